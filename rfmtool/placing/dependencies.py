@@ -36,7 +36,7 @@ CONTACT_HISTORY: Final = frozenset(
 )  # fmt: skip
 STAGES: Final = frozenset({"stage", "stage_evidence", "stage_reason", "candidate"})
 FORECASTS: Final = frozenset({"return_probability", "expected_spend"})
-"""What is foretold from what became of customers on earlier days."""
+"""Columns computed from lookback days."""
 ACTIONS: Final = frozenset({"action", "priority", "channel", "resting"})
 
 

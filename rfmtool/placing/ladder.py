@@ -1,8 +1,8 @@
-"""The rung of the loyalty ladder each customer stands on, and why, in words.
+"""The rung of each customer on the loyalty ladder, and the reason for it as text.
 
-The ladder is Payne & Christopher's, in Griffin's form. Transactions alone prove no more than a
-client: what makes a supporter or an advocate is said and done outside the till. Orders can only
-suggest a supporter: a candidate, promoted where proxies are allowed.
+The ladder is Payne & Christopher's, in Griffin's form. Orders alone prove no more than a client: a
+supporter or an advocate recommends the shop, which orders do not show. They can only suggest a
+supporter: a candidate, promoted where proxies are allowed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rfmtool.rules import Rung
 CANDIDATE: Final = "supporter"
 _PROVEN_BY_ORDERS: Final = "behaviour"
 _BY_PROXY: Final = "proxy"
-_SAID_ELSEWHERE: Final = ("referrals", "feedback")
+_PROMOTING_TABLES: Final = ("referrals", "feedback")
 
 
 def assign_stages(
@@ -39,21 +39,21 @@ def assign_stages(
     """Add `stage`, `stage_evidence`, `stage_reason` and `candidate`.
 
     Reads the columns that the rungs name: order_days, first_order_on, sales, refunds, those of
-    `add_proof`, and `looks_like_supporter` of `add_candidates`. `candidate` is missing for those
-    whose rung rests on more than orders.
+    `add_evidence_columns`, and `looks_like_supporter` of `add_candidates`. `candidate` is missing
+    for customers whose rung is proven by more than orders.
 
     Args:
-        customers: one row per person.
+        customers: one row per customer.
         rungs: the ladder from the top.
-        supplied: the names of the evidence tables that there are.
+        supplied: the names of the evidence tables supplied.
         allow_proxy: let orders alone make a supporter.
         in_words: add `stage_reason` too, which takes time.
     """
     suggested = flag_mask(customers, "looks_like_supporter")
-    weak = np.array([rung.evidence in (_PROVEN_BY_ORDERS, _BY_PROXY) for rung in rungs])
+    by_orders = np.array([rung.evidence in (_PROVEN_BY_ORDERS, _BY_PROXY) for rung in rungs])
     places = first_match(customers.assign(by_proxy=suggested) if allow_proxy else customers, rungs)
     candidates = pc.if_else(
-        pa.array(suggested & weak[places]), CANDIDATE, pa.scalar(None, pa.string())
+        pa.array(suggested & by_orders[places]), CANDIDATE, pa.scalar(None, pa.string())
     )
     added = {
         "stage": labels_at(places, [rung.label for rung in rungs]),
@@ -65,13 +65,13 @@ def assign_stages(
 
 
 def missing_evidence_note(above: Sequence[Rung], supplied: Collection[str]) -> str:
-    """What to add to a reason by orders, where a table that the rungs above ask for is missing."""
-    asked = set().union(*(evidence_tables(rung) for rung in above))
-    asked_for = [name for name in _SAID_ELSEWHERE if name in asked]
-    missing = [name for name in asked_for if name not in supplied]
+    """What to add to a reason by orders if tables that the rungs above use are missing."""
+    used = set().union(*(evidence_tables(rung) for rung in above))
+    promoting = [name for name in _PROMOTING_TABLES if name in used]
+    missing = [name for name in promoting if name not in supplied]
     if not missing:
         return ""
-    end = "so not assessed higher" if missing == asked_for else "so assessed without"
+    end = "so not assessed higher" if missing == promoting else "so assessed without"
     return f"; no {' or '.join(missing)} supplied, {end}"
 
 
@@ -81,45 +81,43 @@ def _reasons(
     places: npt.NDArray[np.intp],
     supplied: Collection[str],
 ) -> pd.Series[str]:
-    members = [np.flatnonzero(places == place) for place in range(len(rungs))]
-    quoted = [
-        name for name in customers.columns if any(f"{{{name}}}" in one.because for one in rungs)
-    ]
-    told = customers[quoted]
+    rows_by_rung = [np.flatnonzero(places == place) for place in range(len(rungs))]
+    templates = " ".join(rung.because for rung in rungs)
+    quoted = customers[[name for name in customers.columns if f"{{{name}}}" in templates]]
     texts = [
-        _sentences(told.iloc[rows], rung, missing_evidence_note(rungs[:place], supplied))
-        for place, (rung, rows) in enumerate(zip(rungs, members, strict=True))
+        _reason_texts(quoted.iloc[rows], rung, missing_evidence_note(rungs[:place], supplied))
+        for place, (rung, rows) in enumerate(zip(rungs, rows_by_rung, strict=True))
         if len(rows)
     ]
     if not texts:
         return pd.Series(index=customers.index, dtype="str")
-    order = np.argsort(np.concatenate(members), kind="stable")
+    order = np.argsort(np.concatenate(rows_by_rung), kind="stable")
     reasons: pd.Series[str] = pa.concat_arrays(texts).take(pa.array(order)).to_pandas()
     return reasons.set_axis(customers.index)
 
 
-def _sentences(customers: pd.DataFrame, rung: Rung, unassessed: str) -> pa.Array:
-    """`stage: because`, with the columns named in braces filled in for each customer."""
-    because = f"{rung.label}: {rung.because}"
+def _reason_texts(customers: pd.DataFrame, rung: Rung, note: str) -> pa.Array:
+    """`stage: because` for each customer, with the columns in braces filled in."""
+    template = f"{rung.label}: {rung.because}"
     if rung.evidence == _PROVEN_BY_ORDERS:
-        because += unassessed
-    known = re.sub(r"\{(\w+)\}", lambda name: name[0] if name[1] in customers else "", because)
+        template += note
+    known = re.sub(r"\{(\w+)\}", lambda name: name[0] if name[1] in customers else "", template)
     first, *parts = re.split(r"\{(\w+)\}", known)
     if not parts:
         return pa.repeat(pa.scalar(first, pa.large_string()), len(customers))
     texts = [
-        _text(customers[name], first * (place == 0), words)
+        _column_texts(customers[name], first * (place == 0), words)
         for place, (name, words) in enumerate(zip(parts[::2], parts[1::2], strict=True))
     ]
     return pc.binary_join_element_wise(*texts, pa.scalar("", pa.large_string()))
 
 
-def _text(column: pd.Series[Any], before: str, after: str) -> pa.Array:
-    """A column between words; each distinct text is made once, and taken by its code."""
-    values, unknown = pa.array(column, from_pandas=True), ""
+def _column_texts(column: pd.Series[Any], before: str, after: str) -> pa.Array:
+    """The cells of a column between two texts; each distinct cell is formatted once."""
+    values, missing = pa.array(column, from_pandas=True), ""
     if pa.types.is_timestamp(values.type):
-        values, unknown = pc.cast(values, pa.date32()), "an unknown day"
-    coded = pc.dictionary_encode(values, null_encoding="encode")
-    distinct = pc.cast(coded.dictionary, pa.string()).fill_null(unknown).to_pylist()
+        values, missing = pc.cast(values, pa.date32()), "an unknown day"
+    encoded = pc.dictionary_encode(values, null_encoding="encode")
+    distinct = pc.cast(encoded.dictionary, pa.string()).fill_null(missing).to_pylist()
     texts = pa.array([f"{before}{text}{after}" for text in distinct], pa.large_string())
-    return texts.take(coded.indices)
+    return texts.take(encoded.indices)

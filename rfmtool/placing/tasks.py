@@ -1,7 +1,7 @@
-"""Tasks beside the action: who is to be followed up, asked, invited, or found work for.
+"""Tasks in addition to the action: customers to follow up, ask, invite, or find work for.
 
-A person may stand on any of them, whatever their action is. None of them reads what anybody spends:
-each is worked through by how long it has been.
+A customer may be on several lists, whatever their action. The lists are ordered by how long ago
+something was, never by spend.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FOLLOW_UP: Final = "follow_up"
 
 @dataclass(frozen=True)
 class Task:
-    """What to do beside the action, and the table without which nobody knows for whom."""
+    """A task, and the evidence table that it needs."""
 
     table: str
     say: str
@@ -40,74 +40,72 @@ TASKS: Final[Mapping[str, Task]] = {
 def places_by_task(
     customers: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], rules: Rules, as_of_day: int
 ) -> dict[str, Ints]:
-    """The places of those on each list, in the order in which it is worked through.
+    """The places of the customers on each list, in its order.
 
-    Who asked for a pause, has an open complaint, or was contacted as often in 30 days as anybody
-    may be is on none.
+    Customers who asked for a pause, have an open complaint, or are at the contact limit are on no
+    list.
 
     Args:
-        customers: one row each: stage, activity, order_days, first_order_on, last_order_on, and
-            open_complaints where feedback is known.
-        evidence: the tables that are supplied, with `owner` as places among the customers.
+        customers: stage, activity, order_days, first_order_on, last_order_on, and open_complaints
+            where feedback is known.
+        evidence: the tables supplied, with `owner` as places among the customers.
         rules: the rules in force.
         as_of_day: in days since 1970-01-01.
     """
-    open_to_us = ~customers["activity"].eq("paused").to_numpy()
+    is_available = ~customers["activity"].eq("paused").to_numpy()
     if "open_complaints" in customers:
-        open_to_us &= ~customers["open_complaints"].gt(0).fillna(value=False).to_numpy(dtype=bool)
-    rows = outbound_contacts(evidence["contacted"]) if "contacted" in evidence else None
-    if rows is not None:
-        open_to_us &= ~is_at_contact_limit(rows, len(customers), rules.contacting, as_of_day)
-    ordered = customers["order_days"].to_numpy() > 0
+        is_available &= ~customers["open_complaints"].gt(0).fillna(value=False).to_numpy(dtype=bool)
+    contacts = outbound_contacts(evidence["contacted"]) if "contacted" in evidence else None
+    if contacts is not None:
+        is_available &= ~is_at_contact_limit(contacts, len(customers), rules.contacting, as_of_day)
+    has_ordered = customers["order_days"].to_numpy() > 0
     first, last = (day_numbers(customers[name].to_numpy(), missing=UNKNOWN_DAY)
                    for name in ("first_order_on", "last_order_on"))  # fmt: skip
-    found = {}
-    if rows is not None:
-        since = as_of_day - last
-        due = ordered & (since >= 0) & (since <= rules.relationship.follow_up_days)
-        done = _latest(rows[rows["action"].eq(FOLLOW_UP)], "day", len(customers)) >= last
-        found[FOLLOW_UP] = (due & ~done, last)
+    tasks = {}
+    if contacts is not None:
+        days = as_of_day - last
+        is_due = has_ordered & (days >= 0) & (days <= rules.relationship.follow_up_days)
+        follow_ups = contacts[contacts["action"].eq(FOLLOW_UP)]
+        is_done = _latest_day(follow_ups, "day", len(customers)) >= last
+        tasks[FOLLOW_UP] = (is_due & ~is_done, last)
     if "needs" in evidence:
-        asked = mask_of_places(evidence["needs"]["owner"], len(customers))
-        found["ask_needs"] = (ordered & ~asked, first)
+        was_asked = mask_of_places(evidence["needs"]["owner"], len(customers))
+        tasks["ask_needs"] = (has_ordered & ~was_asked, first)
     if "introductions" in evidence:
-        latest = _latest(evidence["introductions"], "introduced_on", len(customers))
+        introduced = _latest_day(evidence["introductions"], "introduced_on", len(customers))
         start = months_before(as_of_day, rules.relationship.find_work_months)
         business = is_business(evidence.get("contacts"), rules, len(customers))
-        found["find_work"] = (ordered & business & (latest <= start), latest)
+        tasks["find_work"] = (has_ordered & business & (introduced <= start), introduced)
     if "memberships" in evidence:
         member = is_member(evidence["memberships"], len(customers), as_of_day)
-        friends = customers["stage"].isin(["advocate", "supporter"]).to_numpy()
-        found["invite"] = (friends & ~member, first)
-    return {name: _by_day(mask & open_to_us, day) for name, (mask, day) in found.items()}
+        is_promoter = customers["stage"].isin(["advocate", "supporter"]).to_numpy()
+        tasks["invite"] = (is_promoter & ~member, first)
+    lists: dict[str, Ints] = {}
+    for name, (mask, day) in tasks.items():
+        places = np.flatnonzero(mask & is_available)
+        lists[name] = places[np.argsort(day[places], kind="stable")]
+    return lists
 
 
 def is_business(contacts: pd.DataFrame | None, rules: Rules, count: int) -> Mask:
-    """Whom the contacts mark as a business, by the column and words of the rules."""
+    """Which customers are businesses, by the contacts column and words of the rules."""
     column, words = rules.relationship.business_column, rules.relationship.business_words
     if contacts is None or column not in contacts:
         return np.zeros(count, dtype=bool)
-    marks = contacts[column].astype("str").str.strip().str.lower().isin(words)
-    return mask_of_places(contacts.loc[marks.to_numpy(), "owner"], count)
+    is_marked = contacts[column].astype("str").str.strip().str.lower().isin(words)
+    return mask_of_places(contacts.loc[is_marked.to_numpy(), "owner"], count)
 
 
 def is_member(memberships: pd.DataFrame, count: int, day: int) -> Mask:
-    """Who is in a community on a day: has joined, or come to something, and not left."""
-    begun = memberships["joined_on"].fillna(memberships["attended_on"])
-    came = begun.to_numpy(dtype=np.int64, na_value=UNKNOWN_DAY) <= day
-    left = memberships["left_on"].fillna(day + 1).to_numpy(dtype=np.int64) <= day
-    return mask_of_places(memberships["owner"][came & ~left], count)
+    """Which customers are in a community on a day: joined or attended, and not left."""
+    begin = memberships["joined_on"].fillna(memberships["attended_on"])
+    has_begun = begin.to_numpy(dtype=np.int64, na_value=UNKNOWN_DAY) <= day
+    has_left = memberships["left_on"].fillna(day + 1).to_numpy(dtype=np.int64) <= day
+    return mask_of_places(memberships["owner"][has_begun & ~has_left], count)
 
 
-def _latest(rows: pd.DataFrame, day: str, count: int) -> Ints:
-    """The latest day of each person in some rows; before all days where there is none."""
+def _latest_day(rows: pd.DataFrame, column: str, count: int) -> Ints:
+    """The latest day of each customer in these rows; before all days where there is none."""
     latest = np.full(count, UNKNOWN_DAY, dtype=np.int64)
-    owner = rows["owner"].to_numpy(dtype=np.int64)
-    np.maximum.at(latest, owner, integer_column(rows, day))
+    np.maximum.at(latest, rows["owner"].to_numpy(dtype=np.int64), integer_column(rows, column))
     return latest
-
-
-def _by_day(mask: Mask, day: Ints) -> Ints:
-    """The longest ago first; equals stay in the order of their ids."""
-    places = np.flatnonzero(mask)
-    return places[np.argsort(day[places], kind="stable")]
