@@ -1,1 +1,1 @@
-"""Customers to scores: what the engine grouped, measured, and put on scales."""
+"""RFM values, scores, timing and share of wallet of customers."""

@@ -1,4 +1,4 @@
-"""One row per customer: what they ordered, when last, for how much."""
+"""Recency, frequency and monetary value of each customer."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rfmtool.money import divide_half_even
 
 
 def rfm_values(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFrame:
-    """Measure every customer.
+    """Compute the RFM values of all customers.
 
     Args:
-        grouped: the engine's answer, CUSTOMERS, sorted by customer_id.
-        dates: the days of its counting orders.
+        grouped: the engine's table of customers, sorted by customer_id.
+        dates: the days of their counting orders.
         as_of_day: the day that recency is counted from, in days since 1970-01-01.
 
     Returns:
@@ -31,35 +31,37 @@ def rfm_values(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataF
     frequency = np.bincount(dates.owner, minlength=count)
     order_days = np.bincount(dates.distinct_days.owner, minlength=count)
     ends = np.cumsum(frequency)
-    buyer = frequency > 0
+    is_buyer = frequency > 0
     first, last = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    who = np.flatnonzero(buyer)
-    first[who] = dates.day[(ends - frequency)[who]]
-    last[who] = dates.day[ends[who] - 1]
+    buyers = np.flatnonzero(is_buyer)
+    first[buyers] = dates.day[(ends - frequency)[buyers]]
+    last[buyers] = dates.day[ends[buyers] - 1]
     sales = grouped.column("sales").to_numpy()
     refunds = grouped.column("refunds").to_numpy()
     monetary = sales - refunds
-    more: dict[str, Any] = {}  # what only some exports have
+    optional: dict[str, Any] = {}
     if "rows" in grouped.column_names:
-        more["lines"] = grouped["rows"].to_numpy()
+        optional["lines"] = grouped["rows"].to_numpy()
     if "cost" in grouped.column_names:
         known = grouped["uncosted"].to_numpy() == 0
         cost = grouped["cost"].to_numpy()
-        more["cost"] = pd.arrays.IntegerArray(cost.copy(), ~known)
-        more["margin"] = pd.arrays.IntegerArray(monetary - cost, ~known)
+        optional["cost"] = pd.arrays.IntegerArray(cost.copy(), ~known)
+        optional["margin"] = pd.arrays.IntegerArray(monetary - cost, ~known)
     return pd.DataFrame(
         {
             "customer_id": grouped.column("customer_id").to_pandas(),
             "frequency": frequency,
             "order_days": order_days,
-            "first_order_on": to_datetimes(first, buyer),
-            "last_order_on": to_datetimes(last, buyer),
-            "recency_days": pd.arrays.IntegerArray(as_of_day - last, ~buyer),
+            "first_order_on": to_datetimes(first, is_buyer),
+            "last_order_on": to_datetimes(last, is_buyer),
+            "recency_days": pd.arrays.IntegerArray(as_of_day - last, ~is_buyer),
             "monetary": monetary,
             "sales": sales,
             "refunds": refunds,
-            "average_order": pd.arrays.IntegerArray(divide_half_even(monetary, frequency), ~buyer),
-            **more,
+            "average_order": pd.arrays.IntegerArray(
+                divide_half_even(monetary, frequency), ~is_buyer
+            ),
+            **optional,
         },
         copy=False,
     )

@@ -1,8 +1,7 @@
-"""Share of wallet: what customers spend here, of what they spend on such things anywhere.
+"""Share of wallet: spend here / all the customer's spend in the category, in the same period.
 
-Own spend / all the customer's spend in the category, same period (Cooil et al. 2007). What is known
-of the whole differs from customer to customer; the best basis wins and is named, and bases are
-never mixed in one statistic.
+The definition is that of Cooil et al. (2007). The basis of the wallet differs from customer to
+customer: the best one wins and is named, and bases are never mixed in one statistic.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from rfmtool.scoring.peer_spend import PeerSpend, estimated_wallets
 
 BASES: Final = ("known", "stated_rank", "peer_estimate")
 DECLARED_BASES: Final = BASES[:2]
-"""The bases that rest on what somebody said; only these may move anybody to act."""
+"""The bases that are declared by customers; only these may lead to an action."""
 TIERS: Final = ("low", "mid", "high", "unknown")
 PLANS: Final = ("develop", "defend", "maintain", "automate")
 SOW_CUTS: Final = (0.2, 0.4, 0.6, 0.8)
@@ -32,10 +31,10 @@ SOW_CUTS: Final = (0.2, 0.4, 0.6, 0.8)
 
 @dataclass(frozen=True)
 class Wallets:
-    """The best known wallet of each of some customers: the place of its basis in BASES, -1 for none.
+    """The best wallet of each customer, and the place of its basis in BASES (-1: none).
 
-    Money is in 1/10,000; an estimate lies between `low` and `high`, what was told is both;
-    `told` is the share that a stated rank tells, NaN elsewhere.
+    Money is in 1/10,000; an estimate lies between `low` and `high`, a declared wallet is both;
+    `stated_share` is the share of wallet by a stated rank, NaN elsewhere.
     """
 
     basis: Ints
@@ -47,32 +46,27 @@ class Wallets:
 
     @property
     def capped_spend(self) -> Ints:
-        """The spend that is compared: from 0 to the wallet."""
+        """The spend limited to the range from 0 to the wallet."""
         return np.clip(self.spend, 0, self.wallet)
 
 
 @dataclass(frozen=True)
 class WalletLimits:
-    """What is large among wallets of one basis, by its place: medians floored to 1/10,000."""
+    """The medians of wallet and headroom by basis, floored to 1/10,000."""
 
     wallet: tuple[int, ...]
     headroom: tuple[int, ...]
 
 
 def wallet_limits(parts: Iterable[Wallets]) -> WalletLimits:
-    """The medians over all customers, who may come some at a time."""
-    basis, wallet, headroom = (
-        np.concatenate(column)
-        for column in zip(
-            *((one.basis, one.wallet, one.wallet - one.capped_spend) for one in parts), strict=True
-        )
+    """The medians over all customers, who are given in parts."""
+    columns = ((part.basis, part.wallet, part.wallet - part.capped_spend) for part in parts)
+    basis, wallet, headroom = map(np.concatenate, zip(*columns, strict=True))
+    masks = [basis == place for place in range(len(BASES))]
+    medians = (
+        tuple(quantile_cuts(values[mask], 2)[0] for mask in masks) for values in (wallet, headroom)
     )
-    of_basis = [basis == place for place in range(len(BASES))]
-    wallets, headrooms = (
-        tuple(quantile_cuts(values[rows], 2)[0] for rows in of_basis)
-        for values in (wallet, headroom)
-    )
-    return WalletLimits(wallets, headrooms)
+    return WalletLimits(*medians)
 
 
 def best_wallets(
@@ -81,29 +75,29 @@ def best_wallets(
     peer_spend: PeerSpend | None,
     period: Period,
 ) -> Wallets:
-    """The wallet of everyone by the best basis there is; arguments as `add_wallets` has them."""
+    """The wallet of each customer by their best basis; arguments as for `add_wallets`."""
     wallet, low, high, spend = np.zeros((4, len(customers)), dtype=np.int64)
-    nobodys, untold = np.full(len(customers), -1), np.full(len(customers), np.nan)
-    found = Wallets(nobodys, wallet, low, high, spend, untold)
+    no_basis, no_share = np.full(len(customers), -1), np.full(len(customers), np.nan)
+    best = Wallets(no_basis, wallet, low, high, spend, no_share)
     by_basis = []
     if peer_spend is not None:
         by_basis.append((2, estimated_wallets(customers, peer_spend, period.as_of_day)))
     if wallets is not None:
         by_basis.append((1, ranked_wallets(wallets, customers, period)))
         by_basis.append((0, known_wallets(wallets, period)))
-    for basis, rows in by_basis:  # a better one takes the place of a worse
+    for basis, rows in by_basis:  # better ones overwrite worse ones
         owner = rows["owner"].to_numpy(dtype=np.int64)
-        found.basis[owner] = basis
+        best.basis[owner] = basis
         wallet = rows["wallet"].to_numpy(dtype=np.int64)
-        found.wallet[owner] = wallet
-        found.low[owner] = rows.get("low", wallet)
-        found.high[owner] = rows.get("high", wallet)
-        found.spend[owner] = rows["spend"].to_numpy(dtype=np.int64)
-        found.stated_share[owner] = rows[STATED_SHARE] / MILLION if STATED_SHARE in rows else np.nan
-    return found
+        best.wallet[owner] = wallet
+        best.low[owner] = rows.get("low", wallet)
+        best.high[owner] = rows.get("high", wallet)
+        best.spend[owner] = rows["spend"].to_numpy(dtype=np.int64)
+        best.stated_share[owner] = rows[STATED_SHARE] / MILLION if STATED_SHARE in rows else np.nan
+    return best
 
 
-def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
+def add_wallets(  # noqa: PLR0913, PLR0917
     customers: pd.DataFrame,
     wallets: pd.DataFrame | None,
     peer_spend: PeerSpend | None,
@@ -113,62 +107,63 @@ def add_wallets(  # noqa: PLR0913, PLR0917 - all that a wallet is told by
     *,
     plan_by_estimate: bool = False,
 ) -> pd.DataFrame:
-    """Add what is known of each person's wallet, by the best basis there is.
+    """Add each customer's wallet and share of wallet, by the best basis there is.
 
     Args:
-        customers: frame with frequency, monetary (1/10,000), first_order_on and the peers' attributes.
+        customers: frame with frequency, monetary (1/10,000), first_order_on and the attributes of
+            peers.
         wallets: frame with owner (place in customers), wallet (Int64, 1/10,000) with from_day and
             until_day (Int64) and spend_inside (net spend in those days), or rank and brands; None
-            where there is no such table.
-        peer_spend: what peers spend; None leaves those without a better basis without a wallet.
+            if there is no such table.
+        peer_spend: what peers spend; None leaves customers without a better basis without a wallet.
         rules: when a share is low or high.
         period: the days that the lines cover.
-        limits: what is large among everybody's; None where these customers are everybody.
-        plan_by_estimate: whether headroom and a plan are told of an estimate too.
+        limits: the medians over all customers; None if these are all.
+        plan_by_estimate: whether estimates have headroom and a plan too.
 
     Returns:
         A new frame with wallet, wallet_low, wallet_high (Int64, 1/10,000), share_of_wallet (0-1,
         six decimals), wallet_basis and wallet_tier (categories), headroom (Int64); and, for reports
         and the playbook:
-        wallet_spend (Int64: the spend that is compared, from 0 to the wallet), wallet_understated
-        (somebody spends more here than they said to spend at all), wallet_plan, share_is_low and
-        headroom_is_high (never by an estimate).
+        wallet_spend (Int64: the spend limited to the wallet), wallet_understated (the spend here is
+        above the declared wallet), wallet_plan, share_is_low and headroom_is_high (never by an
+        estimate).
     """
     best = best_wallets(customers, wallets, peer_spend, period)
-    counted, nobody = best.capped_spend, best.basis < 0
-    told = np.isin(best.basis, range(len(DECLARED_BASES)))
-    unplanned = nobody | (~told & (not plan_by_estimate))
-    # A share that was told is not told again by a wallet that had to be rounded.
-    share = np.round(counted / np.where(nobody, np.nan, best.wallet), 6)
+    spend, is_missing = best.capped_spend, best.basis < 0
+    is_declared = np.isin(best.basis, range(len(DECLARED_BASES)))
+    is_unplanned = is_missing | (~is_declared & (not plan_by_estimate))
+    # A stated share is kept as it is, since its wallet is rounded.
+    share = np.round(spend / np.where(is_missing, np.nan, best.wallet), 6)
     share = np.where(np.isnan(best.stated_share), share, best.stated_share)
     below = [share < float(rules.low), share < float(rules.high), ~np.isnan(share)]
     tiers = np.select(below, [0, 1, 2], default=3)
-    headroom, limits = best.wallet - counted, limits or wallet_limits([best])
-    # Nobody's basis, -1, takes the last.
+    headroom, limits = best.wallet - spend, limits or wallet_limits([best])
+    # A missing basis, -1, takes the last element.
     is_large = best.wallet > np.array([*limits.wallet, 0])[best.basis]
-    has_room = headroom > np.array([*limits.headroom, 0])[best.basis]
+    has_headroom = headroom > np.array([*limits.headroom, 0])[best.basis]
     # Large: develop, defend; small: automate, maintain.
     is_high = share >= float(rules.low + rules.high) / 2
     plans = np.where(is_large, 0 + is_high, 3 - is_high)
     added = {
-        "wallet": pd.arrays.IntegerArray(best.wallet, nobody),
-        "wallet_low": pd.arrays.IntegerArray(best.low, nobody),
-        "wallet_high": pd.arrays.IntegerArray(best.high, nobody),
+        "wallet": pd.arrays.IntegerArray(best.wallet, is_missing),
+        "wallet_low": pd.arrays.IntegerArray(best.low, is_missing),
+        "wallet_high": pd.arrays.IntegerArray(best.high, is_missing),
         "share_of_wallet": share,
         "wallet_basis": categorical_from_codes(best.basis, BASES),
         "wallet_tier": categorical_from_codes(tiers, TIERS),
-        "headroom": pd.arrays.IntegerArray(headroom, unplanned),
-        "wallet_spend": pd.arrays.IntegerArray(counted, nobody),
+        "headroom": pd.arrays.IntegerArray(headroom, is_unplanned),
+        "wallet_spend": pd.arrays.IntegerArray(spend, is_missing),
         "wallet_understated": best.spend > best.wallet,
-        "wallet_plan": categorical_from_codes(np.where(unplanned, -1, plans), PLANS),
-        "share_is_low": told & (share < float(rules.low)),
-        "headroom_is_high": told & has_room,
+        "wallet_plan": categorical_from_codes(np.where(is_unplanned, -1, plans), PLANS),
+        "share_is_low": is_declared & (share < float(rules.low)),
+        "headroom_is_high": is_declared & has_headroom,
     }
     return with_columns(customers, added)
 
 
 def add_wallet_scores(customers: pd.DataFrame) -> pd.DataFrame:
-    """Add sow_score, 1 to 5 by fixed cuts, and rfm_sow: the rfm code with that digit behind it.
+    """Add sow_score, 1 to 5 by fixed cuts, and rfm_sow: the rfm code with that digit appended.
 
     Reads share_of_wallet and rfm; both are missing where either is. A share on a cut is below it.
     """
@@ -176,8 +171,9 @@ def add_wallet_scores(customers: pd.DataFrame) -> pd.DataFrame:
     score = np.searchsorted(np.array(SOW_CUTS), share) + 1
     unknown = np.isnan(share)
     code = customers["rfm"].astype("str")
-    joint = np.where(code.str.contains("-").fillna(value=False), "-", "")
-    sow = pd.Series(score.astype(np.str_), customers.index, dtype="str")
+    separator = np.where(code.str.contains("-").fillna(value=False), "-", "")
+    digit = pd.Series(score.astype(np.str_), customers.index, dtype="str")
     return customers.assign(
-        sow_score=pd.arrays.IntegerArray(score, unknown), rfm_sow=(code + joint + sow).mask(unknown)
+        sow_score=pd.arrays.IntegerArray(score, unknown),
+        rfm_sow=(code + separator + digit).mask(unknown),
     )

@@ -1,4 +1,4 @@
-"""Shares of wallet of groups, each of one basis, and how far estimates restate spend."""
+"""Shares of wallet by group and basis, and how far estimates only restate spend."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from rfmtool.money import exact_total
 
 
 def group_shares(customers: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The share of wallet of groups as a ratio of sums, for each basis that `add_wallets` found.
+    """The share of wallet of each group as a ratio of sums, separately for each basis.
 
     Returns:
         One row for each group and basis with members: the group, wallet_basis, customers, spend and
         wallet (1/10,000), share_of_wallet (0-1, six decimals).
     """
-    having = customers.loc[
+    with_wallet = customers.loc[
         customers["wallet"].notna(), [by, "wallet_basis", "wallet_spend", "wallet"]
     ]
-    groups = having.groupby([by, "wallet_basis"], observed=True, sort=True)
+    groups = with_wallet.groupby([by, "wallet_basis"], observed=True, sort=True)
     rows = [
         (*labels, len(part), exact_total(part["wallet_spend"]), exact_total(part["wallet"]))
         for labels, part in groups
@@ -33,16 +33,16 @@ def group_shares(customers: pd.DataFrame, by: str) -> pd.DataFrame:
 def estimate_rank_correlation(customers: pd.DataFrame) -> float | None:
     """Spearman's correlation of estimated shares with own spend; ties take the average rank.
 
-    Close to 1 it says that the estimate mostly restates spend.
+    Close to 1, the estimate mostly restates spend.
 
     Returns:
         From -1 to 1, to three decimals; None where there are no two different shares or spends.
     """
     estimated = customers["wallet_basis"] == "peer_estimate"
     own = customers.loc[estimated, ["share_of_wallet", "monetary"]]
-    middle = (len(own) + 1) / 2
+    mean_rank = (len(own) + 1) / 2
     share, spend = (
-        own[name].rank().to_numpy() - middle for name in ("share_of_wallet", "monetary")
+        own[name].rank().to_numpy() - mean_rank for name in ("share_of_wallet", "monetary")
     )
-    spread = float(np.sqrt((share @ share) * (spend @ spend)))
-    return round(float(share @ spend) / spread, 3) if spread else None
+    norm = float(np.sqrt((share @ share) * (spend @ spend)))
+    return round(float(share @ spend) / norm, 3) if norm else None
