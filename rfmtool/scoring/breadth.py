@@ -17,7 +17,7 @@ def add_breadth(
 ) -> pd.DataFrame:
     """Add the category breadth of each buyer, and the most valuable category they do not buy.
 
-    A customer buys a category if their net spend in it is above 0; one that anybody buys is offered.
+    A customer buys a category if their net spend in it is above 0; it is offered if anybody does.
 
     Args:
         customers: frame with frequency, first_order_on and the peers' attributes.

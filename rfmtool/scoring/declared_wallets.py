@@ -1,4 +1,4 @@
-"""The wallets of those of whom somebody said what they spend, or how they rank the shop."""
+"""Wallets from declared spend, and from how customers rank the shop among brands."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from rfmtool.arrays import Floats, Ints
 from rfmtool.columns import MILLION
 from rfmtool.money import round_half_even
 
-_RANKED: Final = ("rank", "brands")
+_RANK_COLUMNS: Final = ("rank", "brands")
 _LARGEST: Final = 2**62
 STATED_SHARE: Final = "told_millionths"
-"""The column of shares that ranks tell, in 1 / `MILLION`."""
+"""The column of shares of wallet by stated ranks, in 1 / `MILLION`."""
 
 
 @dataclass(frozen=True)
 class Period:
-    """The days that the lines cover, counted from 1970-01-01; None: from the beginning."""
+    """The days that the lines cover, since 1970-01-01; None: from the beginning."""
 
     since_day: int | None
     as_of_day: int
 
 
 def prorated(wallets: pd.DataFrame, period: Period) -> Ints:
-    """The wallet of each row for those days of its period that the lines cover, half-even.
+    """The wallet of each row for the days of its period that the lines cover, rounded half-even.
 
     A row without a first day begins where the lines do, one without a last day ends where they end;
-    where neither the row nor `since` says when it begins, the wallet stands as it is. The wallet of
-    a period that the lines do not touch is 0.
+    if neither the row nor `since` gives a beginning, the wallet is not changed. The wallet of a
+    period outside of the lines is 0.
 
     Args:
         wallets: frame with wallet (1/10,000), from_day and until_day (Int64, days since 1970).
@@ -44,11 +44,11 @@ def prorated(wallets: pd.DataFrame, period: Period) -> Ints:
     covered_from = begin.mask((begin < since).fillna(value=False), since)
     covered = (end.clip(upper=period.as_of_day) - covered_from + 1).clip(lower=0).fillna(1)
     days = (end - begin + 1).clip(lower=1).fillna(1).to_numpy(dtype=np.int64)
-    inside = covered.to_numpy(dtype=np.int64)
-    # The whole days' worth first: a vast wallet times its days would not fit.
-    daily, rest = np.divmod(wallets["wallet"].to_numpy(dtype=np.int64, na_value=0), days)
-    more, rest = np.divmod(rest * inside, days)
-    return round_half_even(daily * inside + more, rest, days)
+    days_inside = covered.to_numpy(dtype=np.int64)
+    # Divided first: a large wallet times its days would overflow.
+    daily, remainder = np.divmod(wallets["wallet"].to_numpy(dtype=np.int64, na_value=0), days)
+    extra, remainder = np.divmod(remainder * days_inside, days)
+    return round_half_even(daily * days_inside + extra, remainder, days)
 
 
 def wallet_allocation_share(rank: Floats, brands: Floats) -> Floats:
@@ -62,21 +62,19 @@ def wallet_allocation_share(rank: Floats, brands: Floats) -> Floats:
 
 
 def known_wallets(wallets: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """The known wallet of each person it is known of, and the spend in its period.
+    """The known wallets, and the spend in their periods.
 
     Reads owner, wallet, from_day, until_day and spend_inside (see `add_wallets`).
 
     Returns:
-        A frame with owner, wallet and spend (1/10,000), a row for each person.
+        A frame with owner, wallet and spend (1/10,000), one row for each customer with a wallet.
     """
     rows = wallets.assign(wallet=prorated(wallets, period), spend=wallets["spend_inside"])
     return _latest(rows[rows["wallet"] > 0], period)
 
 
 def ranked_wallets(wallets: pd.DataFrame, customers: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """The wallets that stated ranks imply: spend / share.
-
-    Without spend above zero there is none, because a share of nothing tells nothing of the whole.
+    """The wallets implied by stated ranks: spend / share, for customers with spend above 0.
 
     Args:
         wallets: frame with owner, rank, brands, from_day and until_day (see `add_wallets`).
@@ -84,26 +82,27 @@ def ranked_wallets(wallets: pd.DataFrame, customers: pd.DataFrame, period: Perio
         period: the days that the lines cover.
 
     Returns:
-        A frame with owner, wallet and spend (1/10,000) and told_millionths, a row for each person.
+        A frame with owner, wallet and spend (1/10,000) and STATED_SHARE, one row for each customer.
     """
     spend = customers["monetary"].to_numpy()[wallets["owner"].to_numpy(dtype=np.int64)]
-    rank, brands = (wallets[name].to_numpy(np.float64, na_value=np.nan) for name in _RANKED)
-    # Rounded twice, so that what is a half but for the last bits of a double is one.
-    wallet = np.rint(np.round(spend / wallet_allocation_share(rank, brands), 3))
-    usable = (spend > 0) & (wallet < _LARGEST)  # a missing rank makes NaN, which is not below
-    told = np.where(usable, np.rint(wallet_allocation_share(rank, brands) * MILLION), 0)
+    rank, brands = (wallets[name].to_numpy(np.float64, na_value=np.nan) for name in _RANK_COLUMNS)
+    share = wallet_allocation_share(rank, brands)
+    # Rounded twice, so that floats close to a half are rounded as a half.
+    wallet = np.rint(np.round(spend / share, 3))
+    is_usable = (spend > 0) & (wallet < _LARGEST)  # False for NaN of a missing rank
+    millionths = np.where(is_usable, np.rint(share * MILLION), 0)
     rows = wallets.assign(
-        wallet=np.where(usable, wallet, 0).astype(np.int64),
+        wallet=np.where(is_usable, wallet, 0).astype(np.int64),
         spend=spend,
-        **{STATED_SHARE: told.astype(np.int64)},
+        **{STATED_SHARE: millionths.astype(np.int64)},
     )
-    return _latest(rows[usable], period)
+    return _latest(rows[is_usable], period)
 
 
 def _latest(rows: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """One row for each person: the one that ends last; then begins last; then the largest wallet.
+    """One row for each customer: the one that ends last; then begins last; then the largest wallet.
 
-    A period that goes on after as_of ends there, as does one without an end.
+    A period without an end, or that ends after as_of, ends there.
     """
     until = rows["until_day"].fillna(period.as_of_day).clip(upper=period.as_of_day)
     ordered = rows.assign(until_day=until).sort_values(
