@@ -1,4 +1,4 @@
-"""Cut points fitted to all customers at once: overall, and within groups of them."""
+"""Cut points fitted to all customers: overall, and within groups of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rfmtool.scoring.scores import rows_by_group
 from rfmtool.scoring.timing import Timing
 
 
-def fit_scales(  # noqa: PLR0913 - all but the last are what makes up Scales
+def fit_scales(  # noqa: PLR0913
     customers: pd.DataFrame,
     scoring: Mapping[str, Method],
     timing: Timing,
@@ -35,50 +35,49 @@ def fit_scales(  # noqa: PLR0913 - all but the last are what makes up Scales
         customers: frame with recency_days, frequency, monetary (1/10,000), and the column that the
             rules name.
         scoring: the method of each dimension.
-        timing: what `timing.fit_timing` found.
-        peer_spend: what `peer_spend.fit_peer_spend` found.
+        timing: from `timing.fit_timing`.
+        peer_spend: from `peer_spend.fit_peer_spend`.
         as_of: the day recency is counted from.
-        rules: who is fitted on, and within which column; everyone, and none, by default.
+        rules: who is fitted on, and within which column; by default everyone, and none.
 
     Raises:
         RulesError: a method cannot score these values, there is no such column, or the limits
-            leave nobody.
+            exclude everyone.
     """
     rules = rules or FitRules()
-    buyer = customers["frequency"].to_numpy() > 0
-    inside = buyer & is_within_fit_limits(customers, rules)
-    if buyer.any() and not inside.any():
+    is_buyer = customers["frequency"].to_numpy() > 0
+    is_fitted = is_buyer & is_within_fit_limits(customers, rules)
+    if is_buyer.any() and not is_fitted.any():
         raise RulesError(
             "nobody lies within the limits that cut points are fitted on",
             "Look at --min-orders, --max-orders, --min-spend and --max-spend.",
         )
-    overall = _fit_dimensions(customers, inside, scoring)
-    within = fit_group_scales(customers[inside], scoring, rules.within) if rules.within else None
+    overall = _fit_dimensions(customers, is_fitted, scoring)
+    within = fit_group_scales(customers[is_fitted], scoring, rules.within) if rules.within else None
     return Scales(as_of, overall, timing, peer_spend, within)
 
 
 def is_within_fit_limits(customers: pd.DataFrame, rules: FitRules) -> Mask:
-    """Who lies within the limits of those whom cut points are fitted on."""
-    inside = np.ones(len(customers), dtype=bool)
-    for column, least, most in (
+    """Which customers are within the limits on orders and spend for the fit."""
+    mask = np.ones(len(customers), dtype=bool)
+    for column, smallest, largest in (
         ("frequency", rules.min_orders, rules.max_orders),
         ("monetary", rules.min_spend, rules.max_spend),
     ):
         values = customers[column].to_numpy()
-        if least is not None:
-            inside &= values >= least
-        if most is not None:
-            inside &= values <= most
-    return inside
+        if smallest is not None:
+            mask &= values >= smallest
+        if largest is not None:
+            mask &= values <= largest
+    return mask
 
 
 def fit_group_scales(
     buyers: pd.DataFrame, scoring: Mapping[str, Method], column: str
 ) -> GroupScales:
-    """Fit cut points for each value of a column on those who have it.
+    """Fit cut points for each value of a column on the buyers with that value.
 
-    A group whose values a method cannot score (see `cumulative_cuts`) is left out, like one that
-    was never seen.
+    A group that a method cannot score (see `cumulative_cuts`) is left out, like an unseen one.
 
     Raises:
         RulesError: there is no such column.
@@ -91,40 +90,42 @@ def fit_group_scales(
 
 
 def _fit_dimensions(
-    customers: pd.DataFrame, chosen: Ints | Mask, scoring: Mapping[str, Method]
+    customers: pd.DataFrame, rows: Ints | Mask, scoring: Mapping[str, Method]
 ) -> dict[str, Scale]:
-    """Fit on those who are chosen, all of whom have bought."""
+    """Fit on these rows, all of them buyers."""
     scales: dict[str, Scale] = {}
     is_nested = any(method.name == "nested" for method in scoring.values())
     before: list[Ints] = []
     for name in DIMENSIONS:
-        values = customers[SCORED_COLUMNS[name]].array[chosen].to_numpy(dtype=np.int64)
-        scales[name] = _fit_one(name, scoring[name], values, before)
+        values = customers[SCORED_COLUMNS[name]].array[rows].to_numpy(dtype=np.int64)
+        scales[name] = _fit_dimension(name, scoring[name], values, before)
         if is_nested:
             before.append(scales[name].scores(values, before))
     return scales
 
 
-def _fit_one(name: str, method: Method, values: Ints, before: Sequence[Ints]) -> Scale:
-    bins, own_cuts = method.bins, {}
+def _fit_dimension(name: str, method: Method, values: Ints, before: Sequence[Ints]) -> Scale:
+    bins, nested_cuts = method.bins, {}
     if method.name in ("quantile", "nested"):
         cuts = quantile_cuts(values, bins)
     elif method.name == "cumulative":
         try:
             cuts = cumulative_cuts(values, bins)
         except ValueError:
-            below = int((values < 0).sum())
-            why = f"{below:,} of {len(values):,} buyers have less than 0" if below else "all have 0"
-            leave_out = ", or leave them out of the fit with --min-spend 0" if below else ""
+            negative = int((values < 0).sum())
+            reason = "all have 0"
+            if negative:
+                reason = f"{negative:,} of {len(values):,} buyers have less than 0"
+            leave_out = ", or leave them out of the fit with --min-spend 0" if negative else ""
             raise RulesError(
-                f"{name} cannot be scored by method cumulative: {why}",
+                f"{name} cannot be scored by method cumulative: {reason}",
                 f"Take --cuts {name}=quantile:{bins}{leave_out}.",
             ) from None
     else:
         cuts = method.cuts
     if method.name == "nested":
-        # Among those with equal scores in the dimensions before, as SPSS nests.
-        cells, place = np.unique(np.stack(before), axis=1, return_inverse=True)
-        for number, cell in enumerate(cells.T.tolist()):
-            own_cuts[tuple(cell)] = quantile_cuts(values[place == number], bins)
-    return Scale(method.name, cuts, BETTER[name], own_cuts)
+        # Separately for equal scores in the previous dimensions, as in SPSS.
+        cells, codes = np.unique(np.stack(before), axis=1, return_inverse=True)
+        for code, cell in enumerate(cells.T.tolist()):
+            nested_cuts[tuple(cell)] = quantile_cuts(values[codes == code], bins)
+    return Scale(method.name, cuts, BETTER[name], nested_cuts)

@@ -1,7 +1,7 @@
-"""Cut points between scores: fitted once, saved as JSON, applied to anybody.
+"""Cut points between scores: fitted once, saved as JSON, applied to any customers.
 
-A fit looks at all customers, applying looks at each alone. So cut points can be kept from month to
-month, and equal customers always get equal scores.
+They are fitted to all customers, but applied to each independently. So they can be kept from month
+to month, and equal customers always get equal scores.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ _LARGEST_CUT: Final = 2**63 - 1
 
 @dataclass(frozen=True)
 class Scale:
-    """Ascending cut points between bands, in whole units; `better` is the end that scores high.
+    """Ascending cut points between bands, in integer units; `better` is the end that scores high.
 
     A value above a cut is in the next band; with `at_least` a value equal to it already is.
-    Where a scale is nested, `cells` has the cuts of those with equal scores in the dimensions
-    before, and `cuts` are for scores that nobody had in the fit.
+    A nested scale has `nested_cuts` by the scores in the previous dimensions, and `cuts` for
+    scores that did not occur in the fit.
     """
 
     method: MethodName
@@ -62,30 +62,30 @@ class Scale:
         return len(self.cuts) + 1
 
     def scores(self, values: Ints, before: Sequence[Ints] = ()) -> Ints:
-        """Score whole-unit values from 1 to `bins`; `before` are the scores to nest in."""
+        """Score integer values from 1 to `bins`; `before` are the scores in previous dimensions."""
         band: Ints = np.zeros(len(values), dtype=np.int64)
         if self.nested_cuts:
             shape = (*((MAX_BINS + 1,) * len(before)), self.bins - 1)
             cuts = np.broadcast_to(np.array(self.cuts, dtype=np.int64), shape).copy()
-            for cell, own in self.nested_cuts.items():
-                cuts[cell] = own
+            for cell, cell_cuts in self.nested_cuts.items():
+                cuts[cell] = cell_cuts
             band = (values[:, None] > cuts[tuple(before)]).sum(axis=1)
         else:
-            # Cuts are few: to compare with each of them is quicker than to search.
-            above = np.greater_equal if self.method == "at_least" else np.greater
+            # Cuts are few, so comparing with each is faster than searching.
+            is_above = np.greater_equal if self.method == "at_least" else np.greater
             for cut in self.cuts:
-                band += above(values, cut)
+                band += is_above(values, cut)
         scores: Ints = self.bins - band if self.better == "lower" else band + 1
         return scores
 
     def for_scores(self, before: tuple[int, ...]) -> Scale:
-        """The plain scale of those with these scores in the dimensions before."""
+        """The scale, not nested, for these scores in the previous dimensions."""
         return replace(self, cuts=self.nested_cuts.get(before, self.cuts), nested_cuts={})
 
     def value_range(self, worst: int, best: int) -> tuple[int | None, int | None]:
-        """The lowest and highest whole value that score from `worst` to `best`; None: no limit.
+        """The lowest and highest value with a score from `worst` to `best`; None: no limit.
 
-        The lowest is above the highest where no value scores so.
+        The lowest is above the highest if no value has such a score.
         """
         tops = [cut - (self.method == "at_least") for cut in self.cuts]
         lows, highs = [None, *(top + 1 for top in tops)], [*tops, None]
@@ -96,7 +96,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class GroupScales:
-    """Scales of their own for those who share a value of a column; a missing one reads as ""."""
+    """Separate scales for each value of a column; a missing value is ""."""
 
     column: str
     groups: Mapping[str, Mapping[str, Scale]]
@@ -104,7 +104,7 @@ class GroupScales:
 
 @dataclass(frozen=True)
 class Scales:
-    """The scales of all dimensions, what timing and spend are usual, and the day of the fit.
+    """The scales of all dimensions, usual timing and peer spend, and the day of the fit.
 
     Where scales are within groups, `by_dimension` is for groups that the fit did not see.
     """
@@ -120,7 +120,7 @@ class Scales:
         return self.by_dimension[dimension]
 
     def as_data(self) -> dict[str, Any]:
-        """The scales as scales.json has them; money cuts are decimal text."""
+        """Plain data for scales.json; money cuts are decimal text."""
         data = {
             "version": _VERSION,
             "as_of": self.as_of.isoformat(),
@@ -128,21 +128,21 @@ class Scales:
             "timing": self.timing.as_data(),
         }
         if self.within:
-            own = {group: _scales_data(scales) for group, scales in self.within.groups.items()}
-            data["within"] = {"column": self.within.column, "groups": own}
+            groups = {group: _scales_data(scales) for group, scales in self.within.groups.items()}
+            data["within"] = {"column": self.within.column, "groups": groups}
         return {**data, "wallet": self.peer_spend.as_data()}
 
     def in_group(self, group: str) -> Mapping[str, Scale]:
-        """The scales of a group; the overall ones where the fit did not see it."""
-        own = self.within.groups if self.within else {}
-        return own.get(group, self.by_dimension)
+        """The scales of a group; the overall ones if the fit did not see it."""
+        groups = self.within.groups if self.within else {}
+        return groups.get(group, self.by_dimension)
 
 
 def load_scales(path: str | os.PathLike[str]) -> Scales:
     """Load a scales.json that an earlier run wrote.
 
     Raises:
-        RulesError: the file cannot be read or is none of ours.
+        RulesError: the file cannot be read or is not a scales file.
     """
     check_type("scales", path, (str, os.PathLike), "a scales.json, or the scales of a run")
     where = os.fspath(path)
@@ -154,7 +154,7 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         within = _within(data["within"], scales) if "within" in data else None
         peer_spend = PeerSpend.from_data(data["wallet"])
         as_of = date.fromisoformat(data["as_of"])
-        known = data["version"] == _VERSION
+        is_valid = data["version"] == _VERSION
     except OSError as error:
         reason = (error.strerror or "not readable").lower()
         raise RulesError(
@@ -163,8 +163,8 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
     except (
         ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
     ):  # fmt: skip
-        known = False
-    if not known:
+        is_valid = False
+    if not is_valid:
         raise RulesError(
             f"{where}: is not a scales file of this version", "Take the scales.json of a run."
         )
@@ -174,17 +174,17 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
 def _scales_data(scales: Mapping[str, Scale]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for name, scale in scales.items():
-        cuts = _written(name, scale.cuts)
+        cuts = _cuts_data(name, scale.cuts)
         data[name] = {"method": scale.method, "better": scale.better, "cuts": cuts}
         if scale.nested_cuts:
             data[name]["cells"] = [
-                {"at": list(at), "cuts": _written(name, own)}
-                for at, own in scale.nested_cuts.items()
+                {"at": list(cell), "cuts": _cuts_data(name, cell_cuts)}
+                for cell, cell_cuts in scale.nested_cuts.items()
             ]
     return data
 
 
-def _written(name: str, cuts: Sequence[int]) -> list[int | str]:
+def _cuts_data(name: str, cuts: Sequence[int]) -> list[int | str]:
     return [money_text(cut) if name == "monetary" else cut for cut in cuts]
 
 
@@ -194,7 +194,7 @@ def _within(data: Mapping[str, Any], overall: Mapping[str, Scale]) -> GroupScale
         for group, scales in data["groups"].items()
     }
     bins = [overall[name].bins for name in DIMENSIONS]
-    if any([own[name].bins for name in DIMENSIONS] != bins for own in groups.values()):
+    if any([scales[name].bins for name in DIMENSIONS] != bins for scales in groups.values()):
         raise ValueError("groups have as many bins as everyone")
     if type(data["column"]) is not str:
         raise TypeError("a column")

@@ -1,4 +1,4 @@
-"""Scores of customers, each looked at alone: the bands between the cut points in force."""
+"""Scores of customers by the cut points in force."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def apply_scales(
     Raises:
         RulesError: there is no column that the scales are within.
     """
-    buyer = customers["frequency"].to_numpy() > 0
+    is_buyer = customers["frequency"].to_numpy() > 0
     scores = _scores(customers, scales.by_dimension)
     for group, rows in rows_by_group(customers, scales.within.column) if scales.within else ():
-        own = _scores(customers.iloc[rows], scales.in_group(group))
+        group_scores = _scores(customers.iloc[rows], scales.in_group(group))
         for name in DIMENSIONS:
-            scores[name][rows] = own[name]
+            scores[name][rows] = group_scores[name]
     added = {
-        **{f"{name}_score": pd.arrays.IntegerArray(scores[name], ~buyer) for name in DIMENSIONS},
-        "rfm": _codes(scores, scales, buyer),
-        "rfm_total": _totals(scores, weights, buyer),
+        **{f"{name}_score": pd.arrays.IntegerArray(scores[name], ~is_buyer) for name in DIMENSIONS},
+        "rfm": _rfm_codes(scores, scales, is_buyer),
+        "rfm_total": _totals(scores, weights, is_buyer),
     }
     return with_columns(customers, added)
 
@@ -57,32 +57,30 @@ def _scores(customers: pd.DataFrame, scales: Mapping[str, Scale]) -> dict[str, I
     return scores
 
 
-def _codes(scores: Mapping[str, Ints], scales: Scales, buyer: Mask) -> pd.Categorical[Any]:
+def _rfm_codes(scores: Mapping[str, Ints], scales: Scales, is_buyer: Mask) -> pd.Categorical[Any]:
     """The three scores as one text: 555, or 10-5-5 where a dimension has ten bins."""
     r, f, m = (scores[name] - 1 for name in DIMENSIONS)
     bins = [scales[name].bins for name in DIMENSIONS]
-    joint = "-" if MAX_BINS in bins else ""
-    labels = tuple(
-        joint.join(digits)
-        for digits in product(*([str(one) for one in range(1, many + 1)] for many in bins))
-    )
-    places = (r * bins[1] + f) * bins[2] + m
-    return categorical_from_codes(np.where(buyer, places, -1), labels)
+    separator = "-" if MAX_BINS in bins else ""
+    digits = ([str(score) for score in range(1, count + 1)] for count in bins)
+    labels = tuple(map(separator.join, product(*digits)))
+    codes = (r * bins[1] + f) * bins[2] + m
+    return categorical_from_codes(np.where(is_buyer, codes, -1), labels)
 
 
 def _totals(
-    scores: Mapping[str, Ints], weights: Mapping[str, Decimal], buyer: Mask
+    scores: Mapping[str, Ints], weights: Mapping[str, Decimal], is_buyer: Mask
 ) -> pd.api.extensions.ExtensionArray:
     if all(weight == weight.to_integral_value() for weight in weights.values()):
-        whole = sum(int(weights[name]) * scores[name] for name in DIMENSIONS)
-        return pd.arrays.IntegerArray(np.asarray(whole, dtype=np.int64), ~buyer)
+        integers = sum(int(weights[name]) * scores[name] for name in DIMENSIONS)
+        return pd.arrays.IntegerArray(np.asarray(integers, dtype=np.int64), ~is_buyer)
     total = sum(float(weights[name]) * scores[name] for name in DIMENSIONS)
-    # Weights have few decimals; what double sums leave beyond six is noise.
-    return pd.arrays.FloatingArray(np.round(np.asarray(total, dtype=np.float64), 6), ~buyer)
+    # Weights have few decimals; beyond six there is only rounding error.
+    return pd.arrays.FloatingArray(np.round(np.asarray(total, dtype=np.float64), 6), ~is_buyer)
 
 
 def is_in_unseen_group(customers: pd.DataFrame, scales: Scales) -> Mask:
-    """Who is in a group that the fit did not see, and so is scored by the overall cut points."""
+    """Which customers are in a group that the fit did not see, so that overall cuts apply."""
     if scales.within is None:
         return np.zeros(len(customers), dtype=bool)
     unseen = ~group_labels(customers, scales.within.column).isin(list(scales.within.groups))
@@ -90,7 +88,7 @@ def is_in_unseen_group(customers: pd.DataFrame, scales: Scales) -> Mask:
 
 
 def scales_for_customer(person: pd.DataFrame, scales: Scales) -> Scales:
-    """The scales of one person (a frame of one row), without those of other groups."""
+    """The scales of one customer (a frame of one row), without those of other groups."""
     if scales.within is None:
         return scales
     [group] = group_labels(person, scales.within.column)
@@ -98,7 +96,7 @@ def scales_for_customer(person: pd.DataFrame, scales: Scales) -> Scales:
 
 
 def group_labels(customers: pd.DataFrame, column: str) -> pd.Series[str]:
-    """The group of each person by the values of a column; a missing one reads as "".
+    """The group of each customer by the values of a column; "" where it is missing.
 
     Raises:
         RulesError: there is no such column.
@@ -112,11 +110,11 @@ def group_labels(customers: pd.DataFrame, column: str) -> pd.Series[str]:
 
 
 def rows_by_group(customers: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints]]:
-    """Each value of the column, in order, with the places of those who have it.
+    """The values of the column in order, each with the places of its customers.
 
     Raises:
         RulesError: there is no such column.
     """
     codes, names = pd.factorize(group_labels(customers, column), sort=True)
     rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
-    return zip(names.tolist(), rows, strict=False)  # of nobody, split makes one empty part
+    return zip(names.tolist(), rows, strict=False)  # without customers, split gives an empty part
