@@ -177,7 +177,7 @@ REJECTIONS: Final = (
     "wrong_cell_count", "bad_encoding", "bad_text", "missing_date", "bad_date", "missing_amount",
     "bad_amount", "bad_quantity", "bad_price", "bad_nps", "bad_kind", "bad_rank", "bad_wallet",
 )  # fmt: skip
-"""Why a row cannot be read; the first reason that applies counts. Four are for evidence only."""
+"""Why a row cannot be read; the first that applies counts. The last four are for evidence only."""
 
 BINS: Final = ("used", "anonymous", "blank", *EXCLUSIONS, *REJECTIONS)
 """Every row of an export is counted in exactly one of these."""

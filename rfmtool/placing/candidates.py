@@ -50,7 +50,7 @@ def add_candidates(customers: pd.DataFrame, long_tenure: int | None = None) -> p
 
 
 def tenure_limit(customers: pd.DataFrame) -> int:
-    """The 2/3 quantile of buyers' tenure, counted to 1970 because any day gives the same order."""
+    """The 2/3 quantile of buyers' tenure, counted to 1970 so that it does not depend on the day."""
     is_buyer = customers["first_order_on"].notna().to_numpy()
     return quantile_cuts(_tenure(customers)[is_buyer], _THIRDS)[1]
 

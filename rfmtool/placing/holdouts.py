@@ -75,7 +75,7 @@ def assign_holdouts(
 def with_entrants(
     entered: pd.DataFrame,
     customers: pd.DataFrame,
-    lots: HoldoutRules,
+    holdout: HoldoutRules,
     marketing: Collection[str],
     day: int,
 ) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def with_entrants(
     Args:
         entered: the draws of earlier runs, HOLDOUT_COLUMNS.
         customers: customer_id and action of all customers.
-        lots: the holdouts.
+        holdout: the shares to draw, and the salt.
         marketing: the actions that may have a holdout.
         day: the as_of day, since 1970-01-01.
 
@@ -92,20 +92,20 @@ def with_entrants(
         All draws, HOLDOUT_COLUMNS, sorted by from_on, lot and customer_id.
     """
     draws, keys = entered, matching_keys(customers["customer_id"])
-    for lot in sorted(lots.shares, key=lambda name: name != ALL_MARKETING):
+    for lot in sorted(holdout.shares, key=lambda name: name != ALL_MARKETING):
         actions = marketing if lot == ALL_MARKETING else {lot}
-        earlier = draws[draws["salt"].eq(lots.salt) & draws["lot"].isin([lot, ALL_MARKETING])]
+        earlier = draws[draws["salt"].eq(holdout.salt) & draws["lot"].isin([lot, ALL_MARKETING])]
         settled = earlier[earlier["lot"].eq(lot) | earlier["held_out"]]["customer_id"]
         is_new = customers["action"].isin(actions) & ~keys.isin(matching_keys(settled))
-        entrants, share = customers[is_new.to_numpy()], lots.shares[lot]
-        parts = (lots.salt,) if lot == ALL_MARKETING else (lots.salt, lot)
+        entrants, share = customers[is_new.to_numpy()], holdout.shares[lot]
+        parts = (holdout.salt,) if lot == ALL_MARKETING else (holdout.salt, lot)
         columns = {
             "customer_id": entrants["customer_id"].astype("str"),
             "lot": lot,
             "action": entrants["action"].astype("str"),
             "held_out": drawn_by_hash(parts, keys[is_new], share),
             "share": f"{share:f}",
-            "salt": lots.salt,
+            "salt": holdout.salt,
             "from_on": np.full(len(entrants), day),
         }
         kinds = empty_holdouts().dtypes.to_dict()
@@ -115,14 +115,16 @@ def with_entrants(
 
 
 def is_held_out(
-    customers: pd.DataFrame, rows: pd.DataFrame, lots: HoldoutRules, marketing: Collection[str]
+    customers: pd.DataFrame, rows: pd.DataFrame, holdout: HoldoutRules, marketing: Collection[str]
 ) -> Mask:
     """Which customers are held out of their current action, by all marketing or the action."""
-    held = rows[rows["held_out"] & rows["salt"].eq(lots.salt) & rows["lot"].isin([*lots.shares])]
+    held = rows[
+        rows["held_out"] & rows["salt"].eq(holdout.salt) & rows["lot"].isin([*holdout.shares])
+    ]
     keys, held_keys = matching_keys(customers["customer_id"]), matching_keys(held["customer_id"])
     of_all = keys.isin(held_keys[held["lot"].eq(ALL_MARKETING)])
     mask: Mask = (of_all & customers["action"].isin(marketing)).to_numpy()
-    for lot in lots.shares.keys() - {ALL_MARKETING}:
+    for lot in holdout.shares.keys() - {ALL_MARKETING}:
         of_action = keys.isin(held_keys[held["lot"].eq(lot)])
         mask = mask | (of_action & customers["action"].eq(lot)).to_numpy()
     return mask
