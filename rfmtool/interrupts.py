@@ -41,8 +41,8 @@ def uninterrupted() -> Iterator[None]:
                     stack.callback(signal.signal, number, handler)
                     signal.signal(number, defer)
             if hasattr(signal, "pthread_sigmask"):  # not on Windows
-                before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-                stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+                old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+                stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, old_mask)
             yield
     finally:
         if received:

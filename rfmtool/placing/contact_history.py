@@ -72,9 +72,9 @@ def _joined_texts(table: pd.DataFrame, column: str, rows: Mask, count: int) -> p
         return pd.Series(None, index=range(count), dtype="str")
     texts = table.loc[rows, ["owner", column]].dropna().astype({column: "str"})
     texts = texts[texts[column].ne("")].drop_duplicates().sort_values(["owner", column])
-    several = texts["owner"].duplicated(keep=False)
-    joined = texts[several].groupby("owner")[column].agg(", ".join)
+    has_several = texts["owner"].duplicated(keep=False)
+    joined = texts[has_several].groupby("owner")[column].agg(", ".join)
     # Most customers have a single text, and joining is slow.
-    single = texts[~several].set_index("owner")[column]
+    single = texts[~has_several].set_index("owner")[column]
     result: pd.Series[str] = pd.concat([single, joined]).astype("str").reindex(range(count))
     return result

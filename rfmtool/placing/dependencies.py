@@ -29,7 +29,7 @@ ESTIMATED: Final = frozenset(
      "headroom", "wallet_plan"}
 )  # fmt: skip
 """Columns that may depend on the spend of peers."""
-WALLETS: Final = ESTIMATED | {"told_basis", "share_is_low", "headroom_is_high"}
+WALLETS: Final = ESTIMATED | {"declared_basis", "share_is_low", "headroom_is_high"}
 CONTACT_HISTORY: Final = frozenset(
     {"open_complaint_cause", "recommended_by", "brought", "last_contacted_on",
      "last_contacted_for", "last_outcome"}
@@ -79,9 +79,9 @@ def _direct_dependencies(rules: Rules, *, allow_proxy: bool) -> dict[str, set[st
 
 
 def _used_by(rules: Iterable[Rule]) -> set[str]:
-    """The columns in conditions; `told_basis` where the wallet may not be a peer estimate."""
+    """The columns in conditions; `declared_basis` where the wallet may not be a peer estimate."""
     return {
-        "told_basis"
+        "declared_basis"
         if condition.column == "wallet_basis" and "peer_estimate" not in (condition.words or ())
         else condition.column
         for rule in rules

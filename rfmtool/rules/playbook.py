@@ -54,7 +54,7 @@ def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
     is_table = isinstance(when, Mapping)
     conditions = {name: when[name] for name in when if name != _RESULT} if is_table else when
     is_marketing, hold_out = parse_hold_out(row.get("hold_out"), f"{where}.hold_out")
-    rest = row.get("rest_days")
+    rest_days = row.get("rest_days")
     unless, only = _results(when, f"{where}.when.{_RESULT}")
     return Action(
         texts["action"],
@@ -65,7 +65,7 @@ def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
         texts["why"],
         is_marketing,
         hold_out,
-        None if rest is None else parse_days(rest, f"{where}.rest_days"),
+        None if rest_days is None else parse_days(rest_days, f"{where}.rest_days"),
         unless,
         only,
     )

@@ -14,7 +14,7 @@ from rfmtool.money import round_half_even
 
 _RANK_COLUMNS: Final = ("rank", "brands")
 _LARGEST: Final = 2**62
-STATED_SHARE: Final = "told_millionths"
+STATED_SHARE: Final = "stated_share_millionths"
 """The column of shares of wallet by stated ranks, in 1 / `MILLION`."""
 
 
