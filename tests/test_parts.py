@@ -24,7 +24,7 @@ def few_at_a_time(monkeypatch, request):
     def begin():
         monkeypatch.setattr(arrays, "PART_SIZE", 60)
         if request.param == "very many":
-            monkeypatch.setattr(read, "MANY", 0)
+            monkeypatch.setattr(read, "MAX_CACHED_CUSTOMERS", 0)
             monkeypatch.setattr(memory, "FILE_BACKED_ROWS", 0)
 
     return begin

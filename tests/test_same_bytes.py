@@ -166,7 +166,7 @@ def test_small_blocks_are_really_small(write, in_blocks, monkeypatch):
             counted.append(block)
             yield block
 
-    monkeypatch.setattr(read, "blocks", counting)
+    monkeypatch.setattr(read, "split_into_blocks", counting)
     in_blocks(300)
     answer(write(csv_of(ROWS)))
 
