@@ -9,19 +9,19 @@ import pandas as pd
 import rfmtool.columns as names
 
 MONEY: Final = names.MONEY | {"revenue"}
-"""Columns of the tables of answers that hold money, in whole 1/10,000 until written."""
+"""Columns of answer tables that hold money, in whole 1/10,000 until written."""
 
 
 class Answer(Protocol):
-    """What every question is answered with."""
+    """What the answer to every question offers."""
 
     @property
     def table(self) -> pd.DataFrame:
-        """What `-o` writes as a table; money in whole 1/10,000."""
+        """The table that `-o` writes; money in whole 1/10,000."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to bear in mind, in sentences: too little data, what is left out."""
+        """Caveats in sentences: too little data, what is left out."""
 
     def as_data(self) -> Any:  # noqa: ANN401 - whatever JSON can hold
-        """The whole answer as `--format json` prints it."""
+        """The answer as `--format json` prints it."""

@@ -1,6 +1,6 @@
-"""What those who buy one thing tend to buy as well, and whom to suggest it to.
+"""Association rules: what buyers of one thing tend to buy as well, and whom to suggest it to.
 
-Association rules over customers instead of baskets (Agrawal, Imielinski & Swami, 1993): what a
+They are mined over customers instead of baskets (Agrawal, Imielinski & Swami, 1993): whatever a
 customer has bought at any time counts once.
 """
 
@@ -19,13 +19,13 @@ from rfmtool.arrays import Ints, mask_of_places
 
 MIN_CUSTOMERS: Final = 20
 MIN_SUPPORT_PERCENT: Final = 1
-_MOST_NAMES: Final = 400
-"""More names than this are not compared; the most bought stay."""
-_MOST_NAMES_IN_PAIRS: Final = 40
-"""Up to so many names, what is bought along with two others is looked at too."""
-_MOST_PER_BASKET: Final = 10
-"""How many rules are kept that begin with the same names."""
-_WORD: Final = 64
+_MAX_NAMES: Final = 400
+"""Of more names than this only those with the most buyers are compared."""
+_MAX_NAMES_FOR_PAIRS: Final = 40
+"""Up to this many names, rules from two names are mined as well."""
+_MAX_RULES_PER_ANTECEDENT: Final = 10
+"""How many rules are kept with the same `has`."""
+_WORD_BITS: Final = 64
 _PERCENT: Final = 100
 
 BitMatrix = npt.NDArray[np.uint64]
@@ -33,10 +33,10 @@ BitMatrix = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class AssociationRule:
-    """Of those who buy `has`, the share `confidence` buys `next` too.
+    """Of the buyers of `has`, the share `confidence` buys `next` too.
 
-    `support` is the share of all customers who buy all of it; `lift` is the confidence against the
-    share of all customers who buy `next`.
+    `support` is the share of all customers who buy all of these names; `lift` is the confidence
+    divided by the share of all customers who buy `next`.
     """
 
     has: tuple[str, ...]
@@ -49,30 +49,30 @@ class AssociationRule:
 
 @dataclass(frozen=True)
 class Affinity:
-    """The answer: rules, the strongest first, and the best of them for each customer."""
+    """The answer: rules, the strongest first, and the best one for each customer."""
 
     as_of: date
     by: str
     customers: int
-    """Who has bought anything that has a name."""
+    """How many customers have bought anything with a name."""
     names: int
     compared: int
-    """How many names enough customers buy for them to be compared."""
+    """How many names have enough buyers to be compared."""
     rules: tuple[AssociationRule, ...]
     table: pd.DataFrame
-    """A suggestion for each customer for whom there is one."""
+    """One row for each customer with a suggestion."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to bear in mind."""
+        """Caveats in sentences."""
         if not self.customers:
             return (f"Nobody has bought anything with a {self.by}.",)
         least = f"{MIN_CUSTOMERS} customers and {MIN_SUPPORT_PERCENT}% of all"
         if not self.rules:
-            none = f"No two of {self.names:,} are bought together more than by chance by {least}."
-            return (none,)
-        if self.compared == _MOST_NAMES:
-            return (f"Of {self.names:,} only the {_MOST_NAMES} most bought are compared.",)
+            text = f"No two of {self.names:,} are bought together more than by chance by {least}."
+            return (text,)
+        if self.compared == _MAX_NAMES:
+            return (f"Of {self.names:,} only the {_MAX_NAMES} most bought are compared.",)
         return ()
 
     def as_data(self) -> list[dict[str, Any]]:
@@ -81,16 +81,15 @@ class Affinity:
 
 
 @dataclass(frozen=True)
-class _Bought:
-    """Who bought which of the names that are compared: a row of bits for each name."""
+class _Purchases:
+    """Who bought which of the compared names: a row of bits for each name."""
 
     bits: BitMatrix
-    """A bit for each place in customer_ids, in whole words; all that is counted is counted in them,
-    64 customers at a time."""
+    """A bit for each position in customer_ids, in words that count 64 customers at a time."""
     names: Sequence[str]
     customers: int
     all_names: int
-    least: int
+    min_customers: int
     """How many customers a rule must rest on."""
 
 
@@ -98,67 +97,75 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
     """Find what is bought along with what.
 
     Args:
-        spends: owner (place in customer_ids), category (text), net (1/10,000): a row for each pair.
-            A category is bought by who spent more than nothing in it, refunds taken off.
+        spends: owner (position in customer_ids), category (text), net (1/10,000): one row for each
+            pair. A category is bought by customers whose spend in it, less refunds, is above 0.
         customer_ids: the id of each owner.
         as_of: the day of the answer.
         by: what the categories are, in a word.
     """
-    bought = _bought(spends, len(customer_ids))
-    places = _ranked([*_single_rules(bought), *_double_rules(bought)])
-    rules = tuple(_rule(place, bought) for place in places)
-    best = _best_rules(bought, places, len(customer_ids))
-    found = np.flatnonzero(best >= 0)
-    chosen = [rules[number] for number in best[found].tolist()]
+    purchases = _purchases(spends, len(customer_ids))
+    best, rules = _mine_rules(purchases, len(customer_ids))
+    owners = np.flatnonzero(best >= 0)
+    suggested = [rules[index] for index in best[owners].tolist()]
     table = {
-        "customer_id": pd.Series(customer_ids.to_numpy()[found], dtype="str"),
-        "next": pd.Series([rule.next for rule in chosen], dtype="str"),
-        "has": pd.Series([" + ".join(rule.has) for rule in chosen], dtype="str"),
-        "confidence": pd.Series([round(rule.confidence, 6) for rule in chosen], dtype="float64"),
-        "lift": pd.Series([round(rule.lift, 6) for rule in chosen], dtype="float64"),
+        "customer_id": pd.Series(customer_ids.to_numpy()[owners], dtype="str"),
+        "next": pd.Series([rule.next for rule in suggested], dtype="str"),
+        "has": pd.Series([" + ".join(rule.has) for rule in suggested], dtype="str"),
+        "confidence": pd.Series([round(rule.confidence, 6) for rule in suggested], dtype="float64"),
+        "lift": pd.Series([round(rule.lift, 6) for rule in suggested], dtype="float64"),
     }
     return Affinity(
         as_of=as_of,
         by=by,
-        customers=bought.customers,
-        names=bought.all_names,
-        compared=len(bought.names),
+        customers=purchases.customers,
+        names=purchases.all_names,
+        compared=len(purchases.names),
         rules=rules,
         table=pd.DataFrame(table),
     )
 
 
-def suggested_rules(spends: pd.DataFrame, people: int) -> tuple[Ints, tuple[AssociationRule, ...]]:
-    """The place of the rule that says what to suggest to each of so many people, -1 for none."""
-    bought = _bought(spends, people)
-    places = _ranked([*_single_rules(bought), *_double_rules(bought)])
-    return _best_rules(bought, places, people), tuple(_rule(place, bought) for place in places)
+def suggested_rules(
+    spends: pd.DataFrame, customer_count: int
+) -> tuple[Ints, tuple[AssociationRule, ...]]:
+    """For each customer the index of the rule to suggest by, -1 for none; and all rules."""
+    return _mine_rules(_purchases(spends, customer_count), customer_count)
 
 
-def _bought(spends: pd.DataFrame, people: int) -> _Bought:
+def _purchases(spends: pd.DataFrame, customer_count: int) -> _Purchases:
     is_bought = spends["net"].to_numpy() > 0
     owner = spends["owner"].to_numpy(dtype=np.int64)[is_bought]
     customers = int(np.count_nonzero(np.bincount(owner)))
-    least = max(MIN_CUSTOMERS, -(-customers * MIN_SUPPORT_PERCENT // _PERCENT))
+    min_customers = max(MIN_CUSTOMERS, -(-customers * MIN_SUPPORT_PERCENT // _PERCENT))
     category = pd.Categorical(spends["category"])
     codes, names = category.codes[is_bought], category.categories
     counts = np.bincount(codes, minlength=len(names))
-    most = np.argsort(-counts, kind="stable")[:_MOST_NAMES]
-    kept = np.sort(most[counts[most] >= least])
-    place = np.full(len(names), -1, dtype=np.int16)  # which sorts fastest
-    place[kept] = np.arange(len(kept))
-    row = place[codes]
+    top = np.argsort(-counts, kind="stable")[:_MAX_NAMES]
+    kept = np.sort(top[counts[top] >= min_customers])
+    row_of_code = np.full(len(names), -1, dtype=np.int16)  # 16 bits sort fastest
+    row_of_code[kept] = np.arange(len(kept))
+    row = row_of_code[codes]
     by_row = owner[row >= 0][np.argsort(row[row >= 0], kind="stable")]
-    bits = np.zeros((len(kept), -(-people // _WORD)), dtype=np.uint64)
-    for number, places in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
-        bits[number] = np.packbits(mask_of_places(places, bits.shape[1] * _WORD)).view(np.uint64)
-    named = [str(name) for name in names[kept]]
-    return _Bought(bits, named, customers, int((counts > 0).sum()), least)
+    bits = np.zeros((len(kept), -(-customer_count // _WORD_BITS)), dtype=np.uint64)
+    for index, buyers in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
+        mask = mask_of_places(buyers, bits.shape[1] * _WORD_BITS)
+        bits[index] = np.packbits(mask).view(np.uint64)
+    kept_names = [str(name) for name in names[kept]]
+    return _Purchases(bits, kept_names, customers, int((counts > 0).sum()), min_customers)
+
+
+def _mine_rules(
+    purchases: _Purchases, customer_count: int
+) -> tuple[Ints, tuple[AssociationRule, ...]]:
+    """For each customer the index of the best rule, -1 for none; and all rules, strongest first."""
+    candidates = _ranked([*_single_rules(purchases), *_pair_rules(purchases)])
+    rules = tuple(_association_rule(candidate, purchases) for candidate in candidates)
+    return _best_rules(purchases, candidates, customer_count), rules
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A rule by the places of its names, and its counts of customers."""
+class _Candidate:
+    """A rule by the indices of its names, with its counts of customers."""
 
     has: tuple[int, ...]
     next: int
@@ -167,91 +174,94 @@ class _Place:
     with_all: int
 
 
-def _together(bits: BitMatrix) -> Ints:
-    """How many customers have each two names; on the diagonal, each one."""
+def _co_buyers(bits: BitMatrix) -> Ints:
+    """How many customers bought both of each two names; on the diagonal, the buyers of each."""
     counts = np.zeros((len(bits), len(bits)), dtype=np.int64)
-    for place, one in enumerate(bits):
-        both = np.bitwise_count(bits[place:] & one)
-        counts[place, place:] = both.sum(axis=1, dtype=np.int64)
+    for index, row in enumerate(bits):
+        both = np.bitwise_count(bits[index:] & row)
+        counts[index, index:] = both.sum(axis=1, dtype=np.int64)
     return np.maximum(counts, counts.T)
 
 
-def _single_rules(bought: _Bought) -> list[_Place]:
-    both = _together(bought.bits)
-    single = np.diagonal(both)
-    is_rule = (both >= bought.least) & (both * bought.customers > np.outer(single, single))
+def _single_rules(purchases: _Purchases) -> list[_Candidate]:
+    both = _co_buyers(purchases.bits)
+    buyers = np.diagonal(both)
+    is_more_than_chance = both * purchases.customers > np.outer(buyers, buyers)
+    is_rule = (both >= purchases.min_customers) & is_more_than_chance
     np.fill_diagonal(is_rule, val=False)
     return [
-        _Place((has,), then, int(single[has]), int(single[then]), int(both[has, then]))
+        _Candidate((has,), then, int(buyers[has]), int(buyers[then]), int(both[has, then]))
         for has, then in np.argwhere(is_rule).tolist()
     ]
 
 
-def _double_rules(bought: _Bought) -> list[_Place]:
-    """Rules from two names, where both together say more than either alone."""
-    if len(bought.names) > _MOST_NAMES_IN_PAIRS:
+def _pair_rules(purchases: _Purchases) -> list[_Candidate]:
+    """Rules from two names whose confidence exceeds that of either name alone."""
+    if len(purchases.names) > _MAX_NAMES_FOR_PAIRS:
         return []
-    both = _together(bought.bits)
-    single = np.diagonal(both)
-    alone = both / np.maximum(single[:, None], 1)
+    both = _co_buyers(purchases.bits)
+    buyers = np.diagonal(both)
+    single_confidence = both / np.maximum(buyers[:, None], 1)
     rules = []
-    for first in range(len(bought.names)):
-        all_three = _together(bought.bits & bought.bits[first])
+    for first in range(len(purchases.names)):
+        all_three = _co_buyers(purchases.bits & purchases.bits[first])
         confidence = all_three / np.maximum(both[first][:, None], 1)
         is_rule = (
-            (all_three >= bought.least)
-            & (all_three * bought.customers > np.outer(both[first], single))
-            & (confidence > np.maximum(alone, alone[first]))
+            (all_three >= purchases.min_customers)
+            & (all_three * purchases.customers > np.outer(both[first], buyers))
+            & (confidence > np.maximum(single_confidence, single_confidence[first]))
         )
         np.fill_diagonal(is_rule, val=False)
         is_rule[: first + 1] = False
         is_rule[:, first] = False
         rules += [
-            _Place((first, second), then, int(both[first, second]), int(single[then]),
-                   int(all_three[second, then]))
+            _Candidate((first, second), then, int(both[first, second]), int(buyers[then]),
+                       int(all_three[second, then]))
             for second, then in np.argwhere(is_rule).tolist()
         ]  # fmt: skip
     return rules
 
 
-def _ranked(places: list[_Place]) -> list[_Place]:
-    """The strongest first, and not too many that begin alike."""
+def _ranked(candidates: list[_Candidate]) -> list[_Candidate]:
+    """The strongest first, and a limited number with the same `has`."""
 
-    def rank(one: _Place) -> tuple[object, ...]:
-        # By confidence times lift, but for the number of all customers.
-        strength = one.with_all**2 / (one.with_has**2 * one.with_next)
-        return -strength, -one.with_all, one.has, one.next
+    def rank(rule: _Candidate) -> tuple[object, ...]:
+        # Confidence times lift; the number of all customers, equal for all, is left out.
+        strength = rule.with_all**2 / (rule.with_has**2 * rule.with_next)
+        return -strength, -rule.with_all, rule.has, rule.next
 
-    seen: dict[tuple[int, ...], int] = {}
+    counts: dict[tuple[int, ...], int] = {}
     kept = []
-    for each in sorted(places, key=rank):
-        seen[each.has] = seen.get(each.has, 0) + 1
-        if seen[each.has] <= _MOST_PER_BASKET:
-            kept.append(each)
+    for rule in sorted(candidates, key=rank):
+        counts[rule.has] = counts.get(rule.has, 0) + 1
+        if counts[rule.has] <= _MAX_RULES_PER_ANTECEDENT:
+            kept.append(rule)
     return kept
 
 
-def _rule(place: _Place, bought: _Bought) -> AssociationRule:
-    confidence = place.with_all / place.with_has
+def _association_rule(candidate: _Candidate, purchases: _Purchases) -> AssociationRule:
+    confidence = candidate.with_all / candidate.with_has
     return AssociationRule(
-        has=tuple(bought.names[name] for name in place.has),
-        next=bought.names[place.next],
-        customers=place.with_all,
-        support=place.with_all / bought.customers,
+        has=tuple(purchases.names[index] for index in candidate.has),
+        next=purchases.names[candidate.next],
+        customers=candidate.with_all,
+        support=candidate.with_all / purchases.customers,
         confidence=confidence,
-        lift=confidence * bought.customers / place.with_next,
+        lift=confidence * purchases.customers / candidate.with_next,
     )
 
 
-def _best_rules(bought: _Bought, places: Sequence[_Place], people: int) -> Ints:
-    """For each customer the place of the first rule that holds and says something new; else -1."""
-    best = np.full(people, -1)
-    waiting = np.bitwise_or.reduce(bought.bits, axis=0)
-    for number, place in enumerate(places):
-        holds = waiting & ~bought.bits[place.next]
-        for name in place.has:
-            holds &= bought.bits[name]
-        theirs = np.unpackbits(holds.view(np.uint8)).view(np.bool_)
-        best[np.flatnonzero(theirs)] = number
-        waiting &= ~holds
+def _best_rules(
+    purchases: _Purchases, candidates: Sequence[_Candidate], customer_count: int
+) -> Ints:
+    """For each customer the index of the first rule whose `has`, but not `next`, they bought."""
+    best = np.full(customer_count, -1)
+    unmatched = np.bitwise_or.reduce(purchases.bits, axis=0)
+    for index, rule in enumerate(candidates):
+        matches = unmatched & ~purchases.bits[rule.next]
+        for name in rule.has:
+            matches &= purchases.bits[name]
+        is_matched = np.unpackbits(matches.view(np.uint8)).view(np.bool_)
+        best[np.flatnonzero(is_matched)] = index
+        unmatched &= ~matches
     return best

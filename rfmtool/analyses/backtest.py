@@ -1,7 +1,7 @@
-"""Whether the labels predict anything: placed as of earlier days, who came back since?
+"""Backtest: do the labels predict who orders again?
 
-Customers are placed by what was known at the end of each earlier day, and who ordered in the days
-after it is counted by label: what happened without lists of ours, as far as we know.
+Customers are labelled by what was known at the end of each earlier day, and those who ordered in
+the days after it are counted by label: the base rates without any lists of ours.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ SHORT_HISTORY_NOTE: Final = (
     f"Under {MIN_HISTORY_DAYS + BACKTEST_DAYS} days of history: too short to look back at who"
     " returned, so nothing is foretold."
 )
-"""What to say where there is no backtest."""
-_ALIKE_Z: Final = 1.644854
+"""The note where there is no backtest."""
+_Z_95_ONE_SIDED: Final = 1.644854
 """The 95 % quantile of the normal distribution."""
 
 
 @dataclass(frozen=True)
 class Lookback:
-    """Everybody known at the end of an earlier day, and what became of them in the days after."""
+    """Everybody known at the end of an earlier day, and what they ordered in the days after."""
 
     day: date
     people: pd.DataFrame
-    """Placed by what was known then: the GROUPINGS as categories, as far as there are such columns;
+    """Labelled by what was known then: those of BACKTEST_GROUPINGS that exist, as categories;
     frequency, and for forecasts recency_score, frequency_score and monetary."""
     orders: Ints
-    """Of each of them, the orders that count in the BACKTEST_DAYS after."""
+    """The counting orders of each person in the BACKTEST_DAYS after."""
     spent: Ints
-    """What each spent in these days, refunds taken off, in whole 1/10,000."""
+    """What each person spent in these days less refunds, in whole 1/10,000."""
 
     @property
     def returned(self) -> Mask:
@@ -50,31 +50,32 @@ class Lookback:
 
     @property
     def is_buyer(self) -> Mask:
-        """Who had an order that counts by then."""
+        """Who had a counting order by then."""
         return np.asarray(self.people["frequency"].to_numpy() > 0)
 
     @property
     def buyer_return_share(self) -> Share:
-        """How many of those who had bought came back."""
+        """How many of the buyers ordered again."""
         return Share.from_masks(self.is_buyer, self.returned)
 
 
 @dataclass(frozen=True)
 class BacktestGroup:
-    """The customers with one label on the earlier days, and what became of them."""
+    """The customers with one label on the earlier days, and how many of them returned."""
 
     by: str
     name: str
     shares: tuple[Share, ...]
-    """Of each day, the latest first; of nobody where nobody had the label."""
+    """By day, the latest first; of no customers where nobody had the label."""
     spent: int
-    """What all of them spent in the days after, in whole 1/10,000."""
+    """Their total spend in the days after, in whole 1/10,000."""
 
     @property
     def share(self) -> Share:
         """All days together."""
         return Share(
-            sum(one.customers for one in self.shares), sum(one.returned for one in self.shares)
+            sum(share.customers for share in self.shares),
+            sum(share.returned for share in self.shares),
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class BacktestGroup:
         share, latest = self.share, self.shares[0]
         enough = share.is_enough and latest.customers > 0
         low, high = (latest.interval if enough else None) or (None, None)
-        parts = [one.ratio for one in self.shares if one.ratio is not None] if enough else []
+        ratios = [day.ratio for day in self.shares if day.ratio is not None] if enough else []
         average = money_text(round(Fraction(self.spent, share.customers))) if enough else None
         return {
             "by": self.by,
@@ -96,8 +97,8 @@ class BacktestGroup:
             "latest_returned": latest.returned,
             "low": low,
             "high": high,
-            "lowest": min(parts, default=None),
-            "highest": max(parts, default=None),
+            "lowest": min(ratios, default=None),
+            "highest": max(ratios, default=None),
             "average_next": average,
             **({} if enough else {"note": TOO_FEW}),
         }
@@ -105,78 +106,78 @@ class BacktestGroup:
 
 @dataclass(frozen=True)
 class Backtest:
-    """What became of the customers of earlier days in the BACKTEST_DAYS after each."""
+    """Who returned in the BACKTEST_DAYS after each of some earlier days."""
 
     lookbacks: tuple[Lookback, ...]
     """The latest day first."""
     groups: tuple[BacktestGroup, ...]
     year_before: tuple[date, Share] | None = None
-    """Of the same season a year before: the day, and how many of its buyers came back."""
+    """The same season a year before: the day, and how many of its buyers returned."""
 
     def as_data(self) -> dict[str, Any]:
         """Plain data, as summary.json has it; `from` is the latest day."""
-        days = [_day_data(look.day, look.buyer_return_share) for look in self.lookbacks]
-        spent = sum(exact_total(look.spent[look.is_buyer]) for look in self.lookbacks)
-        whole = BacktestGroup(
-            "all", "buyers", tuple(look.buyer_return_share for look in self.lookbacks), spent
-        )
+        shares = tuple(lookback.buyer_return_share for lookback in self.lookbacks)
+        days = [lookback.day for lookback in self.lookbacks]
+        spent = sum(exact_total(lookback.spent[lookback.is_buyer]) for lookback in self.lookbacks)
         return {
-            "from": self.lookbacks[0].day.isoformat(),
+            "from": days[0].isoformat(),
             "days": BACKTEST_DAYS,
-            "looked_back": days,
+            "looked_back": [*map(_day_data, days, shares)],
             "year_before": None if self.year_before is None else _day_data(*self.year_before),
-            "buyers": whole.as_data(),
+            "buyers": BacktestGroup("all", "buyers", shares, spent).as_data(),
             "segments_differ": self.segments_differ,
             "groups": [group.as_data() for group in self.groups],
         }
 
     @property
     def segments_differ(self) -> bool | None:
-        """Whether segments came back unlike each other on the latest day; None where few can say.
+        """Whether return shares of segments differed on the latest day; None of too few segments.
 
         Pearson's chi-square at 5 %, its tail by the cube root (Wilson & Hilferty 1931).
         """
-        shares = [one.shares[0] for one in self.groups if one.by == "segment"]
-        shares = [one for one in shares if one.is_enough]
-        people, back = (sum(one.customers for one in shares), sum(one.returned for one in shares))
-        if len(shares) < 2:  # noqa: PLR2004 - one has nothing to differ from
+        shares = [group.shares[0] for group in self.groups if group.by == "segment"]
+        shares = [share for share in shares if share.is_enough]
+        customers = sum(share.customers for share in shares)
+        returned = sum(share.returned for share in shares)
+        if len(shares) < 2:  # noqa: PLR2004 - a comparison takes two
             return None
-        if back in (0, people):
+        if returned in (0, customers):
             return False
-        part = back / people
-        spread = part * (1 - part)
-        chi = sum((one.returned - one.customers * part) ** 2 / one.customers for one in shares)
-        unit = 2 / (9 * (len(shares) - 1))
-        root = (chi / spread / (len(shares) - 1)) ** (1 / 3)
-        return bool((root - (1 - unit)) / unit**0.5 > _ALIKE_Z)
+        ratio, freedom = returned / customers, len(shares) - 1
+        chi = sum((part.returned - part.customers * ratio) ** 2 / part.customers for part in shares)
+        unit = 2 / (9 * freedom)
+        root = (chi / (ratio * (1 - ratio)) / freedom) ** (1 / 3)
+        return bool((root - (1 - unit)) / unit**0.5 > _Z_95_ONE_SIDED)
 
 
-def backtest(looks: Sequence[Lookback], year_before: tuple[date, Share] | None = None) -> Backtest:
-    """Count who came back, by each label that they had, all days together, the latest first."""
+def backtest(
+    lookbacks: Sequence[Lookback], year_before: tuple[date, Share] | None = None
+) -> Backtest:
+    """Count who returned by label, on each of the days, the latest first."""
     groups = []
-    for by in (name for name in BACKTEST_GROUPINGS if name in looks[0].people):
-        counted = [_counted(look, by) for look in looks]
-        # In the order of the categories, those that somebody had.
-        for name in dict.fromkeys(name for labels in counted for name in labels):
-            had = [labels.get(name, (Share(0, 0), 0)) for labels in counted]
-            shares = tuple(share for share, _ in had)
+    for by in (name for name in BACKTEST_GROUPINGS if name in lookbacks[0].people):
+        counts = [_counts_by_label(lookback, by) for lookback in lookbacks]
+        # In the order of the categories.
+        for name in dict.fromkeys(name for labels in counts for name in labels):
+            days = [labels.get(name, (Share(0, 0), 0)) for labels in counts]
+            shares = tuple(share for share, _ in days)
             if any(share.customers for share in shares):
-                groups.append(BacktestGroup(by, name, shares, sum(spent for _, spent in had)))
-    return Backtest(tuple(looks), tuple(groups), year_before)
+                groups.append(BacktestGroup(by, name, shares, sum(spent for _, spent in days)))
+    return Backtest(tuple(lookbacks), tuple(groups), year_before)
 
 
-def _counted(look: Lookback, by: str) -> dict[str, tuple[Share, int]]:
-    """Of each label: how many had it and came back, and what they spent in the days after."""
-    labels = look.people[by].cat
-    names, label = labels.categories, labels.codes.to_numpy() + np.intp(1)  # 0 where it is missing
-    had, back = (
+def _counts_by_label(lookback: Lookback, by: str) -> dict[str, tuple[Share, int]]:
+    """For each label its customers, those who returned, and what they spent in the days after."""
+    labels = lookback.people[by].cat
+    names, codes = labels.categories, labels.codes.to_numpy() + np.intp(1)  # 0 where it is missing
+    customers, returned = (
         np.bincount(rows, minlength=len(names) + 1)[1:].tolist()
-        for rows in (label, label[look.returned])
+        for rows in (codes, codes[lookback.returned])
     )
-    spent = exact_totals(label, look.spent, len(names) + 1)[1:]
+    spent = exact_totals(codes, lookback.spent, len(names) + 1)[1:]
     return {
-        str(name): (Share(many, returned), units)
-        for name, many, returned, units in zip(names, had, back, spent, strict=True)
+        str(name): (Share(total, back), units)
+        for name, total, back, units in zip(names, customers, returned, spent, strict=True)
     }
 
 

@@ -1,4 +1,4 @@
-"""Who orders by habit and is missing, and whether being missing has meant anything before."""
+"""Regular customers who are overdue, and a backtest of whether the overdue used to return."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from rfmtool.money import exact_total, money_text
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.scoring.timing import REGULAR_ORDER_DAYS, OrderDays, Timing, fit_timing, usual_gaps
 
-_EARLY: Final = (0.5, 1.0)
-"""Where the bands below the limit of overdue part."""
-_LISTED: Final = ["customer_id", "order_days", "last_order_on", "usual_gap_days", "days_since",
+_EARLY_EDGES: Final = (0.5, 1.0)
+"""Edges of the bands below the limit of being overdue."""
+_TABLE: Final = ["customer_id", "order_days", "last_order_on", "usual_gap_days", "days_since",
                   "days_late", "overdue_ratio", "average_order", "monetary"]  # fmt: skip
 
 
@@ -71,7 +71,7 @@ class CadenceBacktest:
 
 @dataclass(frozen=True)
 class Cadence:
-    """The answer: who is missing, by how much, and what became of those who were."""
+    """The answer: who is overdue, by how much, and whether the overdue used to return."""
 
     as_of: date
     timing: Timing
@@ -85,22 +85,22 @@ class Cadence:
 
     @property
     def regulars(self) -> int:
-        """How many have ordered on three days or more."""
+        """How many customers have ordered on three days or more."""
         return sum(self.regular_activity.values())
 
     @property
     def at_stake(self) -> int:
-        """What the overdue have spent so far, in whole 1/10,000."""
+        """The overdue customers' spend so far, in whole 1/10,000."""
         return exact_total(self.table["monetary"])
 
     @property
     def next_orders(self) -> int:
-        """What one more order of each of the overdue would bring, in whole 1/10,000."""
+        """The worth of one more average order of each overdue customer, in whole 1/10,000."""
         return exact_total(self.table["average_order"])
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to bear in mind."""
+        """Caveats in sentences."""
         if not self.regulars:
             days = f"{REGULAR_ORDER_DAYS} days or more"
             return (f"Nobody has ordered on {days}: there is no habit yet.",)
@@ -115,7 +115,7 @@ class Cadence:
         return tuple(notes)
 
     def as_data(self, *, is_named: bool = True) -> dict[str, Any]:
-        """Plain data; money is text. Nobody is listed as overdue unless `is_named`."""
+        """Plain data; money is text. Overdue customers are listed only if `is_named`."""
         overdue = self.table if is_named else self.table.head(0)
         plain = overdue.assign(
             last_order_on=overdue["last_order_on"].dt.strftime("%Y-%m-%d"),
@@ -143,7 +143,7 @@ class Cadence:
 def cadence(
     people: pd.DataFrame, days: OrderDays, as_of: date, timing: Timing, *, fitted: bool
 ) -> Cadence:
-    """List the regulars who are overdue, and look back whether the overdue used to return.
+    """List the overdue regulars, and backtest whether the overdue used to return.
 
     Args:
         people: one row per customer: customer_id, order_days, last_order_on, recency_days,
@@ -151,36 +151,36 @@ def cadence(
         days: their order days; `owner` is the row of people.
         as_of: until when they were watched.
         timing: the limits in force.
-        fitted: whether these were fitted to the same data; then the look back fits its own.
+        fitted: whether these were fitted to the same data; then the backtest fits its own.
     """
     regular = people["order_days"] >= REGULAR_ORDER_DAYS
-    told = people.columns.intersection([*_LISTED, "recency_days"])
-    missing = people.loc[missing_regulars(people), told]
+    columns = people.columns.intersection([*_TABLE, "recency_days"])
+    missing = people.loc[missing_regulars(people), columns]
     since = missing["recency_days"].astype("int64")
     late = (since - missing["usual_gap_days"]).round().astype("int64")
     # The rows come sorted by id, and equal spends stay so.
-    overdue = missing.assign(days_since=since, days_late=late)[_LISTED].sort_values(
+    overdue = missing.assign(days_since=since, days_late=late)[_TABLE].sort_values(
         "monetary", ascending=False, kind="stable", ignore_index=True
     )
+
+    def counts(activity: pd.Series[str]) -> dict[str, int]:
+        by_name = activity.value_counts(sort=False)
+        return {str(name): int(count) for name, count in by_name.items()}
+
     return Cadence(
         as_of=as_of,
         timing=timing,
-        activity=_counts(people["activity"]),
-        regular_activity=_counts(people["activity"][regular]),
+        activity=counts(people["activity"]),
+        regular_activity=counts(people["activity"][regular]),
         table=overdue,
         backtest=_backtest(days, len(people), as_of, None if fitted else timing),
     )
 
 
-def _counts(activity: pd.Series[str]) -> dict[str, int]:
-    counts = activity.value_counts(sort=False)
-    return {str(name): int(many) for name, many in counts.items()}
-
-
 def _backtest(
     days: OrderDays, customers: int, as_of: date, timing: Timing | None
 ) -> CadenceBacktest | None:
-    """Band the regulars as of an earlier day, by the limits that would have been fitted then."""
+    """Band the regulars as of an earlier day; without `timing` by limits fitted to that day."""
     from_day = backtest_date(date_from_day(int(days.day.min())), as_of) if len(days.day) else None
     if from_day is None:
         return None
@@ -188,18 +188,18 @@ def _backtest(
     known = order_days_until(days, then)
     limits = timing or fit_timing(known, then)
     usual, regular = usual_gaps(known, customers, limits.median_gap_days)
-    latest = np.full(customers, then)
-    latest[known.owner] = known.day  # by customer and day: the last of each stays
-    ratios = ((then - latest) / usual)[regular]
-    back = returned_between(days, customers, then, day_number(as_of))[regular]
+    last_day = np.full(customers, then)
+    last_day[known.owner] = known.day  # sorted by customer and day: the last of each stays
+    ratios = ((then - last_day) / usual)[regular]
+    is_returned = returned_between(days, customers, then, day_number(as_of))[regular]
     overdue, lapsed = limits.overdue_ratio, limits.lapsed_ratio
-    edges = sorted({edge for edge in _EARLY if edge < overdue} | {overdue, lapsed})
-    places = np.searchsorted(edges, ratios, side="left")
-    many = np.bincount(places, minlength=len(edges) + 1).tolist()
-    returned = np.bincount(places[back], minlength=len(edges) + 1).tolist()
+    edges = sorted({edge for edge in _EARLY_EDGES if edge < overdue} | {overdue, lapsed})
+    band = np.searchsorted(edges, ratios, side="left")
+    totals = np.bincount(band, minlength=len(edges) + 1).tolist()
+    returned = np.bincount(band[is_returned], minlength=len(edges) + 1).tolist()
     bands = []
     for place, (above, up_to) in enumerate(zip([0.0, *edges], [*edges, None], strict=True)):
         activity = "overdue" if above >= overdue else "active"
         activity = "lapsed" if above >= lapsed else activity
-        bands.append(Band(activity, above, up_to, Share(many[place], returned[place])))
+        bands.append(Band(activity, above, up_to, Share(totals[place], returned[place])))
     return CadenceBacktest(from_day, tuple(bands))

@@ -9,19 +9,19 @@ from rfmtool.analyses.affinity import suggested_rules
 from rfmtool.arrays import Ints
 
 
-def category_preferences(spends: pd.DataFrame, people: int) -> pd.DataFrame:
-    """Each customer's categories, as far as they kept what they bought.
+def category_preferences(spends: pd.DataFrame, customer_count: int) -> pd.DataFrame:
+    """Each customer's favourite, last and next category.
 
-    A category counts for who spent more than nothing in it, refunds taken off. Of several that were
-    bought last on one day the one with most spend is told, and of equals the first by name.
+    A category counts where its spend less refunds is above 0. Of several bought last on one day,
+    the one with the highest spend is taken, and of equals the first by name.
 
     Args:
         spends: `engines.CATEGORIES` as a frame: owner, category (categorical), net, last_day.
-        people: how many customers there are.
+        customer_count: how many customers there are.
 
     Returns:
-        One row for each: favourite_category, last_category, next_category (`analyses.affinity`) and
-        next_category_lift (times as many as of everybody); missing where there is none.
+        One row per customer: favourite_category, last_category, next_category (`analyses.affinity`)
+        and next_category_lift (times as many as of everybody); missing where there is none.
     """
     bought = spends[(spends["net"] > 0).to_numpy() & spends["category"].notna().to_numpy()]
     owner = bought["owner"].to_numpy(dtype=np.int64)
@@ -29,22 +29,22 @@ def category_preferences(spends: pd.DataFrame, people: int) -> pd.DataFrame:
     net, day = (bought[name].to_numpy(dtype=np.int64) for name in ("net", "last_day"))
     names = bought["category"].cat.categories
 
-    def first(*keys: Ints) -> pd.Categorical:
-        """The category of each owner that comes first by these keys, the last one first."""
+    def first_by(*keys: Ints) -> pd.Categorical:
+        """The category of each owner that comes first by these keys, the last key first."""
         order = np.lexsort((codes, *keys, owner))
-        at = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]
-        chosen = np.full(people, -1)
-        chosen[owner[at]] = codes[at]
+        rows = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]
+        chosen = np.full(customer_count, -1)
+        chosen[owner[rows]] = codes[rows]
         return pd.Categorical.from_codes(chosen, names)
 
-    best, rules = suggested_rules(spends, people)
+    best, rules = suggested_rules(spends, customer_count)
     lifts = np.array([*(round(rule.lift, 6) for rule in rules), np.nan])
-    following = names.get_indexer(pd.Index([rule.next for rule in rules], dtype=names.dtype))
+    next_codes = names.get_indexer(pd.Index([rule.next for rule in rules], dtype=names.dtype))
     return pd.DataFrame(
         {
-            "favourite_category": first(np.negative(net)),
-            "last_category": first(np.negative(net), np.negative(day)),
-            "next_category": pd.Categorical.from_codes(np.append(following, -1)[best], names),
+            "favourite_category": first_by(np.negative(net)),
+            "last_category": first_by(np.negative(net), np.negative(day)),
+            "next_category": pd.Categorical.from_codes(np.append(next_codes, -1)[best], names),
             "next_category_lift": lifts[best],
         }
     )

@@ -1,4 +1,4 @@
-"""Customers by the month of their first order: who still comes, and for how much."""
+"""Cohorts of customers by the month of their first order: how many still order, and how much."""
 
 from __future__ import annotations
 
@@ -18,49 +18,49 @@ from rfmtool.money import money_text
 from rfmtool.scoring.timing import OrderDays
 
 _SAFE_SUM: Final = 2.0**62
-_NONE: Final = -1
+_NO_COHORT: Final = -1
 
-Money = npt.NDArray[Any]  # whole 1/10,000, as Python's numbers where 64 bits may not do
+Money = npt.NDArray[Any]  # whole 1/10,000, as Python integers where 64 bits may not do
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """Those who first ordered in one month; `active` and `revenue` begin with that month."""
+    """Customers who first ordered in one month; `active` and `revenue` begin with that month."""
 
     name: str
     size: int
     active: tuple[int, ...]
     """Distinct customers with a counting order, month by month until that of as_of."""
     revenue: tuple[int, ...]
-    """What they moved, refunds taken off, in whole 1/10,000; money from before their first order
-    is in the first month."""
+    """Sales less refunds, in whole 1/10,000; money from before their first order is in the first
+    month."""
 
 
 @dataclass(frozen=True)
 class Cohorts:
-    """The answer: a cohort for each month in which somebody first ordered."""
+    """The answer: a cohort for each month with first orders."""
 
     as_of: date
     cohorts: tuple[Cohort, ...]
 
     @property
     def last_month_is_over(self) -> bool:
-        """Whether as_of is the last day of its month; if not, there may be more to come in it."""
+        """Whether as_of is the last day of its month."""
         return self.as_of.day == monthrange(self.as_of.year, self.as_of.month)[1]
 
     @property
     def table(self) -> pd.DataFrame:
         """A row for each cohort and month; `month` counts from 0, `revenue` is in 1/10,000."""
         rows = [
-            (one.name, one.size, month, active, round(active / one.size, 6), revenue)
-            for one in self.cohorts
-            for month, (active, revenue) in enumerate(zip(one.active, one.revenue, strict=True))
+            (group.name, group.size, month, active, round(active / group.size, 6), revenue)
+            for group in self.cohorts
+            for month, (active, revenue) in enumerate(zip(group.active, group.revenue, strict=True))
         ]
         return pd.DataFrame(rows, columns=["cohort", "size", "month", "active", "share", "revenue"])
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to bear in mind."""
+        """Caveats in sentences."""
         if not self.cohorts:
             return ("Nobody has an order that counts, so there is no month to begin with.",)
         first = self.cohorts[0]
@@ -72,12 +72,12 @@ class Cohorts:
         """Plain data; money is text."""
         return [
             {
-                "cohort": one.name,
-                "size": one.size,
-                "active": list(one.active),
-                "revenue": [money_text(units) for units in one.revenue],
+                "cohort": cohort.name,
+                "size": cohort.size,
+                "active": list(cohort.active),
+                "revenue": [money_text(units) for units in cohort.revenue],
             }
-            for one in self.cohorts
+            for cohort in self.cohorts
         ]
 
 
@@ -86,56 +86,58 @@ def cohorts(days: OrderDays, entries: OrderEntries, as_of: date) -> Cohorts:
 
     Args:
         days: the order days.
-        entries: what each order moved on each day; `owner` as in days.
+        entries: the amounts of each order by day; `owner` as in days.
         as_of: the day of the answer; its month is the last one.
     """
     if not len(days.day):
         return Cohorts(as_of, ())
-    last = (as_of.year - 1970) * 12 + as_of.month - 1
-    # By customer and day, so the first of each customer is the earliest.
-    starts, cohort = np.unique(_months(days.day[days.starts]), return_inverse=True)
+    last_month = (as_of.year - 1970) * 12 + as_of.month - 1
+    # Days are sorted by customer and day, so the first of each customer is the earliest.
+    first_months, index = np.unique(_months(days.day[days.starts]), return_inverse=True)
     customers = int(max(days.owner.max(), entries.owner.max())) + 1
-    rows = np.full(customers, _NONE, dtype=np.int64)
-    rows[days.owner[days.starts]] = cohort
-    return Cohorts(as_of, _follow(rows, starts, days, entries, last))
+    cohort_index = np.full(customers, _NO_COHORT, dtype=np.int64)
+    cohort_index[days.owner[days.starts]] = index
+    active, revenue = _totals_by_cell(cohort_index, first_months, days, entries, last_month)
+    width = last_month - int(first_months[0]) + 1
+    found = []
+    for row, first_month in enumerate(first_months.tolist()):
+        cells = slice(row * width, row * width + last_month - first_month + 1)
+        counts = tuple(active[cells].tolist())
+        name = str(np.datetime64(first_month, "M"))
+        found.append(Cohort(name, counts[0], counts, tuple(revenue[cells].tolist())))
+    return Cohorts(as_of, tuple(found))
 
 
-def _follow(
-    rows: Ints, starts: Ints, days: OrderDays, entries: OrderEntries, last: int
-) -> tuple[Cohort, ...]:
-    """The cohorts that begin in the months `starts`, followed until the month `last`.
+def _totals_by_cell(
+    cohort_index: Ints, first_months: Ints, days: OrderDays, entries: OrderEntries, last_month: int
+) -> tuple[Ints, Money]:
+    """Active customers and revenue, flat by cohort and months since its first month.
 
-    Months count from 1970-01, and dates may lie before; `rows` is the place in `starts` of each
-    customer, _NONE without an order that counts.
+    Months are counted from 1970-01, and dates may lie before; `cohort_index` gives each customer's
+    place in `first_months`, _NO_COHORT without a counting order.
     """
-    months = last - int(starts[0]) + 1
-    size = len(starts) * months
+    width = last_month - int(first_months[0]) + 1
+    size = len(first_months) * width
     active = np.zeros(size, dtype=np.int64)
-    # Python's numbers where a sum might not fit into 64 bits.
+    # Python integers where a sum might not fit into 64 bits.
     largest = max(float(entries.sales.max(initial=0)), float(entries.refunds.max(initial=0)))
     is_safe = largest * len(entries.day) < _SAFE_SUM
     revenue: Money = np.zeros(size, dtype=np.int64 if is_safe else object)
-    for begin, end in part_bounds(len(rows)):
-        theirs = rows[begin:end]
-        visited, moved = days.slice(begin, end), entries.slice(begin, end)
-        visits = visited.owner.astype(np.int64) * months + _months(visited.day) - starts[0]
-        visits = visits[is_group_start(visits)]  # each month once, for days come in order
-        row, month = theirs[visits // months], visits % months + starts[0]
-        active += np.bincount(row * months + month - starts[row], minlength=size)
-        row = theirs[moved.owner]
-        known = row != _NONE
-        row, net = row[known], (moved.sales - moved.refunds)[known]
+    for begin, end in part_bounds(len(cohort_index)):
+        index = cohort_index[begin:end]
+        part_days, amounts = days.slice(begin, end), entries.slice(begin, end)
+        visits = part_days.owner.astype(np.int64) * width + _months(part_days.day) - first_months[0]
+        visits = visits[is_group_start(visits)]  # each month once, since days are sorted
+        row, month = index[visits // width], visits % width + first_months[0]
+        active += np.bincount(row * width + month - first_months[row], minlength=size)
+        row = index[amounts.owner]
+        known = row != _NO_COHORT
+        row, net = row[known], (amounts.sales - amounts.refunds)[known]
         # Refunds may come after as_of, if it is the last order's day: they stay in the last month.
-        month = np.minimum(_months(moved.day[known]), last)
-        np.add.at(revenue, row * months + np.maximum(month - starts[row], 0), net)
+        month = np.minimum(_months(amounts.day[known]), last_month)
+        np.add.at(revenue, row * width + np.maximum(month - first_months[row], 0), net)
         release_file_pages()
-    found = []
-    for place, start in enumerate(starts.tolist()):
-        name, cell = str(np.datetime64(start, "M")), place * months
-        until = cell + last - start + 1
-        came, spent = active[cell:until].tolist(), revenue[cell:until].tolist()
-        found.append(Cohort(name, came[0], tuple(came), tuple(spent)))
-    return tuple(found)
+    return active, revenue
 
 
 def _months(days: Ints) -> Ints:
@@ -151,6 +153,6 @@ def _months(days: Ints) -> Ints:
 def first_order_months(people: pd.DataFrame) -> pd.Series[str]:
     """The month of each customer's first order, as 2010-12; missing where no order counts."""
     months = people["first_order_on"].to_numpy().astype("datetime64[M]")
-    distinct, places = np.unique(months, return_inverse=True)
+    distinct, codes = np.unique(months, return_inverse=True)
     names = pd.Series(np.datetime_as_string(distinct), dtype="str").mask(np.isnat(distinct))
-    return names.iloc[places].set_axis(people.index)
+    return names.iloc[codes].set_axis(people.index)
