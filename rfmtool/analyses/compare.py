@@ -1,6 +1,6 @@
-"""Who moved between two runs, and where the change in revenue came from.
+"""Movements of customers between two runs, and where the change in revenue came from.
 
-Money is in whole 1/10,000 and adds up to the last one.
+Money is in whole 1/10,000, and sums are exact.
 """
 
 from __future__ import annotations
@@ -28,26 +28,25 @@ _LAPSED: Final = "lapsed"
 _DIGITS: Final = 50
 """Logarithms of decimals are the same on every machine; those of doubles are not."""
 
-
 Totals = tuple[int, int, int]
-"""What the revenue of a run is a product of: buyers, orders, and revenue in whole 1/10,000."""
+"""Buyers, orders, and revenue in whole 1/10,000 of a run."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What became of the customers of two runs."""
+    """How customers and revenue changed between two runs."""
 
     transitions: Mapping[str, pd.DataFrame]
-    """For each of GROUPINGS how many went from where (rows) to where (columns)."""
+    """For each of GROUPINGS the customers by old label (rows) and new label (columns)."""
     moves: Mapping[str, int]
-    """How many made each of MOVES."""
+    """How many customers made each of MOVES."""
     moved_customers: Mapping[str, pd.DataFrame]
     """Who was promoted, demoted, lapsed and reactivated, the most valuable first."""
     revenue: Mapping[str, Any]
-    """`old` and `new` in whole 1/10,000; `flow`, how many `customers` of each of FLOWS did what
-    `change`, which add up to new - old exactly; and `reactivated`, who are among these too."""
+    """`old` and `new` in whole 1/10,000; `flow`, for each of FLOWS its `customers` and `change`,
+    which add up to new - old exactly; and `reactivated`, who are counted in `flow` too."""
     factors: Mapping[str, int] | None
-    """As `revenue_factors` gives them."""
+    """See `revenue_factors`."""
 
 
 def compare(
@@ -62,20 +61,21 @@ def compare(
     Args:
         old: the earlier run, one row per customer: customer_id, stage, segment, activity,
             frequency, monetary (whole 1/10,000), last_order_on.
-        new: the later run, alike.
+        new: the later run, with the same columns.
         labels: every label of each of GROUPINGS, in the order of the matrices.
-        ladder: the stages of the later run from the top, which say what is up; a customer on a
-            rung that is not among them moved neither up nor down, but `other`.
-        old_as_of: the day of the old run; who lapsed before it and ordered after it is reactivated.
+        ladder: the stages of the later run from the top, which define what is up; to or from a
+            rung that is not among them, a customer moved neither up nor down, but `other`.
+        old_as_of: the day of the old run; a customer who had lapsed by then and ordered after it
+            is reactivated.
     """
     both = _side_by_side(old, new)
-    groups = _groups(both, ladder, old_as_of)
-    listed = [f"{name}{end}" for name in (*GROUPINGS, "monetary") for end in ("_before", "")]
+    movers = _movers(both, ladder, old_as_of)
+    columns = [f"{name}{end}" for name in (*GROUPINGS, "monetary") for end in ("_before", "")]
     return Comparison(
         {name: transitions(both, name, labels[name]) for name in GROUPINGS},
-        {name: int(groups[name].sum()) for name in MOVES},
+        {name: int(movers[name].sum()) for name in MOVES},
         {
-            name: both.loc[groups[move], ["customer_id", *listed]].reset_index(drop=True)
+            name: both.loc[movers[move], ["customer_id", *columns]].reset_index(drop=True)
             for name, move in {
                 "promoted": "up",
                 "demoted": "down",
@@ -83,18 +83,18 @@ def compare(
                 "reactivated": "reactivated",
             }.items()
         },
-        _revenue(both, groups["reactivated"]),
+        _revenue(both, movers["reactivated"]),
         revenue_factors(_totals(old), _totals(new)),
     )
 
 
 def _side_by_side(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Every customer of either run, what the old one says in columns that end in `_before`.
+    """Every customer of either run, with the old run's columns suffixed `_before`.
 
-    Labels are missing where a run does not know the customer, numbers are 0. Those with the most
-    money come first.
+    Where a run lacks the customer, labels are missing and numbers are 0. The largest new spend
+    comes first.
     """
-    # Nullable on the way, because doubles would not carry all of the money.
+    # Nullable integers in the merge, because doubles would round money.
     old, new = (
         run.astype(dict.fromkeys(NUMBERS, "Int64")).assign(key=matching_keys(run["customer_id"]))
         for run in (old, new)
@@ -103,7 +103,7 @@ def _side_by_side(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     both["customer_id"] = both["customer_id"].fillna(both["customer_id_before"])
     numbers = [f"{name}{end}" for name in NUMBERS for end in ("_before", "")]
     both = both.fillna(dict.fromkeys(numbers, 0)).astype(dict.fromkeys(numbers, "int64"))
-    # Stable, so that equal ones stay ordered by customer_id.
+    # Stable, so that equal spends stay ordered by customer_id.
     return both.sort_values("monetary", ascending=False, kind="stable")
 
 
@@ -111,36 +111,36 @@ def _side_by_side(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
 
 
 def transitions(both: pd.DataFrame, grouping: str, labels: Sequence[str]) -> pd.DataFrame:
-    """Count who went from which label to which.
+    """Count customers by old and new label.
 
     Args:
-        both: what both runs say of each customer; `grouping` and the same with `_before`.
+        both: the customers of both runs; reads `grouping` and the same with `_before`.
         grouping: the column.
         labels: its labels in order.
 
     Returns:
-        Counts; a row for each label that somebody left or kept and one for NEW, a column for each
-        that somebody reached and one for GONE, as far as there are such.
+        Counts, with a row for each old label and NEW, and a column for each new label and GONE;
+        rows and columns without customers are left out.
     """
     size = len(labels) + 1
-    start, end = (_places(both[name], labels) for name in (f"{grouping}_before", grouping))
+    start, end = (_label_indices(both[name], labels) for name in (f"{grouping}_before", grouping))
     counts = np.bincount(start * size + end, minlength=size * size).reshape(size, size)
     matrix = pd.DataFrame(counts, index=[*labels, NEW], columns=[*labels, GONE])
     return matrix.iloc[np.flatnonzero(counts.any(axis=1)), np.flatnonzero(counts.any(axis=0))]
 
 
-def _places(column: pd.Series[str], labels: Sequence[str]) -> npt.NDArray[np.int64]:
-    """The place of each label; one past the last where it is missing."""
-    places = pd.Index(labels).get_indexer(pd.Index(column)).astype(np.int64)
-    return np.where(places < 0, len(labels), places)
+def _label_indices(column: pd.Series[str], labels: Sequence[str]) -> npt.NDArray[np.int64]:
+    """The index of each row's label; len(labels) where it is missing or unknown."""
+    indices = pd.Index(labels).get_indexer(pd.Index(column)).astype(np.int64)
+    return np.where(indices < 0, len(labels), indices)
 
 
-def _groups(both: pd.DataFrame, ladder: Sequence[str], old_as_of: date) -> dict[str, Mask]:
-    """Who made each of MOVES; the first six share out everybody."""
-    before, after = _places(both["stage_before"], ladder), _places(both["stage"], ladder)
-    was, stays = both["stage_before"].notna().to_numpy(), both["stage"].notna().to_numpy()
-    known = was & stays
-    ranked = known & (before < len(ladder)) & (after < len(ladder))
+def _movers(both: pd.DataFrame, ladder: Sequence[str], old_as_of: date) -> dict[str, Mask]:
+    """Who made each of MOVES; every customer is in exactly one of the first six."""
+    before, after = (_label_indices(both[name], ladder) for name in ("stage_before", "stage"))
+    is_in_old, is_in_new = (both[name].notna().to_numpy() for name in ("stage_before", "stage"))
+    is_in_both = is_in_old & is_in_new
+    ranked = is_in_both & (before < len(ladder)) & (after < len(ladder))
     lapsed_before = (both["activity_before"] == _LAPSED).to_numpy(dtype=bool)
     lapsed = (both["activity"] == _LAPSED).to_numpy(dtype=bool)
     ordered_since = (both["last_order_on"] > pd.Timestamp(old_as_of)).to_numpy(dtype=bool)
@@ -148,11 +148,11 @@ def _groups(both: pd.DataFrame, ladder: Sequence[str], old_as_of: date) -> dict[
         "up": ranked & (after < before),
         "same": ranked & (after == before),
         "down": ranked & (after > before),
-        "other": known & ~ranked,
-        "new": ~was,
-        "gone": ~stays,
-        "lapsed": known & lapsed & ~lapsed_before,
-        "reactivated": known & lapsed_before & ordered_since,
+        "other": is_in_both & ~ranked,
+        "new": ~is_in_old,
+        "gone": ~is_in_new,
+        "lapsed": is_in_both & lapsed & ~lapsed_before,
+        "reactivated": is_in_both & lapsed_before & ordered_since,
     }
 
 
@@ -173,15 +173,15 @@ def _revenue(both: pd.DataFrame, reactivated: Mask) -> dict[str, Any]:
         "same": stayed & (after == before),
     }
 
-    def part(held: Mask) -> dict[str, int]:
-        change = exact_total(after[held]) - exact_total(before[held])
-        return {"customers": int(held.sum()), "change": change}
+    def change_of(customers: Mask) -> dict[str, int]:
+        change = exact_total(after[customers]) - exact_total(before[customers])
+        return {"customers": int(customers.sum()), "change": change}
 
     return {
         "old": exact_total(before),
         "new": exact_total(after),
-        "flow": {name: part(members[name]) for name in FLOWS},
-        "reactivated": part(reactivated),
+        "flow": {name: change_of(members[name]) for name in FLOWS},
+        "reactivated": change_of(reactivated),
     }
 
 
@@ -191,11 +191,11 @@ def _totals(people: pd.DataFrame) -> Totals:
 
 
 def revenue_factors(old: Totals, new: Totals) -> dict[str, int] | None:
-    """Share a change in revenue out among buyers, orders per buyer and revenue per order.
+    """Decompose a change in revenue into buyers, orders per buyer and revenue per order.
 
     Each factor gets the logarithmic mean of the two revenues times the logarithm of its own growth
     (the additive LMDI of Ang, 2004), which leaves no remainder. Each is rounded half-even to whole
-    1/10,000, and revenue per order takes what that leaves.
+    1/10,000, and revenue per order takes the rounding errors.
 
     Returns:
         customers, frequency and average, which add up to the change exactly; None where a run has

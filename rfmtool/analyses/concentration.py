@@ -1,4 +1,4 @@
-"""How much of the revenue hangs on how few customers."""
+"""Concentration of revenue: how few customers bring how much of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PERCENT: Final = 100
 
 @dataclass(frozen=True)
 class Tier:
-    """Buyers of a like spend: `least` and `most` are the smallest and largest, in 1/10,000."""
+    """Buyers of similar spend; `least` and `most` are the smallest and largest, in 1/10,000."""
 
     name: str
     customers: int
@@ -34,17 +34,17 @@ class Tier:
 
 @dataclass(frozen=True)
 class Concentration:
-    """The answer; `gini`, `top` and `lorenz` are None and empty where the total is not above 0.
+    """The answer; `gini` is None, `top` and `lorenz` are empty where the total is not above 0.
 
     Heavy buyers are the fifth who spent most, medium ones the next three tenths, light ones the
-    other half; who spends the same is in the same tier, the higher one.
+    other half; buyers of equal spend are in the same tier, the higher one.
     """
 
     as_of: date
     buyers: int
     revenue: int
     negative: int
-    """How many buyers got back more than they paid: they push a Lorenz curve below nothing."""
+    """How many buyers got back more than they paid: they push a Lorenz curve below 0."""
     gini: float | None
     top: dict[str, float]
     lorenz: tuple[tuple[float, float], ...]
@@ -55,15 +55,16 @@ class Concentration:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The same with each buyer's tier."""
+        """`ranked` with each buyer's tier."""
         table = self.ranked.copy()
-        names = np.repeat([one.name for one in self.tiers], [one.customers for one in self.tiers])
+        sizes = [tier.customers for tier in self.tiers]
+        names = np.repeat([tier.name for tier in self.tiers], sizes)
         table.insert(1, "tier", pd.Series(names, dtype="str"))
         return table
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to bear in mind."""
+        """Caveats in sentences."""
         if not self.buyers:
             return ("Nobody has an order that counts, so there is no revenue to divide.",)
         notes = []
@@ -139,25 +140,25 @@ def gini(ascending: Ints) -> float:
 
 
 def top_count(percent: int, count: int) -> int:
-    """How many customers the top so many percent are, rounded up."""
+    """How many of `count` customers are the top `percent`, rounded up."""
     return -(-percent * count // _PERCENT)
 
 
 def _lorenz(ascending: Ints, revenue: int) -> tuple[tuple[float, float], ...]:
-    """At most 101 points, each after a whole customer."""
+    """At most 101 points, each at a whole number of customers."""
     count = len(ascending)
     steps = min(count, _LORENZ_POINTS)
-    after = [step * count // steps for step in range(steps + 1)]
+    numbers = [step * count // steps for step in range(steps + 1)]
     cumulated = np.concatenate([[0.0], np.cumsum(ascending.astype(np.float64))])
-    return tuple((place / count, float(cumulated[place]) / revenue) for place in after)
+    return tuple((number / count, float(cumulated[number]) / revenue) for number in numbers)
 
 
 def _tiers(descending: Ints) -> tuple[Tier, ...]:
     count = len(descending)
     if not count:
         return ()
-    places = [top_count(percent, count) for percent in (_HEAVY_PERCENT, _MEDIUM_PERCENT)]
-    ends = [int((descending >= descending[place - 1]).sum()) for place in places]
+    tops = [top_count(percent, count) for percent in (_HEAVY_PERCENT, _MEDIUM_PERCENT)]
+    ends = [int((descending >= descending[top - 1]).sum()) for top in tops]
     tiers = []
     for name, (start, end) in zip(
         ("heavy", "medium", "light"), pairwise([0, *ends, count]), strict=True

@@ -1,4 +1,4 @@
-"""Why one customer stands where they stand, and what would move them."""
+"""Explanation of one customer's scores, segment and rung, and what the next order would change."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from rfmtool.scoring.scales import SCORED_COLUMNS, Scales
 from rfmtool.scoring.scores import apply_scales, scales_for_customer
 
 _ORDER_COLUMNS: Final = frozenset({"order_days", "frequency", "monetary", "sales", "refunds"})
-"""What an order changes at once; a rung that asks for more is not reached by ordering alone."""
-_LIFTING: Final = frozenset({"contacts", "referrals", "feedback", "partners"})
+"""Columns that an order changes; a rung with other conditions is not reached by ordering alone."""
+_PROMOTING_TABLES: Final = frozenset({"contacts", "referrals", "feedback", "partners"})
 """The evidence tables that may put people on a rung that orders alone do not reach."""
-_LEAST: Final = {"recency": 0, "frequency": 1}
-"""Fewer days, or orders of somebody who has scores, there cannot be."""
+_MIN_VALUES: Final = {"recency": 0, "frequency": 1}
+"""The least value of a customer with scores."""
 _CENT: Final = UNITS_PER_CURRENCY // 100
 
 
 @dataclass(frozen=True)
 class NextOrder:
-    """Where one more order, of the usual size and on another day, would put the customer."""
+    """Where one more order, of the usual amount and on another day, would put the customer."""
 
     amount: int
     """In whole 1/10,000."""
     size: str
-    """Whose order that is, in words: an average of theirs that refunds ate up is nobody's."""
+    """What the amount is taken from, in words."""
     stage: str
-    """At least: what others said of the customer may lift them further."""
+    """At least: evidence may put the customer higher."""
     segment: str
     rfm: str
 
@@ -55,7 +55,7 @@ def explanation(
         scales: the cut points in force.
         rules: the rules in force.
         supplied: the names of the evidence tables that the run was given.
-        shop_average: what an order of the shop comes to, in whole 1/10,000; 0 where nobody knows.
+        shop_average: the shop's average order, in whole 1/10,000; 0 where it is not known.
 
     Returns:
         The written columns as plain values, money and dates as text, None where missing; by
@@ -63,16 +63,15 @@ def explanation(
         it cannot), in days, orders or money as text; and the next step up, in words.
     """
     scales = scales_for_customer(person, scales)
-    row = {name: _plain(name, person[name].iloc[0]) for name in person.columns}
+    row = {name: _plain_value(name, person[name].iloc[0]) for name in person.columns}
     scores, climbs = {}, False
     step = "A first order that counts would make them a customer of ours"
     if row["frequency"]:
         scores = {name: _score(name, person, scales) for name in DIMENSIONS}
         after = _next_order(person, scales, rules, shop_average)
         climbs = after.stage != row["stage"]
-        # What others said may lift them further than the order does.
-        end = "" if _LIFTING.isdisjoint(supplied) else " or higher"
-        step = _what_changes(row, after, f"{after.stage}{end}" if climbs else None)
+        end = "" if _PROMOTING_TABLES.isdisjoint(supplied) else " or higher"
+        step = _changes_text(row, after, f"{after.stage}{end}" if climbs else None)
     stages = _stages(rules.ladder)
     above = stages[: stages.index(row["stage"])]
     if above and not climbs:
@@ -81,8 +80,8 @@ def explanation(
     return {**row, "scores": scores, "next_step": f"{step}."}
 
 
-def _what_changes(row: Mapping[str, Any], after: NextOrder, stage: str | None) -> str:
-    """What one more order would bring, in words; `stage` is None where it is the same rung."""
+def _changes_text(row: Mapping[str, Any], after: NextOrder, stage: str | None) -> str:
+    """What one more order would change; `stage` is None where the rung stays the same."""
     pairs = (
         ("the rung", row["stage"], stage),
         ("the segment", row["segment"], after.segment),
@@ -97,7 +96,7 @@ def _what_changes(row: Mapping[str, Any], after: NextOrder, stage: str | None) -
     return f"One more order ({amount}, {after.size}) would bring {', '.join(gains)}"
 
 
-def _plain(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
+def _plain_value(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
     if pd.isna(value):
         return None
     if column in MONEY:
@@ -105,34 +104,32 @@ def _plain(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
     if column == "rfm_total" and float(value).is_integer():
-        return int(value)  # a file does not tell whether its weights were whole
+        return int(value)  # a file does not say whether its weights were integers
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _score(name: str, person: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     before = DIMENSIONS[: DIMENSIONS.index(name)]
     scale = scales[name].for_scores(tuple(int(person[f"{one}_score"].iloc[0]) for one in before))
-    value = int(person[SCORED_COLUMNS[name]].iloc[0])
     score = int(person[f"{name}_score"].iloc[0])
     low, high = scale.value_range(score, score)
-    better, worse = (low, high) if scale.better == "lower" else (high, low)
-    step = -1 if scale.better == "lower" else 1
+    is_lower_better = scale.better == "lower"
+    better, worse = (low, high) if is_lower_better else (high, low)
+    step = -1 if is_lower_better else 1
+
+    def shown(value: int | None) -> int | str | None:
+        """Money as text; None where there is no such value."""
+        if value is None or value < _MIN_VALUES.get(name, value):
+            return None
+        return money_text(value) if name == "monetary" else value
+
     return {
         "score": score,
         "bins": scale.bins,
-        "value": _shown(name, value),
-        "next_better": None if better is None else _reached(name, better + step),
-        "next_worse": None if worse is None else _reached(name, worse - step),
+        "value": shown(int(person[SCORED_COLUMNS[name]].iloc[0])),
+        "next_better": shown(None if better is None else better + step),
+        "next_worse": shown(None if worse is None else worse - step),
     }
-
-
-def _reached(dimension: str, value: int) -> int | str | None:
-    """A value as it is shown; None where nobody can have it."""
-    return None if value < _LEAST.get(dimension, value) else _shown(dimension, value)
-
-
-def _shown(dimension: str, value: int) -> int | str:
-    return money_text(value) if dimension == "monetary" else value
 
 
 def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average: int) -> NextOrder:
@@ -148,9 +145,11 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average
         refunds=refunds,
     )
     placed = apply_scales(after, scales, rules.weights).pipe(assign_segments, rules.segments)
-    # The rung that orders alone reach, if it is above the one they are on.
+    # The rung that orders alone reach, if it is above the customer's.
     by_orders = [
-        rung for rung in rules.ladder if {one.column for one in rung.conditions} <= _ORDER_COLUMNS
+        rung
+        for rung in rules.ladder
+        if {condition.column for condition in rung.conditions} <= _ORDER_COLUMNS
     ]
     reached = by_orders[int(first_match(after, by_orders)[0])].label
     return NextOrder(
@@ -163,9 +162,9 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average
 
 
 def _usual_amount(person: pd.DataFrame, refunds: int, shop_average: int) -> tuple[int, str]:
-    """The average order in whole cents, and whose it is.
+    """The average order in whole cents, and what it is taken from, in words.
 
-    Where refunds ate it up that of the shop; of a shop that has none what was bought on average.
+    Where it is not above 0 after refunds: the shop's average, or else the average before refunds.
     """
     average, size = int(person["average_order"].iloc[0]), "as usual"
     if average <= 0 < shop_average:

@@ -1,4 +1,4 @@
-"""How far people have climbed: how many reached each rung, from which, and in what time."""
+"""The funnel of the ladder: how many people reached each rung, and in what time."""
 
 from __future__ import annotations
 
@@ -16,38 +16,36 @@ from rfmtool.placing.matching import column_equals
 from rfmtool.scoring.timing import OrderDays, Timing
 
 NEW_DAYS: Final = 90
-"""How far back "new" and "newly lapsed" look."""
+"""How many days count as "new" and "newly lapsed"."""
 _NO_ROWS: Final = pd.DataFrame({"owner": [], "referred": [], "nps": []}, dtype="int64")
 
 
 def funnel(
     people: pd.DataFrame, frames: Frames, days: OrderDays, timing: Timing, as_of_day: int
 ) -> dict[str, Any]:
-    """Count the climb, and whether the ladder grows.
+    """Count people by rung reached, and compute whether the ladder grows.
 
     Args:
-        people: placed people: stage (categories from the top rung down), activity, monetary,
-            recency_days, usual_gap_days, overdue_ratio, first_order_on.
-        frames: evidence by table, with `owner` and `referred` as places among the people.
+        people: stage (categories from the top rung down), activity, monetary, recency_days,
+            usual_gap_days, overdue_ratio, first_order_on.
+        frames: evidence by table, with `owner` and `referred` as row numbers of people.
         days: the order days.
         timing: the limits of being lapsed.
         as_of_day: in days since 1970-01-01.
 
     Returns:
-        steps, from the lowest rung to the highest: how many stand on it or above, the share of
-        those who reached the rung below, and the median days from that rung where these are known;
+        steps, from the lowest rung to the highest: how many are on it or above, the share of those
+        who reached the rung below, and the median days from that rung where these are known;
         new_buyers and newly_lapsed of the last 90 days; is_pyramid: whether advocates < supporters
-        < customers + clients; top_revenue: what advocates and partners spent, and referred_revenue:
-        what those did whom they brought, in whole 1/10,000. None where there is nobody to tell.
+        < customers + clients; top_revenue: the spend of advocates and partners, and
+        referred_revenue: of those they referred, in whole 1/10,000. None where it is undefined.
     """
     top = people["stage"].isin(["advocate", "partner"]).to_numpy()
     money = people["monetary"].to_numpy()
-    brought = np.zeros(len(people), dtype=bool)
+    referred = np.zeros(len(people), dtype=bool)
     if "referrals" in frames:
         table = frames["referrals"]
-        theirs = top[table["owner"].to_numpy()]
-        brought[table["referred"].to_numpy()[theirs]] = True
-    brought &= ~top
+        referred[table["referred"].to_numpy()[top[table["owner"].to_numpy()]]] = True
     first_days = days.day[days.starts]
     return {
         "steps": list(_steps(people, _arrivals(len(people), frames, days))),
@@ -55,29 +53,29 @@ def funnel(
         "newly_lapsed": _newly_lapsed(people, timing),
         "is_pyramid": _is_pyramid(people["stage"]),
         "top_revenue": exact_total(money[top]),
-        "referred_revenue": exact_total(money[brought]),
+        "referred_revenue": exact_total(money[referred & ~top]),
     }
 
 
 def _steps(people: pd.DataFrame, arrivals: Mapping[str, Floats]) -> Iterator[dict[str, Any]]:
     stages = list(people["stage"].cat.categories)[::-1]
-    standing = people["stage"].value_counts().reindex(stages).to_numpy()
-    reached = np.cumsum(standing[::-1])[::-1].tolist()
-    for place, stage in enumerate(stages):
-        below, conversion, days = stages[place - 1], None, None
-        if place and reached[place - 1]:
-            conversion = reached[place] / reached[place - 1]
-        if place and below in arrivals and stage in arrivals:
+    counts = people["stage"].value_counts().reindex(stages).to_numpy()
+    reached = np.cumsum(counts[::-1])[::-1].tolist()
+    for index, stage in enumerate(stages):
+        below, conversion, days = stages[index - 1], None, None
+        if index and reached[index - 1]:
+            conversion = reached[index] / reached[index - 1]
+        if index and below in arrivals and stage in arrivals:
             days = median_days(arrivals[below], arrivals[stage])
-        step = {"stage": stage, "reached": reached[place]}
+        step = {"stage": stage, "reached": reached[index]}
         yield {**step, "conversion": conversion, "median_days": days}
 
 
-def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Floats]:
-    """The first day on which each person did what each rung asks, as far as it is dated."""
+def _arrivals(people: int, frames: Frames, days: OrderDays) -> dict[str, Floats]:
+    """By rung, the first day on which each person met its condition; NaN where it is not dated."""
     contacts, partners = frames.get("contacts", _NO_ROWS), frames.get("partners", _NO_ROWS)
     referrals, feedback = frames.get("referrals", _NO_ROWS), frames.get("feedback", _NO_ROWS)
-    # Naming oneself names nobody.
+    # People who refer themselves refer nobody.
     referrals = referrals[referrals["owner"].to_numpy() != referrals["referred"].to_numpy()]
     reviewed = column_equals(feedback, "kind", "review") & column_equals(
         feedback, "sentiment", "positive"
@@ -86,21 +84,21 @@ def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Floats]:
     unasked = referrals[column_equals(referrals, "solicited", value=False)]
     unasked_praise = feedback[column_equals(feedback, "solicited", value=False) & reviewed]
     praise = feedback[promotes | reviewed]
-    told = {
+    sources = {
         "prospect": [(contacts, "owner", "since_on"), (referrals, "referred", "referred_on")],
         "supporter": [(referrals, "owner", "referred_on"), (praise, "owner", "given_on")],
         "advocate": [(unasked, "owner", "referred_on"), (unasked_praise, "owner", "given_on")],
         "partner": [(partners, "owner", "from_on")],
     }
     return {
-        "customer": nth_order_days(count, days, 0),
-        "client": nth_order_days(count, days, 1),
-        **{rung: earliest(count, tables) for rung, tables in told.items()},
+        "customer": nth_order_days(people, days, 0),
+        "client": nth_order_days(people, days, 1),
+        **{rung: earliest(people, tables) for rung, tables in sources.items()},
     }
 
 
 def _newly_lapsed(people: pd.DataFrame, timing: Timing) -> int:
-    """Those who are lapsed, and were not so 90 days ago."""
+    """How many customers are lapsed who were not 90 days ago."""
     ratio = people["overdue_ratio"].to_numpy()
     recency = people["recency_days"].to_numpy(dtype=np.float64, na_value=np.nan)
     gap = people["usual_gap_days"].to_numpy()

@@ -1,4 +1,4 @@
-"""What first purchases lead to, and whether those in touch before theirs come back more often."""
+"""Gateway products, and whether customers in touch before their first order return more often."""
 
 from __future__ import annotations
 
@@ -17,33 +17,30 @@ from rfmtool.scoring.timing import OrderDays, WaitingTimes
 
 @dataclass(frozen=True)
 class Gateway:
-    """A first purchase, how many began with it, and the share of them who came back."""
+    """A first purchase, its buyers, and the share of them who returned."""
 
     name: str
     first_buyers: int
     came_back: float | None
-    """By the horizon, by Kaplan & Meier; None of fewer than ENOUGH, or not watched so long."""
+    """By the horizon (Kaplan & Meier); None below MIN_GROUP_SIZE, or if not watched so long."""
     low: float | None
     high: float | None
 
     @property
     def interval(self) -> tuple[float, float, float] | None:
-        """The share and its limits; None of too few."""
+        """The share and its limits; None with too few buyers."""
         if self.came_back is None or self.low is None or self.high is None:
             return None
         return self.came_back, self.low, self.high
 
 
-_KINDS: Final = {
-    "name": "str", "first_buyers": "int64",
-    **dict.fromkeys(("came_back", "low", "high"), "float64"),
-}  # fmt: skip
-"""The columns of a table of them."""
+_DTYPES: Final = {"name": "str", "first_buyers": "int64", "came_back": "float64",
+                  "low": "float64", "high": "float64"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ContactTimingComparison:
-    """Who came back of those in touch before their first order, and of those who were not."""
+    """Return shares of customers in touch before their first order, and of those who were not."""
 
     before: Gateway
     after: Gateway
@@ -51,7 +48,7 @@ class ContactTimingComparison:
 
 
 def _returning(name: str, wait: WaitingTimes, mask: Mask, horizon: int) -> Gateway:
-    """The share of some first-time buyers who came back by the horizon, if they were watched."""
+    """The share of the buyers in `mask` who returned by the horizon, if they were watched."""
     curve = survival_curve(wait.days[mask], wait.ended[mask])
     if curve.customers < MIN_GROUP_SIZE or curve.watched_days < horizon:
         return Gateway(name, curve.customers, None, None, None)
@@ -63,42 +60,40 @@ def _returning(name: str, wait: WaitingTimes, mask: Mask, horizon: int) -> Gatew
 def compare_contact_timing(
     contact: Floats, wait: WaitingTimes, days: OrderDays, horizon: int
 ) -> ContactTimingComparison:
-    """Compare those in touch before their first order with those who were not.
+    """Compare buyers in touch before their first order with those who were not.
 
-    `contact` is the day of everybody's first contact, NaN where it is not known; the shares who
-    came back are told by the day `horizon`.
+    `contact` is everybody's day of first contact, NaN where it is not known; the shares who
+    returned are those by the day `horizon`.
     """
-    started = days.day[days.starts]
+    first_order = days.day[days.starts]
     day = contact[wait.owner]
     known = ~np.isnan(day)
     with np.errstate(invalid="ignore"):
-        early = known & (day < started)
-    before = _returning("before", wait, early, horizon)
-    after = _returning("after", wait, known & ~early, horizon)
-    one, other = before.interval, after.interval
-    if one is None or other is None:
-        return ContactTimingComparison(before, after, None)
-    return ContactTimingComparison(
-        before, after, difference_between(one[0], one[1:], other[0], other[1:])
-    )
+        is_early = known & (day < first_order)
+    before = _returning("before", wait, is_early, horizon)
+    after = _returning("after", wait, known & ~is_early, horizon)
+    difference = None
+    if before.interval and after.interval:
+        difference = difference_between(before.interval, after.interval)
+    return ContactTimingComparison(before, after, difference)
 
 
 def gateways(first: pd.DataFrame | None, wait: WaitingTimes, horizon: int) -> pd.DataFrame:
-    """What each first purchase leads to; who began with several counts for each.
+    """What each first purchase leads to; buyers who began with several count for each.
 
     Args:
-        first: owner and category of each first purchase; None where nobody tells.
+        first: owner and category of each first purchase; None where these are unknown.
         wait: how long each buyer waited for a second order.
-        horizon: by which day the shares who came back are told.
+        horizon: the day by which returns count.
 
     Returns:
-        A row for each, as `Gateway` has it, the most frequent ones first.
+        A row for each, with the columns of `Gateway`, the most frequent ones first.
     """
     rows = []
     if first is not None and len(first):
-        place = np.searchsorted(wait.owner, first["owner"].to_numpy())
-        for name, places in pd.Series(place).groupby(first["category"].astype("str").to_numpy()):
-            mask = mask_of_places(places, len(wait.owner))
+        buyer = pd.Series(np.searchsorted(wait.owner, first["owner"].to_numpy()))
+        for name, buyers in buyer.groupby(first["category"].astype("str").to_numpy()):
+            mask = mask_of_places(buyers, len(wait.owner))
             rows.append(vars(_returning(str(name), wait, mask, horizon)))
-    table = pd.DataFrame(rows, columns=[*_KINDS]).astype(_KINDS)
+    table = pd.DataFrame(rows, columns=[*_DTYPES]).astype(_DTYPES)
     return table.sort_values(["first_buyers", "name"], ascending=[False, True], ignore_index=True)

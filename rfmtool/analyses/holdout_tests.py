@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any, Final, Literal
 
 from rfmtool.analyses.effects import (
-    ENOUGH_FOR_PAST,
+    MIN_ARM_FOR_PAST,
     AdjustedEffect,
     Effect,
     SpendByArm,
@@ -94,7 +94,7 @@ class HoldoutTest:
     @cached_property
     def adjusted(self) -> AdjustedEffect | None:
         """The same with past spend taken into account; None where it tells nothing."""
-        if not self.past_is_known or min(self.treated, self.held_out) < ENOUGH_FOR_PAST:
+        if not self.past_is_known or min(self.treated, self.held_out) < MIN_ARM_FOR_PAST:
             return None
         return adjusted_for_past_spend([side for _, _, side in self.strata])
 
