@@ -1,4 +1,4 @@
-"""What one list did to the treated against the held out of it, and what may be said of that."""
+"""Holdout test of one list: treated against held out, and the verdict."""
 
 from __future__ import annotations
 
@@ -24,62 +24,65 @@ from rfmtool.analyses.return_rates import Share
 
 Verdict = Literal["earned_more", "earned_less", "no_difference", "too_few"]
 MIN_HELD_OUT: Final = 60
-"""With fewer held out nothing is said."""
-WORTH_SEEING: Final = 0.05
-"""The rise of the share who return that weeks are told for."""
-_ALIKE: Final = 0.05
-"""A difference within this part of what the held out spend is none to speak of."""
+"""With fewer people held out there is no verdict."""
+TARGET_RISE: Final = 0.05
+"""The rise of the return share that `weeks_more` waits for."""
+_NEGLIGIBLE: Final = 0.05
+"""A difference within this part of the spend of the held out is negligible."""
 
 
 @dataclass(frozen=True)
 class HoldoutTest:
-    """What one list, or all marketing, did."""
+    """The effect of one list, or of all marketing."""
 
     action: str
     lot: str
     strata: tuple[tuple[Share, Share, SpendByArm], ...]
     left_out: tuple[int, int] = (0, 0)
-    """How many actions, and people, have too few held out to be a part of it."""
+    """How many actions, and people in them, are excluded for too few held out."""
     cost: float = 0.0
     contacted_shares: tuple[float, float] | None = None
-    """The shares of treated and held out who were in fact contacted, by the contact log."""
+    """The shares of treated and held out who were contacted according to the contact log."""
     weekly_entries: tuple[float, float] = (0.0, 0.0)
     past_is_known: bool = False
     is_significant: bool = True
-    """Whether the difference holds among so many questions asked at once."""
+    """Whether the difference stays significant after correction for multiple tests."""
 
     @property
     def treated(self) -> int:
-        """How many were treated."""
+        """How many people were treated."""
         return sum(treated.customers for treated, _, _ in self.strata)
 
     @property
     def held_out(self) -> int:
-        """How many were held out."""
+        """How many people were held out."""
         return sum(held.customers for _, held, _ in self.strata)
 
     @property
     def has_both_arms(self) -> bool:
-        """Whether there is somebody on both sides."""
+        """Whether neither arm is empty."""
         return bool(self.treated and self.held_out)
 
     def _mean(self, values: Sequence[float]) -> float:
-        """A mean over strata, weighted by their treated people."""
+        """The mean over strata, weighted by their treated people."""
         weights = [treated.customers for treated, _, _ in self.strata]
         return sum(w * v for w, v in zip(weights, values, strict=True)) / self.treated
 
     @property
     def shares(self) -> tuple[float, float]:
         """The shares of treated and held out who returned."""
-        treated = self._mean([side.ratio or 0.0 for side, _, _ in self.strata])
-        return treated, self._mean([side.ratio or 0.0 for _, side, _ in self.strata])
+        treated = self._mean([share.ratio or 0.0 for share, _, _ in self.strata])
+        return treated, self._mean([share.ratio or 0.0 for _, share, _ in self.strata])
+
+    @property
+    def _spend_by_arm(self) -> list[SpendByArm]:
+        return [spend for _, _, spend in self.strata]
 
     @property
     def means(self) -> tuple[float, float]:
-        """What a treated and a held-out person spent."""
-        sides = [side for _, _, side in self.strata]
-        treated = self._mean([float(side.treated.mean()) for side in sides])
-        return treated, self._mean([float(side.held_out.mean()) for side in sides])
+        """The mean spend of a treated and of a held-out person."""
+        treated = self._mean([float(spend.treated.mean()) for spend in self._spend_by_arm])
+        return treated, self._mean([float(spend.held_out.mean()) for spend in self._spend_by_arm])
 
     @cached_property
     def returned(self) -> Effect:
@@ -89,52 +92,51 @@ class HoldoutTest:
     @cached_property
     def spend(self) -> Effect:
         """The difference of spend a person."""
-        return difference_of_spend([side for _, _, side in self.strata])
+        return difference_of_spend(self._spend_by_arm)
 
     @cached_property
     def adjusted(self) -> AdjustedEffect | None:
-        """The same with past spend taken into account; None where it tells nothing."""
+        """The difference adjusted for past spend; None where that is unknown, or an arm small."""
         if not self.past_is_known or min(self.treated, self.held_out) < MIN_ARM_FOR_PAST:
             return None
-        return adjusted_for_past_spend([side for _, _, side in self.strata])
+        return adjusted_for_past_spend(self._spend_by_arm)
 
     @property
     def best(self) -> Effect:
-        """The difference of spend that the verdict is by."""
+        """The difference of spend that the verdict rests on."""
         return self.adjusted or self.spend
 
     @property
     def earned(self) -> tuple[float, float, float]:
-        """What all treated brought beyond what they would have: total, low, high; less costs."""
+        """The extra spend of all treated people less costs: total, low, high."""
         best = self.best
         total, low, high = (
-            part * self.treated - self.cost for part in (best.difference, best.low, best.high)
+            spend * self.treated - self.cost for spend in (best.difference, best.low, best.high)
         )
         return total, low, high
 
     @property
     def weeks_more(self) -> int | None:
-        """In how many weeks at this pace more can be said; None where nobody knows."""
+        """How many more weeks the test needs at this pace; None where that is unknown."""
         if self.held_out < MIN_HELD_OUT:
-            missing, more = MIN_HELD_OUT - self.held_out, self.weekly_entries[1]
-            return ceil(missing / more) if more else None
-        sides = self.treated, self.held_out
-        weeks = weeks_to_detect(WORTH_SEEING, self.shares[1], sides, self.weekly_entries)
-        return weeks or None
+            missing, pace = MIN_HELD_OUT - self.held_out, self.weekly_entries[1]
+            return ceil(missing / pace) if pace else None
+        arms = self.treated, self.held_out
+        return weeks_to_detect(TARGET_RISE, self.shares[1], arms, self.weekly_entries) or None
 
     @property
     def verdict(self) -> Verdict:
-        """What may be said of it."""
+        """Whether the list earned more, less, or made no difference, as far as this is certain."""
         if not self.has_both_arms or self.held_out < MIN_HELD_OUT:
             return "too_few"
-        best, alike = self.best, _ALIKE * self.means[1]
+        best, limit = self.best, _NEGLIGIBLE * self.means[1]
         if self.is_significant and best.low > 0:
             return "earned_more"
         if self.is_significant and best.high < 0:
             return "earned_less"
-        # Where nobody spent, nothing is told: the whole interval is 0.
-        is_alike = alike > 0 and -alike <= best.low and best.high <= alike
-        return "no_difference" if is_alike else "too_few"
+        # Where nobody spent, the interval is 0 wide and proves nothing.
+        is_negligible = limit > 0 and -limit <= best.low and best.high <= limit
+        return "no_difference" if is_negligible else "too_few"
 
     @property
     def verdict_text(self) -> str:
@@ -159,22 +161,22 @@ class HoldoutTest:
         return f"Too early to tell: {why}."
 
     def as_row(self) -> list[Any]:
-        """The same in a row of the table, in currency units; None for what nobody can tell."""
-        begin: list[Any] = [self.action, self.lot, self.treated, self.held_out]
+        """The row of the table, in currency units; None where there is no such number."""
+        start: list[Any] = [self.action, self.lot, self.treated, self.held_out]
         if not self.has_both_arms:
-            return [*begin, *[None] * 14, self.verdict, self.verdict_text]
-        shared, best = self.returned, self.best
+            return [*start, *[None] * 14, self.verdict, self.verdict_text]
+        returned, best = self.returned, self.best
         numbers = (
-            *self.shares, shared.difference, shared.low, shared.high,
+            *self.shares, returned.difference, returned.low, returned.high,
             *self.means, best.difference, best.low, best.high,
         )  # fmt: skip
         rounded = [round(number, 6) for number in numbers]
         adjusted = "yes" if self.adjusted else "no"
-        earned = [round(part, 4) for part in self.earned]
-        return [*begin, *rounded, adjusted, *earned, self.verdict, self.verdict_text]
+        earned = [round(amount, 4) for amount in self.earned]
+        return [*start, *rounded, adjusted, *earned, self.verdict, self.verdict_text]
 
     def as_data(self) -> dict[str, Any]:
-        """Plain data; what nobody can tell is null."""
+        """Plain data; null where there is no such number."""
         data: dict[str, Any] = {
             "action": self.action,
             "lot": self.lot,
@@ -193,28 +195,28 @@ class HoldoutTest:
         if self.has_both_arms:
             total, low, high = self.earned
             share = minimum_detectable_share(self.shares[1], self.treated, self.held_out)
-            spend = minimum_detectable_spend([side for _, _, side in self.strata])
+            spend = minimum_detectable_spend(self._spend_by_arm)
             data |= {
-                "returned": _sides(self.shares, self.returned),
+                "returned": _effect_data(self.shares, self.returned),
                 "spend": {
-                    **_sides(self.means, self.spend),
+                    **_effect_data(self.means, self.spend),
                     "adjusted_for_past_spend": self.adjusted and asdict(self.adjusted),
                 },
                 "earned": {"total": total, "low": low, "high": high},
                 "smallest_effect_seen": {"returned": share, "spend": spend},
-                "reached": self._reached(),
+                "reached": self._effect_of_contact(),
                 "weeks_more": self.weeks_more,
             }
         return {**data, "verdict": self.verdict, "verdict_text": self.verdict_text}
 
-    def _reached(self) -> dict[str, float] | None:
-        """The effect for those in fact contacted, if it is by the contact alone."""
+    def _effect_of_contact(self) -> dict[str, float] | None:
+        """The effect on those in fact contacted, if the list works by the contact alone."""
         if self.contacted_shares is None or self.contacted_shares[0] <= self.contacted_shares[1]:
             return None
-        more, best = self.contacted_shares[0] - self.contacted_shares[1], self.best
-        effect = Effect(best.difference / more, best.low / more, best.high / more)
-        return _sides(self.contacted_shares, effect)
+        difference, best = self.contacted_shares[0] - self.contacted_shares[1], self.best
+        effect = Effect(best.difference / difference, best.low / difference, best.high / difference)
+        return _effect_data(self.contacted_shares, effect)
 
 
-def _sides(sides: tuple[float, float], effect: Effect) -> dict[str, float]:
-    return {"treated": sides[0], "held_out": sides[1], **asdict(effect)}
+def _effect_data(arms: tuple[float, float], effect: Effect) -> dict[str, float]:
+    return {"treated": arms[0], "held_out": arms[1], **asdict(effect)}

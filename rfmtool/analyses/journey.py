@@ -1,8 +1,8 @@
-"""The first-time buyer's way: from the first contact to the third order, and where people are lost.
+"""The buyer's journey from the first contact to the third order, and where people are lost.
 
-Everybody begins at the first contact. Who has reached a step has reached all before it, whether or
-not somebody wrote that down, so people never grow from step to step. All comparisons are plain
-ones: what differs may be due to who the people are.
+Everybody begins at the first contact. Whoever has reached a step counts as having reached all steps
+before it, recorded or not, so numbers never grow from step to step. Comparisons are not adjusted
+for differences between groups.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Journey:
     as_of: date
     by: str
     horizon_days: int
-    """By which day the shares who came back are told."""
+    """The day by which returns count."""
     steps: tuple[JourneyStep, ...]
     by_source: Mapping[str, tuple[int, ...]]
     by_month: Mapping[str, tuple[int, ...]]
@@ -57,13 +57,13 @@ class Journey:
     contact_before_order: ContactTimingComparison | None
     asking: SecondOrderRequests | None
     table: pd.DataFrame
-    """What first purchases lead to, the most frequent ones first."""
+    """See `gateways`."""
     notes: tuple[str, ...]
     opens: Mapping[str, str]
 
     @property
     def gateway(self) -> list[Gateway]:
-        """Those that ENOUGH began with, those that surely lead on first: by the lower limit."""
+        """First purchases of MIN_GROUP_SIZE buyers or more, by the lower limit of their share."""
         rows = [Gateway(*row) for row in self.table.itertuples(index=False)]
         known = [row for row in rows if row.came_back is not None and not np.isnan(row.came_back)]
         return sorted(known, key=lambda row: (-(row.low or 0.0), row.name))
@@ -71,20 +71,20 @@ class Journey:
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1, None where there is no such number."""
         asking = self.asking and {**vars(self.asking), "asked": self.asking.asked.as_data()}
-        began = self.contact_before_order and {
+        timing = self.contact_before_order
+        comparison = timing and {
             "kind": "plain",
-            "before": vars(self.contact_before_order.before),
-            "after": vars(self.contact_before_order.after),
-            "difference": self.contact_before_order.difference
-            and vars(self.contact_before_order.difference),
+            "before": vars(timing.before),
+            "after": vars(timing.after),
+            "difference": timing.difference and vars(timing.difference),
         }
         return {
             "as_of": self.as_of.isoformat(),
             "horizon_days": self.horizon_days,
             "steps": [vars(step) for step in self.steps],
-            "by_source": _grouped(self.by_source),
-            "by_month": _grouped(self.by_month),
-            "contact_before_order": began,
+            "by_source": _group_rows(self.by_source),
+            "by_month": _group_rows(self.by_month),
+            "contact_before_order": comparison,
             "asking": asking,
             "by": self.by,
             "gateway": [
@@ -97,11 +97,11 @@ class Journey:
         }
 
 
-def _grouped(groups: Mapping[str, tuple[int, ...]]) -> list[dict[str, Any]]:
+def _group_rows(groups: Mapping[str, tuple[int, ...]]) -> list[dict[str, Any]]:
     return [{"name": name, "people": list(people)} for name, people in groups.items()]
 
 
-def journey(  # noqa: PLR0913 - all that it is told from
+def journey(  # noqa: PLR0913 - all its sources
     people: int,
     evidence: Frames,
     days: OrderDays,
@@ -117,43 +117,44 @@ def journey(  # noqa: PLR0913 - all that it is told from
         people: how many there are.
         evidence: contacts (or all their steps), contacted and referrals, with `owner`.
         days: the order days.
-        first: owner and category (or product) of each first purchase; None where nobody tells.
+        first: owner and category (or product) of each first purchase; None where these are unknown.
         as_of: until when they were watched.
         by: what `category` is.
         services: actions, in lower case, that ask for no order.
     """
     as_of_day = day_number(as_of)
-    found = first_step_days(people, evidence, days)
-    contact = found["first_contact"]
+    first_days = first_step_days(people, evidence, days)
+    contact = first_days["first_contact"]
     wait = waiting_times(days, as_of_day)
     # The longest of some round numbers of days for which half of all buyers were watched: beyond
-    # that few are left, and a curve jumps with each of them.
+    # that few are at risk, and the curve jumps with each of them.
     watched = as_of_day - days.day[days.starts]
-    half = float(np.median(watched)) if len(watched) else 0.0
-    horizon = max((day for day in DAYS if day <= half), default=DAYS[0])
+    median = float(np.median(watched)) if len(watched) else 0.0
+    horizon = max((day for day in DAYS if day <= median), default=DAYS[0])
     notes = []
     if not len(wait.owner):
         notes.append("Nobody has an order that counts, so the way ends before the first.")
     elif first is None:
         notes.append(f"First purchases are told of an export alone, with a column read as {by}.")
-    known = recorded_steps(evidence)
-    has_steps, log = "contacts" in evidence, evidence.get("contacted")
+    known = {step: first_days[step] for step in recorded_steps(evidence)}
+    by_source, by_month, timing, asking = {}, {}, None, None
+    if "contacts" in evidence:
+        by_source = people_by_group(contact_sources(people, evidence), known)
+        by_month = people_by_group(first_contact_months(contact), known)
+        timing = compare_contact_timing(contact, wait, days, horizon)
+    if "contacted" in evidence:
+        log = evidence["contacted"]
+        asking = second_order_requests(log, first_days, wait, as_of_day, services)
     return Journey(
         as_of=as_of,
         by=by,
         horizon_days=horizon,
-        steps=tuple(count_steps({step: found[step] for step in known}, people)),
-        by_source=people_by_group(contact_sources(people, evidence), found, known)
-        if has_steps
-        else {},
-        by_month=people_by_group(first_contact_months(contact), found, known) if has_steps else {},
-        contact_before_order=compare_contact_timing(contact, wait, days, horizon)
-        if has_steps
-        else None,
-        asking=None
-        if log is None
-        else second_order_requests(log, found, wait, as_of_day, services),
+        steps=tuple(count_steps(known, people)),
+        by_source=by_source,
+        by_month=by_month,
+        contact_before_order=timing,
+        asking=asking,
         table=gateways(first, wait, horizon),
         notes=tuple(notes),
-        opens={table: what for table, what in UNLOCKED_BY_TABLE.items() if table not in evidence},
+        opens={table: text for table, text in UNLOCKED_BY_TABLE.items() if table not in evidence},
     )

@@ -1,4 +1,4 @@
-"""The steps of a buyer's way: the first day on which each of them was taken, and by how many."""
+"""The steps of a buyer's journey: the first day of each for each person, and counts of people."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ STEPS: Final = (
     "first_contact", "answer", "quote_or_trial", "first_order", "follow_up", "second_order",
     "third_order",
 )  # fmt: skip
-_NEEDS: Final = {"answer": "contacts", "quote_or_trial": "contacts", "follow_up": "contacted"}
-"""The tables without which a step is nobody's."""
+_REQUIRED_TABLES: Final = {
+    "answer": "contacts", "quote_or_trial": "contacts", "follow_up": "contacted",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class JourneyStep:
-    """How many got so far or further, and how long it took from the step before that is known.
+    """How many people reached a step or a later one, and the median days from the step before.
 
-    `recorded` are those of whom this very step is known; the median is of these.
+    `recorded` counts those for whom this very step is recorded; the median is over these.
     """
 
     step: str
@@ -40,12 +41,12 @@ class JourneyStep:
 
 
 def recorded_steps(evidence: Frames) -> list[str]:
-    """The steps that the tables supplied can tell of."""
-    return [step for step in STEPS if _NEEDS.get(step) in (None, *evidence)]
+    """The steps for which the required table is supplied."""
+    return [step for step in STEPS if _REQUIRED_TABLES.get(step) in (None, *evidence)]
 
 
 def first_step_days(people: int, evidence: Frames, days: OrderDays) -> dict[str, Floats]:
-    """The first day of each step of everybody; NaN where it is not known.
+    """By step, the day on which each person first took it; NaN where it is not known.
 
     Args:
         people: how many there are.
@@ -53,28 +54,33 @@ def first_step_days(people: int, evidence: Frames, days: OrderDays) -> dict[str,
         days: the order days.
     """
     first, second, third = (nth_order_days(people, days, number) for number in range(3))
-    told: dict[str, list[tuple[pd.DataFrame, str, str]]] = {step: [] for step in STEPS}
+    sources: dict[str, list[tuple[pd.DataFrame, str, str]]] = {step: [] for step in STEPS}
     if "contacts" in evidence:
         rows = evidence.get("contact_steps", evidence["contacts"])
-        told["first_contact"].append((rows, "owner", "since_on"))
-        told["answer"].append((rows, "owner", "answered_on"))
-        told["answer"].append((_with_status(rows, "replied"), "owner", "since_on"))
-        told["quote_or_trial"].append((_with_status(rows, "quote", "trial"), "owner", "since_on"))
+        sources["first_contact"].append((rows, "owner", "since_on"))
+        sources["answer"].append((rows, "owner", "answered_on"))
+        sources["answer"].append((_with_status(rows, "replied"), "owner", "since_on"))
+        sources["quote_or_trial"].append(
+            (_with_status(rows, "quote", "trial"), "owner", "since_on")
+        )
     if "referrals" in evidence:
-        told["first_contact"].append((evidence["referrals"], "referred", "referred_on"))
+        sources["first_contact"].append((evidence["referrals"], "referred", "referred_on"))
     if "contacted" in evidence:
         log, rows = evidence["contacted"], outbound_contacts(evidence["contacted"])
-        told["first_contact"].append((rows, "owner", "day"))
-        told["answer"].append((log[column_equals(log, "direction", "in")], "owner", "answered_on"))
+        sources["first_contact"].append((rows, "owner", "day"))
+        sources["answer"].append(
+            (log[column_equals(log, "direction", "in")], "owner", "answered_on")
+        )
         asked = rows[rows["action"].eq(FOLLOW_UP)]
-        begun = first[asked["owner"].to_numpy()]
-        told["follow_up"].append((asked[asked["day"].to_numpy() >= begun], "owner", "day"))
-    found = {step: earliest(people, tables) for step, tables in told.items()}
-    late = found["follow_up"] > np.where(np.isnan(second), np.inf, second)
+        first_order = first[asked["owner"].to_numpy()]
+        sources["follow_up"].append((asked[asked["day"].to_numpy() >= first_order], "owner", "day"))
+    first_days = {step: earliest(people, tables) for step, tables in sources.items()}
+    follow_up = first_days["follow_up"]
+    is_late = follow_up > np.where(np.isnan(second), np.inf, second)
     return {
-        **found,
+        **first_days,
         "first_order": first,
-        "follow_up": np.where(late, np.nan, found["follow_up"]),
+        "follow_up": np.where(is_late, np.nan, follow_up),
         "second_order": second,
         "third_order": third,
     }
@@ -87,83 +93,83 @@ def _with_status(rows: pd.DataFrame, *words: str) -> pd.DataFrame:
 
 
 def earliest(people: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> Floats:
-    """The earliest day of each person by owner and day of some tables; NaN where none is known."""
+    """Each person's earliest day in some tables, given with their columns of owner and day.
+
+    NaN where none is known.
+    """
     day = np.full(people, np.inf)
     for table, owner, column in tables:
         known = table[table[column].notna().to_numpy(dtype=bool)] if column in table else table[:0]
         if len(known):
-            places = known[owner].to_numpy(dtype=np.int64)
-            np.minimum.at(day, places, known[column].to_numpy(dtype=np.float64))
+            owners = known[owner].to_numpy(dtype=np.int64)
+            np.minimum.at(day, owners, known[column].to_numpy(dtype=np.float64))
     return np.where(np.isinf(day), np.nan, day)
 
 
 def nth_order_days(people: int, days: OrderDays, number: int) -> Floats:
     """The day of each person's order of this number, counted from 0; NaN without such an order."""
-    at = days.starts[days.counts > number] + number
+    rows = days.starts[days.counts > number] + number
     day = np.full(people, np.nan)
-    day[days.owner[at]] = days.day[at]
+    day[days.owner[rows]] = days.day[rows]
     return day
 
 
-def _reached(found: Mapping[str, Floats], taken: Sequence[str]) -> Mask:
-    """Who got as far as each step, or further; everybody begins."""
-    known = np.array([~np.isnan(found[step]) for step in taken])
-    known[0] = True
-    return np.logical_or.accumulate(known[::-1])[::-1]
+def _is_reached(first_days: Mapping[str, Floats]) -> Mask:
+    """By step and person, whether the step or a later one is reached; everybody begins."""
+    is_taken = ~np.isnan(np.array([*first_days.values()]))
+    is_taken[0] = True
+    return np.logical_or.accumulate(is_taken[::-1])[::-1]
 
 
-def count_steps(found: Mapping[str, Floats], people: int) -> Iterator[JourneyStep]:
-    """How many of so many people got as far as each step of `first_days`, and in what time."""
-    reached = _reached(found, [*found])
-    before, last = None, np.full(people, np.nan)
-    for place, (step, day) in enumerate(found.items()):
-        count = int(reached[place].sum())
-        yield JourneyStep(
-            step,
-            count,
-            int((~np.isnan(day)).sum()),
-            count / before if before else None,
-            median_days(last, day),
-        )
-        before, last = count, np.where(np.isnan(day), last, day)
+def count_steps(first_days: Mapping[str, Floats], people: int) -> Iterator[JourneyStep]:
+    """How many people reached each step of `first_step_days`, and in what time."""
+    reached = _is_reached(first_days).sum(axis=1).tolist()
+    before, last_known = 0, np.full(people, np.nan)
+    for (step, day), count in zip(first_days.items(), reached, strict=True):
+        recorded = int((~np.isnan(day)).sum())
+        share = count / before if before else None
+        yield JourneyStep(step, count, recorded, share, median_days(last_known, day))
+        before, last_known = count, np.where(np.isnan(day), last_known, day)
 
 
 def median_days(start: Floats, end: Floats) -> float | None:
-    """The median days between two steps of those whose days are known; None of nobody."""
+    """The median days from `start` to `end` where both are known; None where none are."""
     with np.errstate(invalid="ignore"):
-        took = end - start
-        took = took[took >= 0]
-    return float(np.median(took)) if len(took) else None
+        waits = end - start
+        waits = waits[waits >= 0]
+    return float(np.median(waits)) if len(waits) else None
 
 
 def people_by_group(
-    groups: tuple[Ints, Sequence[str]], found: Mapping[str, Floats], taken: Sequence[str]
+    groups: tuple[Ints, Sequence[str]], first_days: Mapping[str, Floats]
 ) -> dict[str, tuple[int, ...]]:
-    """People by step for each group, of its code; who is in none (-1) is left out."""
+    """By group, how many people reached each step; code -1 is no group."""
     codes, names = groups
-    reached = _reached(found, taken)
-    counts = [np.bincount(codes[mask & (codes >= 0)], minlength=len(names)) for mask in reached]
+    counts = [
+        np.bincount(codes[mask & (codes >= 0)], minlength=len(names))
+        for mask in _is_reached(first_days)
+    ]
     return {
         str(name): tuple(int(count[code]) for count in counts) for code, name in enumerate(names)
     }
 
 
 def contact_sources(people: int, evidence: Frames) -> tuple[Ints, Sequence[str]]:
-    """Where each person came from, by code."""
+    """Each person's source as a code, -1 for none, and the names of the codes."""
     contacts, codes = evidence["contacts"], np.full(people, -1)
     if "source" not in contacts:
         return codes, []
-    told, names = pd.factorize(contacts["source"].astype("str").str.strip().replace("", None),
-                               sort=True)  # fmt: skip
-    codes[contacts["owner"].to_numpy(dtype=np.int64)] = told
+    sources = contacts["source"].astype("str").str.strip().replace("", None)
+    row_codes, names = pd.factorize(sources, sort=True)
+    codes[contacts["owner"].to_numpy(dtype=np.int64)] = row_codes
     return codes, [*names]
 
 
 def first_contact_months(contact: Floats) -> tuple[Ints, Sequence[str]]:
-    """The month of each person's first contact, by code."""
+    """The month of each person's first contact as a code, -1 for none, and the names."""
     known = ~np.isnan(contact)
-    days = np.where(known, contact, 0).astype(np.int64).astype("datetime64[D]")
-    months, codes = np.unique(days.astype("datetime64[M]")[known], return_inverse=True)
-    every = np.full(len(contact), -1)
-    every[known] = codes
-    return every, np.datetime_as_string(months).tolist()
+    days = contact[known].astype(np.int64).astype("datetime64[D]")
+    months, known_codes = np.unique(days.astype("datetime64[M]"), return_inverse=True)
+    codes = np.full(len(contact), -1)
+    codes[known] = known_codes
+    return codes, np.datetime_as_string(months).tolist()

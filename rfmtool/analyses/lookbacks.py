@@ -1,4 +1,4 @@
-"""Everybody as they stood on earlier days, and what became of them in the days after."""
+"""Lookbacks: everybody as labelled on earlier days, and what they ordered in the days after."""
 
 from __future__ import annotations
 
@@ -27,27 +27,26 @@ FORECAST_COLUMNS: Final = ("recency_score", "frequency_score")
 BACKTEST_COLUMNS: Final = (*BACKTEST_GROUPINGS, *FORECAST_COLUMNS)
 """The columns of earlier days that base rates of groups need."""
 BASE_COLUMNS: Final = ("frequency", "monetary")
-"""The columns that both need and everybody has."""
-_SMALL: Final = {"frequency": "int32", "recency_score": "Int8", "frequency_score": "Int8"}
-"""How many bits are enough for them."""
+"""Columns that both need, and that exist in every run."""
+_COMPACT_DTYPES: Final = {"frequency": "int32", "recency_score": "Int8", "frequency_score": "Int8"}
 
 
 def compute_lookbacks(
     grouped: Grouped,
-    pasts: OrderHistories,
+    histories: OrderHistories,
     as_of: date,
     place: Callable[[date], Iterator[tuple[pd.DataFrame, Mask]]],
     threads: int,
 ) -> Iterator[Lookback]:
-    """Find who has ordered after each of the days to look back from.
+    """Count the orders after each of the lookback days.
 
     Args:
-        grouped: everyone, and what they ordered.
-        pasts: what each of their orders moved on each day.
+        grouped: all customers and their orders.
+        histories: the amounts of each of their orders by day.
         as_of: the day of the run.
-        place: gives everybody known as they stood on a day, MEASURED and SCORED or PLACED, and who
-            that is, a part of the customers at a time.
-        threads: how many days to look at together.
+        place: yields, a part of the customers at a time, those known on a day with BASE_COLUMNS and
+            FORECAST_COLUMNS or BACKTEST_COLUMNS as of that day, and the mask of who is known.
+        threads: how many days to compute in parallel.
 
     Yields:
         The latest day first; none where history is short, or the rules could not be fitted then.
@@ -61,23 +60,23 @@ def compute_lookbacks(
         after, people, orders, spent = day_number(day), [], [], []
         until = after + BACKTEST_DAYS
         for (start, stop), (part, known) in zip(part_bounds(customers), place(day), strict=True):
-            people.append(compact_columns(part, _SMALL))
-            came = orders_between(dates.slice(start, stop), after, until, len(known))
-            orders.append(came[known].astype(np.int32))
-            money = spend_between(pasts.slice(start, stop), after, until, len(known))
+            people.append(compact_columns(part, _COMPACT_DTYPES))
+            counts = orders_between(dates.slice(start, stop), after, until, len(known))
+            orders.append(counts[known].astype(np.int32))
+            money = spend_between(histories.slice(start, stop), after, until, len(known))
             spent.append(money[known])
         return Lookback(
             day, concatenated_frames(people), np.concatenate(orders), np.concatenate(spent)
         )
 
     jobs = (partial(look_back, day) for day in days)
-    # With one thread none is begun before it is asked for, and one is held at a time.
-    looks = (job() for job in jobs) if threads == 1 else run_in_order(jobs, threads)
+    # With one thread each day is computed when it is asked for, so that one is held at a time.
+    lookbacks = (job() for job in jobs) if threads == 1 else run_in_order(jobs, threads)
     with suppress(RulesError):  # such as values below 0 that cannot be cumulated
-        yield from looks
+        yield from lookbacks
 
 
 def orders_between(dates: OrderDates, after: int, until: int, customers: int) -> Ints:
-    """How many orders that count each customer placed after a day until another."""
+    """Each customer's counting orders later than `after` and not later than `until`."""
     within = (dates.day > after) & (dates.day <= until)
     return np.bincount(dates.owner[within], minlength=customers)

@@ -1,4 +1,4 @@
-"""What is left after costs: by rung of the ladder, and by the number of the order."""
+"""Margins by rung of the ladder, and by the number of the order."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ from rfmtool.grouping.order_history import sale_days
 from rfmtool.money import exact_total
 
 NUMBERED_ORDERS: Final = 5
-"""Orders after these are taken together."""
+"""Later orders are counted together."""
 
 
 def margins_by_stage(people: pd.DataFrame) -> list[dict[str, Any]]:
-    """The margin of each rung with members, of those people whose every cost is known.
+    """By rung, the number of people whose costs are all known, their revenue and margin (1/10,000).
 
     Reads stage, monetary and margin (Int64, 1/10,000; missing: a cost is not known).
-
-    Returns:
-        Of each rung its name, how many people, and their revenue and margin in whole 1/10,000.
     """
     known = people[people["margin"].notna()]
     return [
@@ -33,36 +30,34 @@ def margins_by_stage(people: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def margins_by_order(entries: OrderEntries) -> list[dict[str, Any]]:
-    """The margin of first orders, second orders and so on, of counting orders with known costs.
+    """The same by number of the order, over counting orders with known costs.
 
-    Orders are numbered by their day; those of one customer on one day by the engine's order. The
-    rows are as in `margins_by_stage`.
+    Orders are numbered by their day; those of one customer on one day by the engine's order.
     """
     if entries.cost is None or entries.uncosted is None or not len(entries.order):
         return []
     starts = group_starts(entries.order)
     net = np.add.reduceat(entries.sales - entries.refunds, starts)
-    left = net - np.add.reduceat(entries.cost, starts)
+    margin = net - np.add.reduceat(entries.cost, starts)
     known = np.add.reduceat(entries.uncosted, starts) == 0
-    number = _numbers(entries, starts, net > 0)
+    order_number = _order_numbers(entries, starts, net > 0)
     found = []
-    for one in range(1, NUMBERED_ORDERS + 2):
-        rows = known & (number == one)
+    for number in range(1, NUMBERED_ORDERS + 2):
+        rows = known & (order_number == number)
         if rows.any():
-            name = str(one) if one <= NUMBERED_ORDERS else f"{one}+"
-            revenue, margin = (exact_total(column[rows]) for column in (net, left))
-            many = int(rows.sum())
-            found.append({"name": name, "many": many, "revenue": revenue, "margin": margin})
+            name = str(number) if number <= NUMBERED_ORDERS else f"{number}+"
+            found.append({"name": name, "many": int(rows.sum()), "revenue": exact_total(net[rows]),
+                          "margin": exact_total(margin[rows])})  # fmt: skip
     return found
 
 
-def _numbers(entries: OrderEntries, starts: Ints, counts: Mask) -> Ints:
+def _order_numbers(entries: OrderEntries, starts: Ints, counts: Mask) -> Ints:
     """The number of each order among its customer's counting orders, at most one past the last."""
     day, owner = sale_days(entries, starts), entries.owner[starts]
     rows = np.flatnonzero(counts)
     rows = rows[np.lexsort((day[rows], owner[rows]))]
     first = group_starts(owner[rows])
-    place = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
+    index = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
     number = np.zeros(len(starts), dtype=np.int64)
-    number[rows] = np.minimum(place, NUMBERED_ORDERS) + 1
+    number[rows] = np.minimum(index, NUMBERED_ORDERS) + 1
     return number
