@@ -1,4 +1,4 @@
-"""Where time goes and where it pays: contribution, returns by rung, rewards, who is at stake.
+"""Contribution of customers, returns on contacts by rung, partner rewards, revenue at stake.
 
 All money is in whole 1/10,000. A year is the 365 days up to as_of.
 """
@@ -25,14 +25,14 @@ from rfmtool.rules import RelationshipRules
 
 YEAR_DAYS: Final = 365
 WINDOWS: Final = 4
-"""Of BACKTEST_DAYS each: together a year, so that a season shows as a range."""
+"""Windows of BACKTEST_DAYS that make a year, so that seasons show as a range."""
 
 
 @dataclass(frozen=True)
 class YearTotals:
-    """What each person spent in a year, what was left after costs, and what they took of our time.
+    """Each person's spend, margin, and contacts with their minutes and costs in a year.
 
-    `margin` is None where no costs are read; `is_known` says whose every cost is.
+    `margin` is None where no costs are read; `is_cost_known` says whose costs are all known.
     """
 
     net: Ints
@@ -44,7 +44,7 @@ class YearTotals:
 
     @property
     def contribution(self) -> Ints | None:
-        """Margin less refunds, which it has taken off already, less what contacts cost."""
+        """Margin, which is net of refunds, less the cost of contacts."""
         return None if self.margin is None else self.margin - self.contact_cost
 
 
@@ -58,34 +58,38 @@ def year_totals(
     """Add up a year.
 
     Args:
-        entries: what each order moved on each day.
+        entries: the amounts of each order by day.
         log: the contact log, with `owner`; None where there is none.
         people: how many there are.
         minute_cost: of contact, in currency units, where the log gives no cost.
         as_of_day: in days since 1970-01-01.
     """
-    late = (entries.day > as_of_day - YEAR_DAYS) & (entries.day <= as_of_day)
-    owner = entries.owner[late]
-    net = _sums(owner, (entries.sales - entries.refunds)[late], people)
+    recent = (entries.day > as_of_day - YEAR_DAYS) & (entries.day <= as_of_day)
+    owner = entries.owner[recent]
+    net = _sums(owner, (entries.sales - entries.refunds)[recent], people)
     margin, is_known = None, np.ones(people, dtype=bool)
     if entries.cost is not None and entries.uncosted is not None:
-        margin = net - _sums(owner, entries.cost[late], people)
-        is_known = _sums(owner, entries.uncosted[late], people) == 0
-    nothing = np.zeros(people, dtype=np.int64)
+        margin = net - _sums(owner, entries.cost[recent], people)
+        is_known = _sums(owner, entries.uncosted[recent], people) == 0
     if log is None:
+        nothing = np.zeros(people, dtype=np.int64)
         return YearTotals(net, margin, is_known, nothing, nothing, nothing)
-    day = integer_column(log, "contacted_on")
-    rows = log[(day > as_of_day - YEAR_DAYS) & (day <= as_of_day)]
-    by = rows["owner"].to_numpy(dtype=np.int64)
+    rows = _contacts_of_year(log, as_of_day)
+    owner = rows["owner"].to_numpy(dtype=np.int64)
     minutes = np.rint(rows["minutes"].to_numpy(dtype=np.float64, na_value=0.0)).astype(np.int64)
     return YearTotals(
         net,
         margin,
         is_known,
-        np.bincount(by, minlength=people),
-        _sums(by, minutes, people),
-        _sums(by, contact_costs(rows, float(minute_cost)), people),
+        contacts=np.bincount(owner, minlength=people),
+        minutes=_sums(owner, minutes, people),
+        contact_cost=_sums(owner, contact_costs(rows, float(minute_cost)), people),
     )
+
+
+def _contacts_of_year(log: pd.DataFrame, as_of_day: int) -> pd.DataFrame:
+    day = integer_column(log, "contacted_on")
+    return log[(day > as_of_day - YEAR_DAYS) & (day <= as_of_day)]
 
 
 def _sums(owner: Ints, amounts: Ints, people: int) -> Ints:
@@ -104,57 +108,56 @@ def returns_by_stage(
     results: Mapping[str, Mapping[str, Any]],
     as_of_day: int,
 ) -> list[dict[str, Any]]:
-    """Of each rung a year's revenue, margin and contacts, and what a contact has earned.
+    """By rung, a year's revenue, margin and contacts, and what a contact has earned.
 
     Args:
         people: stage, a row each.
-        year: of them.
+        year: their totals.
         log: the contact log, with `owner`.
         results: what each action earned a person by the last measurement, in currency units.
         as_of_day: in days since 1970-01-01.
 
     Returns:
         A row for each rung with members. What a contact earned is the mean over its contacts for
-        actions that were measured; None of fewer than ENOUGH.
+        actions that were measured; None below MIN_GROUP_SIZE.
     """
-    day = integer_column(log, "contacted_on")
-    rows = log[(day > as_of_day - YEAR_DAYS) & (day <= as_of_day)]
+    rows = _contacts_of_year(log, as_of_day)
     action = rows["action"].astype("str").str.strip().str.lower()
-    earned = {name: told for name, told in results.items() if told.get("difference") is not None}
+    earned = {name: row for name, row in results.items() if row.get("difference") is not None}
+    is_measured = action.isin(earned).to_numpy(dtype=bool)
     stage = people["stage"].array.take(rows["owner"].to_numpy(dtype=np.int64))
-    found = []
+    table = []
     for name in people["stage"].cat.categories:
-        mine = people["stage"].eq(name).to_numpy()
-        if not mine.any():
+        members = people["stage"].eq(name).to_numpy()
+        if not members.any():
             continue
-        measured = action[np.asarray(stage == name) & action.isin(earned).to_numpy(dtype=bool)]
+        measured = action[np.asarray(stage == name) & is_measured]
         means = {
-            part: math.fsum(earned[one][part] for one in measured) / len(measured)
+            part: math.fsum(earned[label][part] for label in measured) / len(measured)
             for part in ("difference", "low", "high")
         } | {"kind": "randomised"} if len(measured) >= MIN_GROUP_SIZE else None  # fmt: skip
-        found.append(
+        margin = None if year.margin is None else year.margin[members & year.is_cost_known]
+        table.append(
             {
                 "stage": str(name),
-                "people": int(mine.sum()),
-                "revenue": exact_total(year.net[mine]),
-                "margin": None
-                if year.margin is None
-                else exact_total(year.margin[mine & year.is_cost_known]),
-                "contacts": int(year.contacts[mine].sum()),
-                "minutes": int(year.minutes[mine].sum()),
-                "contact_cost": exact_total(year.contact_cost[mine]),
+                "people": int(members.sum()),
+                "revenue": exact_total(year.net[members]),
+                "margin": None if margin is None else exact_total(margin),
+                "contacts": int(year.contacts[members].sum()),
+                "minutes": int(year.minutes[members].sum()),
+                "contact_cost": exact_total(year.contact_cost[members]),
                 "measured_contacts": len(measured),
                 "earned_per_contact": means,
             }
         )
-    return found
+    return table
 
 
 # Partners and advocates --------------------------------------------------------------------------
 
 
-def referred_by(referrals: pd.DataFrame, who: Mask) -> pd.DataFrame:
-    """Each person once whom some of the people brought, by whom and since when: the first to name.
+def referred_by(referrals: pd.DataFrame, referrers: Mask) -> pd.DataFrame:
+    """Each person once whose first referral came from one of the referrers, and since when.
 
     Reads owner, referred and referred_on.
     """
@@ -162,28 +165,29 @@ def referred_by(referrals: pd.DataFrame, who: Mask) -> pd.DataFrame:
     rows = rows.assign(since=integer_column(rows, "referred_on"))
     first = rows.sort_values(["referred", "since", "owner"], kind="stable")
     first = first.drop_duplicates("referred")
-    found: pd.DataFrame = first[who[first["owner"].to_numpy()]]
-    return found[["owner", "referred", "since"]]
+    is_theirs = referrers[first["owner"].to_numpy()]
+    referred: pd.DataFrame = first.loc[is_theirs, ["owner", "referred", "since"]]
+    return referred
 
 
 def partner_rewards(
     partners: pd.DataFrame,
-    brought: pd.DataFrame,
+    referred: pd.DataFrame,
     first_day: Ints,
     entries: OrderEntries,
     rules: RelationshipRules,
 ) -> pd.DataFrame:
-    """What is due to each partner for each month, against what those they brought left.
+    """The reward due to each partner for each month, beside the margin of those they referred.
 
-    What somebody spends counts from the day they were named on, while the partner is one. The share
-    is that of the highest tier that the month's revenue reaches; the sum is for each person whose
-    first order falls into the month.
+    Spend counts from the day of the referral, while the referrer is a partner. The share is that of
+    the highest tier that the month's revenue reaches; the sum is for each referred person whose
+    first order is in the month.
 
     Args:
         partners: owner, from_on and until_on.
-        brought: as `brought_by` gives it, of these partners.
+        referred: the people whom these partners referred, from `referred_by`.
         first_day: of everybody's orders; before all where there is none.
-        entries: what each order moved on each day.
+        entries: the amounts of each order by day.
         rules: the rewards.
 
     Returns:
@@ -193,77 +197,75 @@ def partner_rewards(
     terms = partners.assign(begin=integer_column(partners, "from_on"),
                             end=integer_column(partners, "until_on", -UNKNOWN_DAY))  # fmt: skip
     terms = terms.groupby("owner").agg({"begin": "min", "end": "max"}).reset_index()
-    people = brought.merge(terms, on="owner")
+    people = referred.merge(terms, on="owner")
     people = people.assign(begin=people[["since", "begin"]].max(axis=1))
     known = entries.cost is not None and entries.uncosted is not None
     cost, uncosted = (entries.cost, entries.uncosted) if known else (0, 1)
-    moved = pd.DataFrame({"referred": entries.owner.astype(np.int64), "day": entries.day,
-                          "net": entries.sales - entries.refunds, "cost": cost,
-                          "uncosted": uncosted, "bought": 0})  # fmt: skip
+    amounts = pd.DataFrame({"referred": entries.owner.astype(np.int64), "day": entries.day,
+                            "net": entries.sales - entries.refunds, "cost": cost,
+                            "uncosted": uncosted, "bought": 0})  # fmt: skip
+    amounts = amounts[amounts["referred"].isin(people["referred"])]
     day = first_day[people["referred"].to_numpy()]
-    began = pd.DataFrame({"referred": people["referred"], "day": day, "net": 0, "cost": 0,
-                          "uncosted": 0, "bought": 1})[day > UNKNOWN_DAY]  # fmt: skip
-    moved = moved[moved["referred"].isin(people["referred"])]
-    rows = pd.concat([moved, began], ignore_index=True).merge(people, on="referred")
+    first_orders = pd.DataFrame({"referred": people["referred"], "day": day, "net": 0, "cost": 0,
+                                 "uncosted": 0, "bought": 1})[day > UNKNOWN_DAY]  # fmt: skip
+    rows = pd.concat([amounts, first_orders], ignore_index=True).merge(people, on="referred")
     rows = rows[rows["day"].between(rows["begin"], rows["end"])]
     month = rows["day"].to_numpy(np.int64).astype("datetime64[D]").astype("datetime64[M]")
     rows = rows.assign(month=month.astype("datetime64[D]").astype(np.int64))
-    sums = rows.groupby(["month", "owner"], sort=True)[
-        ["bought", "net", "cost", "uncosted"]
-    ].sum().reset_index()  # fmt: skip
+    columns = ["bought", "net", "cost", "uncosted"]
+    sums = rows.groupby(["month", "owner"], sort=True)[columns].sum().reset_index()
     revenue = sums["net"].to_numpy(dtype=np.int64)
+    reward = _revenue_shares(revenue, rules) + sums["bought"].to_numpy() * rules.reward_sum
+    margin = (sums["net"] - sums["cost"]).astype("Int64").mask(sums["uncosted"] > 0)
+    ids: pd.DataFrame = sums[["month", "owner", "bought"]]
+    return ids.assign(revenue=revenue, margin=margin, reward=reward)
+
+
+def _revenue_shares(revenue: Ints, rules: RelationshipRules) -> Ints:
+    """The share of each month's revenue by the tier that it reaches."""
     starts, shares = np.array(rules.reward_tiers).T
-    at = np.searchsorted(starts, revenue, side="right") - 1
-    share = np.where(revenue > 0, shares[np.maximum(at, 0)], 0)
+    tier = np.searchsorted(starts, revenue, side="right") - 1
+    share = np.where(revenue > 0, shares[np.maximum(tier, 0)], 0)
     # In two steps, because the product of both may be beyond 2^63.
-    whole, rest = np.divmod(revenue, MILLION)
-    quotient, left = np.divmod(rest * share, MILLION)
-    reward = round_half_even(whole * share + quotient, left, np.full(len(revenue), MILLION))
-    return pd.DataFrame(
-        {
-            "month": sums["month"],
-            "owner": sums["owner"],
-            "bought": sums["bought"],
-            "revenue": revenue,
-            "margin": (sums["net"] - sums["cost"]).astype("Int64").mask(sums["uncosted"] > 0),
-            "reward": reward + sums["bought"].to_numpy() * rules.reward_sum,
-        }
-    )
+    quotient, remainder = np.divmod(revenue, MILLION)
+    carried, rest = np.divmod(remainder * share, MILLION)
+    return round_half_even(quotient * share + carried, rest, np.full(len(revenue), MILLION))
 
 
 def revenue_at_stake(
     top: Mask, referrals: pd.DataFrame, entries: OrderEntries, as_of_day: int
 ) -> tuple[pd.DataFrame, Ints]:
-    """What would be lost with each of some people: their orders, and of those whom they brought.
+    """The revenue that would be lost with each of the people in `top`: their own and referred.
 
     Args:
-        top: who; what one of them brought of another is not counted twice.
+        top: a mask of people; those of them who were referred by another are not counted twice.
         referrals: owner, referred, referred_on.
-        entries: what each order moved on each day.
+        entries: the amounts of each order by day.
         as_of_day: in days since 1970-01-01.
 
     Returns:
-        owner, brought (people), own and others (what they spent in 90 days, the mean of the last
-        four times as many), low and high (the least and the most that both together came to); and
-        what all of them came to in each of the four, the latest first.
+        owner, brought (people), own and others (spend in 90 days, the mean of the last four
+        windows), low and high (the minimum and maximum of both together); and the total of all of
+        them in each of the four windows, the latest first.
     """
-    brought = referred_by(referrals, top)
-    brought = brought[~top[brought["referred"].to_numpy()]]
+    referred = referred_by(referrals, top)
+    referred = referred[~top[referred["referred"].to_numpy()]]
     window = (as_of_day - entries.day) // BACKTEST_DAYS
-    late = (entries.day <= as_of_day) & (window < WINDOWS)
+    recent = (entries.day <= as_of_day) & (window < WINDOWS)
+    net = (entries.sales - entries.refunds)[recent]
     own = np.zeros((len(top), WINDOWS), dtype=np.int64)
-    np.add.at(own, (entries.owner[late], window[late]), (entries.sales - entries.refunds)[late])
+    np.add.at(own, (entries.owner[recent], window[recent]), net)
     others = np.zeros_like(own)
-    np.add.at(others, brought["owner"].to_numpy(), own[brought["referred"].to_numpy()])
-    who = np.flatnonzero(top)
-    own, others = own[who], others[who]
-    both, times = own + others, np.full(len(who), WINDOWS)
+    np.add.at(others, referred["owner"].to_numpy(), own[referred["referred"].to_numpy()])
+    owner = np.flatnonzero(top)
+    own, others = own[owner], others[owner]
+    both, windows = own + others, np.full(len(owner), WINDOWS)
     table = pd.DataFrame(
         {
-            "owner": who,
-            "brought": np.bincount(brought["owner"], minlength=len(top))[who],
-            "own": divide_half_even(own.sum(axis=1), times),
-            "others": divide_half_even(others.sum(axis=1), times),
+            "owner": owner,
+            "brought": np.bincount(referred["owner"], minlength=len(top))[owner],
+            "own": divide_half_even(own.sum(axis=1), windows),
+            "others": divide_half_even(others.sum(axis=1), windows),
             "low": both.min(axis=1),
             "high": both.max(axis=1),
         }

@@ -23,25 +23,25 @@ from rfmtool.scoring.timing import (
 )
 
 DAYS: Final = (30, 60, 90, 180, 365)
-"""By how many days the share who came back is told."""
+"""The days by which return shares are given."""
 SELECTION: Final = (
     "That gaps shorten from order to order is partly selection: who comes often comes soon."
 )
-_MOST_STEPS: Final = 10
+_MAX_STEPS: Final = 10
 _WEEK: Final = 7
-_WAITING: Final = ["customer_id", "first_order_on", "days_since", "days_left",
+_TABLE: Final = ["customer_id", "first_order_on", "days_since", "days_left",
                    "ask", "ask_from_on", "ask_until_on", "monetary"]  # fmt: skip
 _ASK: Final = ("now", "later", "late")
-"""When to ask somebody: the best weeks run, are ahead, or are past."""
-_WHEN: Final = pd.CategoricalDtype(list(_ASK))
+"""When to ask for a second order: the best weeks are running, ahead, or past."""
+_ASK_DTYPE: Final = pd.CategoricalDtype(list(_ASK))
 
 
 @dataclass(frozen=True)
 class RepeatStep:
     """From one order day to the next: `order` 1 is the wait for the second.
 
-    `median_days` is the median gap of those who came back, which is biased short; the curve's own
-    median is over everybody.
+    `median_days` is the median gap of those who returned, which is biased short; the median of the
+    curve is over everybody.
     """
 
     order: int
@@ -79,27 +79,23 @@ class Repeat:
     curve: SurvivalCurve
     windows: Windows
     hazard: Floats
-    """Second orders per 1,000 customer-days at risk, by week, as far as 80 % of them take."""
+    """Second orders per 1,000 customer-days at risk, by week, until 80 % of them have come."""
     best_weeks: tuple[int, int] | None
     steps: tuple[RepeatStep, ...]
     by: str | None
     groups: tuple[RepeatGroup, ...]
     table: pd.DataFrame
-    """One-time buyers inside the window: first whom to ask now, then whom later, by the day, then
-    for whom the best weeks are past, the most valuable first of each. When to ask is left empty
-    where there are too few second orders to tell."""
+    """One-time buyers inside the window: first those to ask now, then later, by the day, then those
+    for whom the best weeks are past, each by value. `ask` is empty with too few second orders."""
 
     @property
     def buyers(self) -> int:
-        """How many have bought at all."""
+        """How many customers have bought at all."""
         return self.curve.customers
 
     @property
     def ask(self) -> dict[str, int]:
-        """How many to ask now, how many later, and for how many the best weeks are past.
-
-        Empty where there are too few second orders to tell.
-        """
+        """How many buyers to ask now, later, or late; empty with too few second orders."""
         if not self.windows.is_fitted or self.best_weeks is None:
             return {}
         counts = self.table["ask"].value_counts()
@@ -107,14 +103,14 @@ class Repeat:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to bear in mind."""
+        """Caveats in sentences."""
         if not self.buyers:
             return ("Nobody has an order that counts, so there is nothing to come back from.",)
         days = self.curve.watched_days
         watched = f"{days:,} day" + "s" * (days != 1)
         if not self.repeaters:
-            told = f"the first were watched for {watched}."
-            return (f"Nobody has ordered on a second day yet; {told}",)
+            first = f"the first were watched for {watched}."
+            return (f"Nobody has ordered on a second day yet; {first}",)
         notes = []
         if self.repeaters < MIN_SECOND_ORDERS:
             notes.append(
@@ -132,11 +128,11 @@ class Repeat:
         """Plain data; shares from 0 to 1, None where there is no such number."""
         data = {
             "as_of": self.as_of.isoformat(),
-            **_in_short(self.repeaters, self.curve),
+            **_curve_summary(self.repeaters, self.curve),
             "watched_days": self.curve.watched_days,
             "windows": {name: getattr(self.windows, name) for name in ("w25", "w50", "w80", "w95")},
             "windows_are_fitted": self.windows.is_fitted,
-            "weekly_hazard": [_known(rate) for rate in self.hazard.tolist()],
+            "weekly_hazard": [_none_if_nan(rate) for rate in self.hazard.tolist()],
             "best_weeks": list(self.best_weeks) if self.best_weeks else None,
             "latency": [step.as_data() for step in self.steps],
             "latency_note": SELECTION,
@@ -146,8 +142,8 @@ class Repeat:
             "notes": list(self.notes),
         }
         if self.by is not None:
-            groups = [{"name": one.name, **_in_short(one.repeaters, one.curve)}
-                      for one in self.groups]  # fmt: skip
+            groups = [{"name": group.name, **_curve_summary(group.repeaters, group.curve)}
+                      for group in self.groups]  # fmt: skip
             data |= {"by": self.by, "groups": groups}
         return data
 
@@ -160,14 +156,14 @@ def repeat(
     by: str | None = None,
     groups: pd.Series[str] | None = None,
 ) -> Repeat:
-    """Estimate when second orders come, from those who came back and those who still may.
+    """Estimate when second orders come; buyers without one yet are censored.
 
     Args:
         people: one row per customer: customer_id, order_days, first_order_on, monetary.
         days: their order days; `owner` is the row of people.
         as_of: until when they were watched.
         by: what the groups are, in a word.
-        groups: for each row of people the group to look at on its own.
+        groups: for each row of people its group, each of which gets its own curve.
     """
     as_of_day = day_number(as_of)
     second = waiting_times(days, as_of_day)
@@ -188,7 +184,7 @@ def repeat(
                 median_days=float(np.median(wait.days[wait.ended])),
                 curve=survival_curve(wait.days, wait.ended),
             )
-            for number in range(1, _MOST_STEPS + 1)
+            for number in range(1, _MAX_STEPS + 1)
             if (wait := waiting_times(days, as_of_day, number)).ended.any()
         ),
         by=by,
@@ -209,40 +205,41 @@ def _groups(second: WaitingTimes, groups: pd.Series[str]) -> tuple[RepeatGroup, 
             survival_curve(second.days[part], second.ended[part]),
         )
         for part in parts
-        if codes[part[0]] >= 0
+        if codes[part[0]] >= 0  # -1 is no group
     )
 
 
 def _waiting(
     people: pd.DataFrame, as_of: date, windows: Windows, best: tuple[int, int] | None
 ) -> pd.DataFrame:
-    """Those with one order day, not longer ago than 95 % of second orders take."""
+    """Buyers with one order day, not longer ago than 95 % of second orders take."""
     once = people[people["order_days"] == 1]
     since = (pd.Timestamp(as_of) - once["first_order_on"]).dt.days
     waiting = once.assign(days_since=since, days_left=windows.w95 - since)[since <= windows.w95]
-    since, came = waiting["days_since"], waiting["first_order_on"]
+    since, ordered_on = waiting["days_since"], waiting["first_order_on"]
     if best is None:
-        never, none = pd.Categorical([None] * len(since), dtype=_WHEN), came.mask(came.notna())
-        asked = waiting.assign(ask=never, ask_from_on=none, ask_until_on=none, wait=0)
+        missing = ordered_on.mask(ordered_on.notna())
+        ask = pd.Categorical([None] * len(since), dtype=_ASK_DTYPE)
+        rows = waiting.assign(ask=ask, ask_from_on=missing, ask_until_on=missing, wait=0)
     else:
         first, last = _WEEK * (best[0] - 1) + 1, _WEEK * best[1]
         codes = np.select([since < first, since > last], [1, 2], 0).astype(np.int64)
-        asked = waiting.assign(
-            ask=pd.Categorical.from_codes(codes, dtype=_WHEN),
-            ask_from_on=came + pd.Timedelta(days=first),
-            ask_until_on=came + pd.Timedelta(days=last),
+        rows = waiting.assign(
+            ask=pd.Categorical.from_codes(codes, dtype=_ASK_DTYPE),
+            ask_from_on=ordered_on + pd.Timedelta(days=first),
+            ask_until_on=ordered_on + pd.Timedelta(days=last),
             wait=(first - since).clip(lower=0),
         )
     # The rows come sorted by id, and equal spends stay so.
-    order = np.lexsort((-asked["monetary"], asked["wait"], asked["ask"].cat.codes))
-    listed: pd.DataFrame = asked[_WAITING].iloc[order].reset_index(drop=True)
-    return listed
+    order = np.lexsort((-rows["monetary"], rows["wait"], rows["ask"].cat.codes))
+    table: pd.DataFrame = rows[_TABLE].iloc[order].reset_index(drop=True)
+    return table
 
 
 # As data -----------------------------------------------------------------------------------------
 
 
-def _in_short(repeaters: int, curve: SurvivalCurve) -> dict[str, Any]:
+def _curve_summary(repeaters: int, curve: SurvivalCurve) -> dict[str, Any]:
     return {
         "buyers": curve.customers,
         "repeaters": repeaters,
@@ -258,10 +255,11 @@ def _points(curve: SurvivalCurve) -> list[dict[str, Any]]:
         strict=True,
     )  # fmt: skip
     return [
-        {"day": day, "share": 1 - left, "se": _known(se), "low": _known(low), "high": _known(high)}
-        for day, left, se, low, high in columns
-    ]
+        {"day": day, "share": 1 - survival, "se": _none_if_nan(se), "low": _none_if_nan(low),
+         "high": _none_if_nan(high)}
+        for day, survival, se, low, high in columns
+    ]  # fmt: skip
 
 
-def _known(number: float) -> float | None:
+def _none_if_nan(number: float) -> float | None:
     return None if math.isnan(number) else number

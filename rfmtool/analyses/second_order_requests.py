@@ -1,4 +1,4 @@
-"""Whether buyers are asked for a second order, and when."""
+"""Requests for a second order in the contact log, and their timing."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class SecondOrderRequests:
     before: int
     within: int
     after: int
-    """Of those asked, how many first before, in and after the best weeks, if these are known."""
+    """How many were first asked before, within and after the best weeks; 0 if these are unknown."""
 
 
 def second_order_requests(
     log: pd.DataFrame,
-    found: Mapping[str, Floats],
+    first_days: Mapping[str, Floats],
     wait: WaitingTimes,
     as_of_day: int,
     services: Sequence[str],
 ) -> SecondOrderRequests:
-    """Who was asked between first and second order, of those who began since the log did.
+    """Which buyers who first ordered since the log began were asked before their second order.
 
     Args:
         log: the contact log, with `owner`.
-        found: the day of everybody's first_order and second_order, NaN where there is none.
+        first_days: the day of everybody's first_order and second_order, NaN where there is none.
         wait: how long each buyer waited for a second order.
         as_of_day: until when they were watched, in days since 1970-01-01.
         services: actions, in lower case, that ask for no order.
@@ -51,14 +51,14 @@ def second_order_requests(
     rows = outbound_contacts(log)
     rows = rows[~rows["action"].isin([*services, FOLLOW_UP])]
     owner, day = rows["owner"].to_numpy(), rows["day"].to_numpy()
-    first, second = found["first_order"], found["second_order"]
-    since = day - first[owner]  # not a number before anybody ordered
+    first, second = first_days["first_order"], first_days["second_order"]
+    since = day - first[owner]  # NaN without an order
     counts = (since >= 0) & (day <= np.where(np.isnan(second), as_of_day, second)[owner])
     asked_after = np.full(len(first), np.inf)
     np.minimum.at(asked_after, owner[counts], since[counts])
     asked_after = asked_after[first >= day.min(initial=as_of_day + 1)]
     asked = asked_after[np.isfinite(asked_after)]
-    # The weeks in which second orders come soonest, as `repeat` has it.
+    # The weeks in which second orders come soonest, as in `analyses.repeat`.
     windows = fit_windows(wait.days, wait.ended)
     hazard = weekly_hazard(wait.days, wait.ended, max(windows.w80 // _WEEK, 1))
     best = best_weeks(hazard) if windows.is_fitted else None
