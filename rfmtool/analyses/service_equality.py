@@ -1,6 +1,6 @@
-"""Is everybody served alike: complaints, answers, contacts, follow-ups by spend, rung, segment.
+"""Equality of service: complaints, answers, contacts, follow-ups by spend, rung and segment.
 
-All comparisons are plain ones, of people as they are; intervals are at 95 %.
+Comparisons are not adjusted for differences between groups; intervals are at 95 %.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MORE_IS_BETTER: Final = {
 class FollowUps:
     """Order days of the last year, since the log begins, and whether each was followed up.
 
-    Those of the last days count only where that has happened: the others may still be.
+    Order days that may still be followed up in time are left out.
     """
 
     owner: Ints
@@ -43,33 +43,33 @@ class FollowUps:
 
     def as_data(self) -> dict[str, Any]:
         """How many were followed up: of all, of first orders, and of later ones."""
-        parts = {"all": np.ones(len(self.owner), dtype=bool), "first": self.is_first,
+        masks = {"all": np.ones(len(self.owner), dtype=bool), "first": self.is_first,
                  "later": ~self.is_first}  # fmt: skip
         return {
-            name: Share.from_masks(part, self.followed).as_data() for name, part in parts.items()
+            name: Share.from_masks(mask, self.followed).as_data() for name, mask in masks.items()
         }
 
 
 def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: int) -> FollowUps:
-    """Find the orders that somebody asked about: once, after it and before the next.
+    """Find the orders with a follow-up contact after them and before the next order.
 
     Args:
         days: the order days.
         log: the contact log, with `owner`.
-        within_days: how long after an order it still is followed up.
+        within_days: how many days after an order a contact is its follow-up.
         as_of_day: in days since 1970-01-01.
     """
     rows = outbound_contacts(log)
-    asked = rows[rows["action"].eq(FOLLOW_UP)]
-    owner, day = asked["owner"].to_numpy(), asked["day"].to_numpy()
-    ordered = owner_day_keys(days.owner, days.day)
-    place = np.searchsorted(ordered, owner_day_keys(owner, day), side="right") - 1
-    known = place >= 0
-    place, owner, day = place[known], owner[known], day[known]
-    is_its = (days.owner[place] == owner) & (day - days.day[place] <= within_days)
-    followed = mask_of_places(place[is_its], len(days.day))
-    begins = int(rows["day"].min()) if len(rows) else as_of_day + 1
-    since = max(begins, as_of_day - YEAR_DAYS + 1)
+    contacts = rows[rows["action"].eq(FOLLOW_UP)]
+    owner, day = contacts["owner"].to_numpy(), contacts["day"].to_numpy()
+    order_keys = owner_day_keys(days.owner, days.day)
+    order = np.searchsorted(order_keys, owner_day_keys(owner, day), side="right") - 1
+    known = order >= 0
+    order, owner, day = order[known], owner[known], day[known]
+    is_own = (days.owner[order] == owner) & (day - days.day[order] <= within_days)
+    followed = mask_of_places(order[is_own], len(days.day))
+    log_start = int(rows["day"].min()) if len(rows) else as_of_day + 1
+    since = max(log_start, as_of_day - YEAR_DAYS + 1)
     counts = (days.day >= since) & (as_of_day - days.day > within_days)
     return FollowUps(
         days.owner[counts].astype(np.int64), is_group_start(days.owner)[counts], followed[counts]
@@ -78,7 +78,7 @@ def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: 
 
 @dataclass(frozen=True)
 class ServiceLevel:
-    """How one thing fares in one group: a share of people, or the median days of a wait."""
+    """One measure in one group: a share of people, or the median days of a wait."""
 
     name: str
     of: int
@@ -88,33 +88,34 @@ class ServiceLevel:
 
     @property
     def is_enough(self) -> bool:
-        """Whether there are enough of them to say anything."""
+        """Whether the group is large enough to compare."""
         return self.of >= MIN_GROUP_SIZE
 
     def as_data(self) -> dict[str, Any]:
-        """The group as data."""
+        """Plain data."""
         return {**vars(self), "too_few": not self.is_enough}
 
 
-def _ratio(name: str, rows: list[ServiceLevel]) -> float | None:
+def _worst_to_best(name: str, levels: list[ServiceLevel]) -> float | None:
     """The worst of the groups that are large enough ÷ the best; None where there is no such."""
-    values = [one.value for one in rows if one.is_enough and one.value is not None]
+    values = [level.value for level in levels if level.is_enough and level.value is not None]
     if len(values) < 2 or not min(values):  # noqa: PLR2004 - it takes two
         return None
-    worst, best = min(values), max(values)
-    return worst / best if _MORE_IS_BETTER[name] else best / worst
+    lowest, highest = min(values), max(values)
+    return lowest / highest if _MORE_IS_BETTER[name] else highest / lowest
 
 
-def spend_quintiles(monetary: Ints, ordered: Mask) -> Ints:
-    """The fifth of spend of each buyer, 0 the lowest; equal spends share one, others are -1."""
-    spent = np.sort(monetary[ordered])
-    if not len(spent):
+def spend_quintiles(monetary: Ints, is_buyer: Mask) -> Ints:
+    """Each buyer's fifth of spend, 0 the lowest, the same for equal spends; -1 for other people."""
+    spend = np.sort(monetary[is_buyer])
+    if not len(spend):
         return np.full(len(monetary), -1)
-    cuts = spent[[len(spent) * part // 5 - (len(spent) * part % 5 == 0) for part in range(1, 5)]]
-    return np.where(ordered, np.searchsorted(cuts, monetary, side="left"), -1)
+    cuts = spend[[len(spend) * fifth // 5 - (len(spend) * fifth % 5 == 0) for fifth in range(1, 5)]]
+    return np.where(is_buyer, np.searchsorted(cuts, monetary, side="left"), -1)
 
 
-Thing = tuple[Ints, Mask] | tuple[Ints, Mask, Ints]
+Cases = tuple[Ints, Mask] | tuple[Ints, Mask, Ints]
+"""The owner of each case, whether it happened, and for waits how long it took or takes so far."""
 
 
 def compare_service(
@@ -132,74 +133,75 @@ def compare_service(
         as_of_day: in days since 1970-01-01.
 
     Returns:
-        Of each thing, and each way to group people, how it fares in each group; worse: in what
-        those who spend least are served worse than those who spend most; alike: in what no
-        difference between these is seen, though there are enough of both.
+        Each measure by group, for each way to group people; worse: the measures in which the lowest
+        fifth of spend is served worse than the highest; alike: those without a significant
+        difference, though both fifths are large enough.
     """
-    ordered = people["order_days"].to_numpy() > 0
-    labels = {"spend": (spend_quintiles(people["monetary"].to_numpy(), ordered), _FIFTHS)}
-    for name in ("stage", "segment"):
-        group = people[name].cat
-        labels[name] = np.where(ordered, group.codes, -1), tuple(group.categories)
-    groups = {
-        name: {by: list(_served(thing, *told)) for by, told in labels.items()}
-        for name, thing in _things(evidence, orders, ordered, as_of_day).items()
+    is_buyer = people["order_days"].to_numpy() > 0
+    groups = {"spend": (spend_quintiles(people["monetary"].to_numpy(), is_buyer), _FIFTHS)}
+    for column in ("stage", "segment"):
+        labels = people[column].cat
+        groups[column] = np.where(is_buyer, labels.codes, -1), tuple(labels.categories)
+    measures = {
+        name: {by: list(_service_levels(cases, *codes)) for by, codes in groups.items()}
+        for name, cases in _cases_by_measure(evidence, orders, is_buyer, as_of_day).items()
     }
-    told = {name: _lowest_against_highest(name, of["spend"]) for name, of in groups.items()}
+    verdicts = {name: _lowest_against_highest(name, by["spend"]) for name, by in measures.items()}
     data: dict[str, Any] = {
         "kind": "plain",
         "things": {
             name: {
                 "more_is_better": _MORE_IS_BETTER[name],
-                "by": {by: [one.as_data() for one in rows] for by, rows in found.items()},
-                "worst_to_best": {by: _ratio(name, rows) for by, rows in found.items()},
+                "by": {by: [level.as_data() for level in levels] for by, levels in measure.items()},
+                "worst_to_best": {
+                    by: _worst_to_best(name, levels) for by, levels in measure.items()
+                },
             }
-            for name, found in groups.items()
+            for name, measure in measures.items()
         },
         **{
-            answer: tuple(name for name, found in told.items() if found == answer)
-            for answer in ("worse", "alike")
+            verdict: tuple(name for name, given in verdicts.items() if given == verdict)
+            for verdict in ("worse", "alike")
         },
     }
-    if "settled" in groups:
-        data["days_to_settle"] = _days_to_settle(groups["settled"]["spend"])
+    if "settled" in measures:
+        data["days_to_settle"] = _days_to_settle(measures["settled"]["spend"])
     return data
 
 
-def _things(
-    evidence: Mapping[str, pd.DataFrame], orders: FollowUps | None, ordered: Mask, as_of_day: int
-) -> dict[str, Thing]:
-    """What can be told of people: whose each case is, whether it happened, and after what wait."""
-    things: dict[str, Thing] = {}
+def _cases_by_measure(
+    evidence: Mapping[str, pd.DataFrame], orders: FollowUps | None, is_buyer: Mask, as_of_day: int
+) -> dict[str, Cases]:
+    measures: dict[str, Cases] = {}
     if "feedback" in evidence:
         rows = evidence["feedback"]
         rows = rows[column_equals(rows, "kind", "complaint")]
         given, settled = (integer_column(rows, name) for name in ("given_on", "resolved_on"))
-        things["complained"] = _people_with(rows["owner"][given > as_of_day - YEAR_DAYS], ordered)
+        recent = rows["owner"][given > as_of_day - YEAR_DAYS]
+        measures["complained"] = _buyers_among(recent, is_buyer)
         is_settled = (settled >= given) & (settled <= as_of_day)
+        waits = np.where(is_settled, settled, as_of_day) - given
         dated = given != UNKNOWN_DAY
-        waited = np.where(is_settled, settled, as_of_day) - given
-        things["settled"] = (rows["owner"].to_numpy()[dated], is_settled[dated], waited[dated])
+        measures["settled"] = (rows["owner"].to_numpy()[dated], is_settled[dated], waits[dated])
     if "contacted" in evidence:
         log = evidence["contacted"]
-        asked = log[column_equals(log, "direction", "in")]
-        answered = integer_column(asked, "answered_on")
+        inbound = log[column_equals(log, "direction", "in")]
+        answered = integer_column(inbound, "answered_on")
         is_answered = (answered != UNKNOWN_DAY) & (answered <= as_of_day)
-        things["answered"] = (asked["owner"].to_numpy(), is_answered)
+        measures["answered"] = (inbound["owner"].to_numpy(), is_answered)
         rows = outbound_contacts(log)
-        things["contacted"] = _people_with(
-            rows["owner"][rows["day"] > as_of_day - YEAR_DAYS], ordered
-        )
+        recent = rows["owner"][rows["day"] > as_of_day - YEAR_DAYS]
+        measures["contacted"] = _buyers_among(recent, is_buyer)
     if orders is not None:
-        things["followed_up"] = (orders.owner, orders.followed)
-    return things
+        measures["followed_up"] = (orders.owner, orders.followed)
+    return measures
 
 
-def _days_to_settle(rows: list[ServiceLevel]) -> dict[str, Any]:
-    """How long complaints of those take who spend least, and of those who spend most."""
-    fifths = {one.name: one for one in rows}
-    lowest, highest = (fifths.get(_FIFTHS[at]) for at in (0, -1))
-    low, high = (None if one is None else one.value for one in (lowest, highest))
+def _days_to_settle(levels: list[ServiceLevel]) -> dict[str, Any]:
+    """The median days to settle complaints of the lowest and of the highest fifth of spend."""
+    fifths = {level.name: level for level in levels}
+    lowest, highest = fifths.get(_FIFTHS[0]), fifths.get(_FIFTHS[-1])
+    low, high = (None if level is None else level.value for level in (lowest, highest))
     return {
         "lowest_fifth": low,
         "highest_fifth": high,
@@ -208,44 +210,46 @@ def _days_to_settle(rows: list[ServiceLevel]) -> dict[str, Any]:
     }
 
 
-def _people_with(owners: pd.Series[int], ordered: Mask) -> tuple[Ints, Mask]:
-    """Of all buyers, who is among some owners."""
-    return np.flatnonzero(ordered), mask_of_places(owners, len(ordered))[ordered]
+def _buyers_among(owners: pd.Series[int], is_buyer: Mask) -> tuple[Ints, Mask]:
+    """All buyers, and which of them are among the owners."""
+    return np.flatnonzero(is_buyer), mask_of_places(owners, len(is_buyer))[is_buyer]
 
 
-def _served(thing: Any, codes: Ints, names: tuple[str, ...]) -> Iterator[ServiceLevel]:  # noqa: ANN401
-    """How a thing fares in each group that somebody is in; waits that have not ended count too."""
-    owner, happened, *waits = thing
+def _service_levels(cases: Any, codes: Ints, names: tuple[str, ...]) -> Iterator[ServiceLevel]:  # noqa: ANN401
+    """The level of a measure in each group with members; waits that have not ended are censored."""
+    owner, happened, *waits = cases
     group = codes[owner]
     for code, name in enumerate(names):
-        mine = group == code
-        of = int(mine.sum())
-        if not of and not (codes == code).any():
+        is_in = group == code
+        count = int(is_in.sum())
+        if not count and not (codes == code).any():
             continue
         if waits:
-            curve = survival_curve(waits[0][mine], happened[mine])
-            limits = curve.quantile_limits(0.5) if of else (None, None)
-            yield ServiceLevel(str(name), of, curve.quantile(0.5), *limits)
+            curve = survival_curve(waits[0][is_in], happened[is_in])
+            limits = curve.quantile_limits(0.5) if count else (None, None)
+            yield ServiceLevel(str(name), count, curve.quantile(0.5), *limits)
         else:
-            share = Share(of, int(happened[mine].sum()))
-            yield ServiceLevel(str(name), of, share.ratio, *(share.interval or (None, None)))
+            share = Share(count, int(happened[is_in].sum()))
+            yield ServiceLevel(str(name), count, share.ratio, *(share.interval or (None, None)))
 
 
-def _lowest_against_highest(name: str, rows: list[ServiceLevel]) -> str | None:
-    """How the lowest fifth is served beside the highest: worse, alike, better; None of too few.
+def _lowest_against_highest(name: str, levels: list[ServiceLevel]) -> str | None:
+    """How the lowest fifth is served: worse than the highest, alike, or better; None if too few.
 
     Of contacts more is neither better nor worse.
     """
-    if len(rows) < len(_FIFTHS) or name == "contacted":
+    if len(levels) < len(_FIFTHS) or name == "contacted":
         return None
-    lowest, highest = rows[0], rows[-1]
+    lowest, highest = levels[0], levels[-1]
     if not (lowest.is_enough and highest.is_enough):
         return None
-    if name == "settled":  # apart where the limits of the medians are
+    if name == "settled":  # different where the limits of the medians do not overlap
         more = lowest.low is not None and highest.high is not None and lowest.low > highest.high
         less = lowest.high is not None and highest.low is not None and lowest.high < highest.low
     else:
-        shares = [Share(one.of, round((one.value or 0.0) * one.of)) for one in (lowest, highest)]
+        shares = [
+            Share(level.of, round((level.value or 0.0) * level.of)) for level in (lowest, highest)
+        ]
         effect = difference_of_shares(*shares)
         more, less = effect.low > 0, effect.high < 0
     if not (more or less):

@@ -1,4 +1,4 @@
-"""How many customers stood where at the end of each month."""
+"""Timeline: customers by rung, segment and activity at the end of each week, month or quarter."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Every = Literal["week", "month", "quarter"]
 EVERY: Final[Mapping[str, str]] = {"week": "W-SUN", "month": "ME", "quarter": "QE"}
 """The ends of calendar weeks (Sundays), months and quarters, as pandas names them."""
 POINT_COLUMNS: Final = ("frequency", "monetary", "stage", "segment", "activity")
-"""The columns that a point counts."""
+"""The columns that `timeline_point` reads."""
 DAYS_A_YEAR: Final = 365.25
 _YEAR: Final = timedelta(days=365)
 _BASE: Final = ("newcomer", "active", "overdue")
-"""The activities of those who are still with the shop."""
+"""The activities of customers who are still with the shop."""
 
 
 @dataclass(frozen=True)
 class TimelinePoint:
-    """Where everybody stood at the end of a day; revenue is all until then, in 1/10,000."""
+    """Counts of customers at the end of a day; revenue is the total until then, in 1/10,000."""
 
     as_of: date
     customers: int
@@ -38,13 +38,13 @@ class TimelinePoint:
 
     @property
     def base(self) -> int:
-        """How many are still with the shop: newcomers, the active and the overdue."""
+        """How many customers are still with the shop: newcomers, active and overdue ones."""
         return sum(self.activity.get(name, 0) for name in _BASE)
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; money is text."""
-        told = {"as_of": self.as_of.isoformat(), "revenue": money_text(self.revenue)}
-        return {**vars(self), **told}
+        texts = {"as_of": self.as_of.isoformat(), "revenue": money_text(self.revenue)}
+        return {**vars(self), **texts}
 
 
 @dataclass(frozen=True)
@@ -59,45 +59,46 @@ class Timeline:
     points: tuple[TimelinePoint, ...]
     """The earliest first; the last is that of the whole export."""
     window_days: int | None = None
-    """How many days until the last are read; None: all."""
+    """The length of the window that was read; None for the whole history."""
 
     @property
     def baseline(self) -> TimelinePoint | None:
-        """The point to hold the last one against; None where there is no other.
+        """The point to compare the last one with; None where there is no other.
 
-        The latest that lies a year before, else the first. Where one can, none is taken at which
-        the books were so young that what is fitted to them, and who lapsed, says little.
+        The latest that lies a year or more before, else the first, of those with MIN_HISTORY_DAYS
+        behind them if there are any.
         """
         earlier = self.points[:-1]
-        told = [one for one in earlier if self.age_days(one) >= MIN_HISTORY_DAYS] or earlier[:1]
-        far_back = [one for one in told if one.as_of <= self.points[-1].as_of - _YEAR]
-        return far_back[-1] if far_back else next(iter(told), None)
+        usable = [point for point in earlier if self.age_days(point) >= MIN_HISTORY_DAYS]
+        usable = usable or [*earlier[:1]]
+        year_old = [point for point in usable if point.as_of <= self.points[-1].as_of - _YEAR]
+        return year_old[-1] if year_old else next(iter(usable), None)
 
-    def age_days(self, one: TimelinePoint) -> int:
-        """How old the shop's books were on that day."""
-        return (one.as_of - self.begins_on).days
+    def age_days(self, point: TimelinePoint) -> int:
+        """The days from the first day of the export to that of the point."""
+        return (point.as_of - self.begins_on).days
 
     @property
     def table(self) -> pd.DataFrame:
         """A row for each day, and a column for each rung, segment and activity."""
         rows = [
             {
-                "as_of": pd.Timestamp(one.as_of).as_unit("s"),
-                "customers": one.customers,
-                "buyers": one.buyers,
-                "revenue": one.revenue,
-                **{f"stage_{name}": many for name, many in one.stages.items()},
-                **{f"segment_{name}": many for name, many in one.segments.items()},
-                **{f"activity_{name}": many for name, many in one.activity.items()},
-                **self.growth(one),
+                "as_of": pd.Timestamp(point.as_of).as_unit("s"),
+                "customers": point.customers,
+                "buyers": point.buyers,
+                "revenue": point.revenue,
+                **{f"stage_{name}": count for name, count in point.stages.items()},
+                **{f"segment_{name}": count for name, count in point.segments.items()},
+                **{f"activity_{name}": count for name, count in point.activity.items()},
+                **self.growth(point),
             }
-            for one in self.points
+            for point in self.points
         ]
         return pd.DataFrame(rows)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to bear in mind."""
+        """Caveats in sentences."""
         notes = []
         if self.window_days is not None:
             notes.append(
@@ -116,29 +117,29 @@ class Timeline:
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain data; money is text."""
-        return [{**one.as_data(), **self.growth(one)} for one in self.points]
+        return [{**point.as_data(), **self.growth(point)} for point in self.points]
 
-    def growth(self, one: TimelinePoint) -> dict[str, Any]:
-        """How old the shop's books were on that day, and how many advocates that is for each year.
+    def growth(self, point: TimelinePoint) -> dict[str, Any]:
+        """The age of the shop on that day, and its advocates for each year of it.
 
-        Advocates to age says whether goodwill grows with the years; None on the first day, or where
-        the ladder has no such rung.
+        The rate says whether goodwill grows with the years; None on the first day, or where the
+        ladder has no such rung.
         """
-        age = self.age_days(one)
-        advocates = one.stages.get("advocate")
+        age = self.age_days(point)
+        advocates = point.stages.get("advocate")
         rate = None if advocates is None or not age else round(advocates * DAYS_A_YEAR / age, 4)
         return {"age_days": age, "advocates_per_year": rate}
 
 
 def period_ends(first: date, last: date, every: Every) -> tuple[date, ...]:
-    """The ends of weeks, months or quarters from one day on, until another, and that day."""
+    """The ends of weeks, months or quarters from `first` on and before `last`, and `last`."""
     days = pd.date_range(first, last, freq=EVERY[every], unit="s")
     before = [day.date() for day in days if day.date() < last]
     return (*before, last)
 
 
 def timeline_point(people: pd.DataFrame, as_of: date) -> TimelinePoint:
-    """Count a result's frame; reads COUNTED."""
+    """Count the customers of a run; reads POINT_COLUMNS."""
     return TimelinePoint(
         as_of=as_of,
         customers=len(people),
@@ -152,5 +153,5 @@ def timeline_point(people: pd.DataFrame, as_of: date) -> TimelinePoint:
 
 def _counts(labels: pd.Series[Any]) -> dict[str, int]:
     names = labels.cat.categories
-    many = np.bincount(labels.cat.codes, minlength=len(names)).tolist()
-    return {str(name): count for name, count in zip(names, many, strict=True)}
+    counts = np.bincount(labels.cat.codes, minlength=len(names)).tolist()
+    return {str(name): count for name, count in zip(names, counts, strict=True)}

@@ -1,6 +1,6 @@
-"""The answers to questions as plain data: what their pages show, and a summary keeps of them.
+"""The answers to questions as plain data for pages and summaries.
 
-All is as `--format json` prints it, and beside it what only a page needs.
+They hold what `--format json` prints, and values that only a page needs.
 """
 
 from __future__ import annotations
@@ -24,70 +24,70 @@ from rfmtool.summaries.cohorts import cohorts_in_short
 from rfmtool.summaries.formatting import activity_words
 
 
-def affinity_data(found: Affinity) -> Data:
-    """What is bought along with what."""
+def affinity_data(answer: Affinity) -> Data:
+    """Association rules, and how many customers have a suggestion."""
     return {
-        "as_of": found.as_of.isoformat(),
-        "by": found.by,
-        "customers": found.customers,
-        "names": found.names,
-        "rules": found.as_data(),
-        "suggestions": len(found.table),
-        "notes": list(found.notes),
+        "as_of": answer.as_of.isoformat(),
+        "by": answer.by,
+        "customers": answer.customers,
+        "names": answer.names,
+        "rules": answer.as_data(),
+        "suggestions": len(answer.table),
+        "notes": list(answer.notes),
     }
 
 
-def cadence_data(found: Cadence, *, is_named: bool = True) -> Data:
-    """Missing regulars, each listed where `is_named`, with what each activity means."""
-    data = found.as_data(is_named=is_named)
+def cadence_data(answer: Cadence, *, is_named: bool = True) -> Data:
+    """Overdue regulars, listed if `is_named`, with the meaning of each activity."""
+    data = answer.as_data(is_named=is_named)
     bands = [
         {**band, "is_enough": band["customers"] >= MIN_GROUP_SIZE} for band in data["backtest"]
     ]
-    return {**data, "backtest": bands, "meanings": activity_words(found.timing)}
+    return {**data, "backtest": bands, "meanings": activity_words(answer.timing)}
 
 
-def cohorts_data(found: Cohorts) -> Data:
-    """Cohorts, what a customer of each has brought until each month, and all of them together.
+def cohorts_data(answer: Cohorts) -> Data:
+    """Cohorts with their cumulated revenue a customer, and all cohorts together.
 
-    Of all together, a month that is not over is left out: `customers` are those who can have come
-    so late, `active` those of them who came.
+    In `all`, `customers` counts those whose cohort has reached the month, and `active` those of
+    them who ordered in it; a month that is not over is left out.
     """
-    reached = [len(one.active) - (not found.last_month_is_over) for one in found.cohorts]
-    sizes = [one.size for one in found.cohorts]
-    active = [one.active for one in found.cohorts]
-    months = range(max(map(len, active), default=0))
+    cohorts = answer.cohorts
+    ends = [len(cohort.active) - (not answer.last_month_is_over) for cohort in cohorts]
+    months = range(max((len(cohort.active) for cohort in cohorts), default=0))
+    reached = [
+        [cohort for cohort, end in zip(cohorts, ends, strict=True) if month < end]
+        for month in months
+    ]
     return {
-        "as_of": found.as_of.isoformat(),
-        "buyers": sum(sizes),
-        "last_month_is_over": found.last_month_is_over,
+        "as_of": answer.as_of.isoformat(),
+        "buyers": sum(cohort.size for cohort in cohorts),
+        "last_month_is_over": answer.last_month_is_over,
         "cohorts": [
             {
                 **data,
                 "cumulated": [
-                    units / (one.size * UNITS_PER_CURRENCY) for units in accumulate(one.revenue)
+                    units / (cohort.size * UNITS_PER_CURRENCY)
+                    for units in accumulate(cohort.revenue)
                 ],
             }
-            for one, data in zip(found.cohorts, found.as_data(), strict=True)
+            for cohort, data in zip(cohorts, answer.as_data(), strict=True)
         ],
         "all": {
             "active": [
-                sum(row[month] for row, end in zip(active, reached, strict=True) if month < end)
-                for month in months
+                sum(cohort.active[month] for cohort in group) for month, group in enumerate(reached)
             ],
-            "customers": [
-                sum(size for size, end in zip(sizes, reached, strict=True) if month < end)
-                for month in months
-            ],
+            "customers": [sum(cohort.size for cohort in group) for group in reached],
         },
-        "in_short": cohorts_in_short(found),
-        "notes": list(found.notes),
+        "in_short": cohorts_in_short(answer),
+        "notes": list(answer.notes),
     }
 
 
-def concentration_data(found: Concentration) -> Data:
-    """How few customers bring how much, and how many the top spenders are."""
-    data = found.as_data()
-    tiers = zip(data["tiers"], found.tiers, strict=True)
+def concentration_data(answer: Concentration) -> Data:
+    """Concentration of revenue, with averages of tiers and numbers of top buyers."""
+    data = answer.as_data()
+    tiers = zip(data["tiers"], answer.tiers, strict=True)
     return {
         **data,
         "tiers": [
@@ -95,37 +95,39 @@ def concentration_data(found: Concentration) -> Data:
             for row, tier in tiers
         ],
         "top_buyers": {
-            part: top_count(round(float(part) * 100), found.buyers) for part in found.top
+            share: top_count(round(float(share) * 100), answer.buyers) for share in answer.top
         },
     }
 
 
-def repeat_data(found: Repeat) -> Data:
-    """When second orders come; of groups also how long they were watched."""
-    data = found.as_data()
-    if found.by is None:
+def repeat_data(answer: Repeat) -> Data:
+    """When second orders come; for groups also how long they were watched."""
+    data = answer.as_data()
+    if answer.by is None:
         return data
-    groups = zip(data["groups"], found.groups, strict=True)
+    groups = zip(data["groups"], answer.groups, strict=True)
     return {
         **data,
         "groups": [{**row, "watched_days": group.curve.watched_days} for row, group in groups],
     }
 
 
-def timeline_data(found: Timeline) -> Data:
-    """Who stood where when, and the earlier day to hold the last one against."""
+def timeline_data(answer: Timeline) -> Data:
+    """The points of a timeline, and the earlier one to compare the last with."""
 
-    def told(one: TimelinePoint) -> Data:
-        years = found.age_days(one) / DAYS_A_YEAR
-        return {**one.as_data(), **found.growth(one), "base": one.base, "age_years": years}
+    def point_data(point: TimelinePoint) -> Data:
+        years = answer.age_days(point) / DAYS_A_YEAR
+        return {
+            **point.as_data(), **answer.growth(point), "base": point.base, "age_years": years,
+        }  # fmt: skip
 
-    before = found.baseline
+    baseline = answer.baseline
     return {
-        "every": found.every,
-        "fitted": found.fitted,
-        "points": [told(one) for one in found.points],
-        "before": None if before is None else told(before),
-        "notes": list(found.notes),
+        "every": answer.every,
+        "fitted": answer.fitted,
+        "points": [point_data(point) for point in answer.points],
+        "before": None if baseline is None else point_data(baseline),
+        "notes": list(answer.notes),
     }
 
 

@@ -1,4 +1,4 @@
-"""Everybody placed as they stood on earlier days, held against who has ordered since."""
+"""The backtest of a run: labels of earlier days against the orders since."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _DAYS_A_YEAR: Final = 364
 """Whole weeks, so that the same days of the week are compared."""
 
 
-def backtest_of(now: Standing) -> Backtest | None:
-    """Who came back of those who stood somewhere on the days looked back from; None of no day."""
-    if not now.lookbacks:
+def backtest_of(result: Standing) -> Backtest | None:
+    """Who returned, by label on the lookback days; None where history is too short."""
+    if not result.lookbacks:
         return None
-    day, dates = now.as_of - timedelta(days=_DAYS_A_YEAR), now.grouped.order_dates
-    last, customers = day_number(day), len(now.grouped.table)
+    date, orders = result.as_of - timedelta(days=_DAYS_A_YEAR), result.grouped.order_dates
+    day, customers = day_number(date), len(result.grouped.table)
     year_before = None
-    if last - int(dates.day.min()) >= MIN_HISTORY_DAYS:
-        bought = np.bincount(dates.owner[dates.day <= last], minlength=customers) > 0
-        came = orders_between(dates, last, last + BACKTEST_DAYS, customers) > 0
-        year_before = day, Share.from_masks(bought, came)
-    return backtest(now.lookbacks, year_before)
+    if day - int(orders.day.min()) >= MIN_HISTORY_DAYS:
+        is_buyer = np.bincount(orders.owner[orders.day <= day], minlength=customers) > 0
+        is_returned = orders_between(orders, day, day + BACKTEST_DAYS, customers) > 0
+        year_before = date, Share.from_masks(is_buyer, is_returned)
+    return backtest(result.lookbacks, year_before)

@@ -1,4 +1,4 @@
-"""What `check` finds: how an export is understood, where its rows went, which are bad."""
+"""The data of `check`: detected formats of an export, its row counts, and rejected rows."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from rfmtool.summaries.statuses import statuses_data
 from rfmtool.summaries.warnings import reading_notices, table_notices
 
 
-def check_data(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]:
-    """Turn a read export, and the evidence beside it, into plain data."""
+def check_data(grouped: Grouped, evidence: Evidence | None = None) -> dict[str, Any]:
+    """Turn a read export and its evidence into plain data."""
     export, ledger = grouped.export, grouped.ledger
-    reading, held = export.reading, distinct_currencies(ledger.currencies)
-    tables = told.ledgers if told else {}
+    formats, currencies = export.reading, distinct_currencies(ledger.currencies)
+    tables = evidence.ledgers if evidence else {}
     first = last = None
     if len(days := grouped.order_dates.day):
         first, last = (date_from_day(int(day)).isoformat() for day in (days.min(), days.max()))
     decided_by = "the whole column decided" if export.is_fully_scanned else "a sample decided"
     return {
         **export_data(export, ledger),
-        "dates": reading.dates.name,
-        "date_format": reading.dates.option,
+        "dates": formats.dates.name,
+        "date_format": formats.dates.option,
         "on_dates": grouped.on_dates,
-        "timezone": reading.dates.zone,
-        "decimal": reading.numbers.decimal,
+        "timezone": formats.dates.zone,
+        "decimal": formats.numbers.decimal,
         "dates_by": "you said so" if export.asked.date_format else decided_by,
         "decimal_by": "you said so" if export.asked.decimal else decided_by,
         "statuses": statuses_data(grouped),
@@ -51,8 +51,10 @@ def check_data(grouped: Grouped, told: Evidence | None = None) -> dict[str, Any]
         "customers": len(grouped.table),
         "first_order_on": first,
         "last_order_on": last,
-        "revenue": None if len(held) > 1 and not grouped.rates else money_text(ledger.used_units),
-        "currencies": sorted(filter(is_known_currency, held)),
+        "revenue": None
+        if len(currencies) > 1 and not grouped.rates
+        else money_text(ledger.used_units),
+        "currencies": sorted(filter(is_known_currency, currencies)),
         "rates": rates_data(grouped),
         "ledger": ledger.as_data(),
         "rejects": _rejects(ledger),
@@ -68,7 +70,7 @@ def _rejects(ledger: Ledger) -> list[dict[str, Any]]:
 
 
 def export_data(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
-    """What an export looks like before it is read: its files, its columns, what they mean."""
+    """The files and columns of an export as detected before it is read."""
     rows = ledger.rows_by_file if ledger else {}
     header = export.sources[0].layout.header
     return {
@@ -78,8 +80,8 @@ def export_data(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
                 "rows": rows.get(source.name, 0 if ledger else None),
                 "delimiter": source.layout.dialect.delimiter if source.layout.dialect else None,
                 "encoding": source.layout.dialect.encoding if source.layout.dialect else None,
-                **_stored(source),
-                **_shape(source),
+                **_stored_data(source),
+                **_dialect_data(source),
             }
             for source in export.sources
         ],
@@ -89,14 +91,13 @@ def export_data(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
         "columns": export.roles,
         "kept": export.kept,
         "asked": sorted(export.asked.columns),
-        "header": [] if _may_be_a_row(export) else [name.strip() for name in header],
+        "header": [] if _header_may_be_data(export) else [name.strip() for name in header],
     }
 
 
-def _may_be_a_row(export: Export) -> bool:
-    """Whether what stands where the names should may be somebody, whom nobody need see."""
-    header = export.sources[0].layout.header
-    dialect = export.sources[0].layout.dialect
+def _header_may_be_data(export: Export) -> bool:
+    """Whether the supposed header may be a customer's row, which must not be shown."""
+    header, dialect = export.sources[0].layout.header, export.sources[0].layout.dialect
     if {"customer_id", "ordered_at"} <= export.columns.keys():
         return False
     if dialect is None or not dialect.header_rows:
@@ -105,29 +106,28 @@ def _may_be_a_row(export: Export) -> bool:
 
 
 def partial_check_data(error: RfmtoolError) -> dict[str, Any] | None:
-    """What was understood before an error, as far as it goes."""
+    """What was detected before an error; None where nothing was."""
     if isinstance(error.seen, Grouped):
         return check_data(error.seen)
     if not isinstance(error.seen, Export):
         return None
-    found = export_data(error.seen)
-    for file, source in zip(found["files"], error.seen.sources, strict=True):
-        counted = count_rows(source)
-        if counted:
-            file["rows"], file["blank"] = counted
-    return found
+    data = export_data(error.seen)
+    for file, source in zip(data["files"], error.seen.sources, strict=True):
+        if counts := count_rows(source):
+            file["rows"], file["blank"] = counts
+    return data
 
 
-def _stored(source: Source) -> dict[str, Any]:
-    """What a file is, before anything in it is understood."""
-    found: dict[str, Any] = {"kind": None, "bytes": None}
-    with suppress(InputError):  # the very error may be that it cannot be opened
-        found |= {"bytes": source.stored_bytes}
-        found |= {"kind": source.kind}
-    return found
+def _stored_data(source: Source) -> dict[str, Any]:
+    """The kind and size of a file; None where it cannot be opened."""
+    data: dict[str, Any] = {"kind": None, "bytes": None}
+    with suppress(InputError):  # which may be the error that is being reported
+        data["bytes"] = source.stored_bytes
+        data["kind"] = source.kind
+    return data
 
 
-def _shape(source: Source) -> dict[str, Any]:
+def _dialect_data(source: Source) -> dict[str, Any]:
     """Where a file's records begin, and how they differ from plain CSV."""
     dialect = source.layout.dialect
     if dialect is None:

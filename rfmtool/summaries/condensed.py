@@ -1,4 +1,4 @@
-"""Answers of the analyses as a report keeps them: thinned, grouped, and nobody named."""
+"""Answers of the analyses as a report keeps them: thinned, grouped, and without customers' ids."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ if TYPE_CHECKING:
 
 _CURVE_DAYS: Final = 365
 _CURVE_STEP_DAYS: Final = 5
-_MOST_DATES: Final = 13
-_A_YEAR_DAYS: Final = 396
-"""And the month that has begun."""
-_LEAST_A_STEP: Final = 5
-"""A step of the Lorenz curve is of several buyers, so that none shows."""
-_NAMED: Final = ("overdue", "notes")
+_MAX_DATES: Final = 13
+_MAX_DAYS_BY_MONTH: Final = 396
+"""A year, and the month that has begun."""
+_MIN_BUYERS_A_STEP: Final = 5
+"""A step of the Lorenz curve covers several buyers, so that no single one shows."""
 
 
 def condensed_answers(result: Standing) -> Data:
-    """What the analyses say of a result, as far as it kept what they ask of."""
+    """Repeat, cadence, concentration and cohorts of a run; cohorts only where it kept entries."""
     people, days, as_of = result.figures.frame, result.days, result.as_of
-    people = people.assign(customer_id="")  # nobody is named here
-    habits = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
-    told = cadence_data(habits, is_named=False).items()
+    people = people.assign(customer_id="")  # reports hold no ids
+    answer = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
+    cadence_parts = cadence_data(answer, is_named=False)
+    del cadence_parts["overdue"], cadence_parts["notes"]
     entries = result.grouped.entries
     release_memory()
-    in_months: Data = {"cohorts": None, "months": None}
+    cohort_parts: Data = {"cohorts": None, "months": None}
     if entries is not None and len(days.day):
-        in_months = cohorts_in_short(cohorts(days, entries, as_of))
+        cohort_parts = cohorts_in_short(cohorts(days, entries, as_of))
     return {
         "repeat": repeat_in_short(repeat_data(repeat(people, days, as_of))),
-        "cadence": {name: part for name, part in told if name not in _NAMED},
+        "cadence": cadence_parts,
         "concentration": concentration_in_short(concentration_data(concentration(people, as_of))),
-        **in_months,
+        **cohort_parts,
     }
 
 
@@ -69,65 +69,62 @@ def repeat_in_short(data: Data) -> Data:
     days = [*range(0, end, _CURVE_STEP_DAYS), end]
     points = []
     for day in days:
-        place = bisect_right(curve, day, key=lambda point: point["day"])
-        point = curve[place - 1] if place else {"share": 0.0, "low": None, "high": None}
+        index = bisect_right(curve, day, key=lambda point: point["day"])
+        point = curve[index - 1] if index else {"share": 0.0, "low": None, "high": None}
         points.append({"day": day, **{name: point[name] for name in ("share", "low", "high")}})
     return {**data, "curve": points}
 
 
 def concentration_in_short(data: Data) -> Data:
-    """How few bring how much, without the largest and smallest spender."""
+    """Concentration without the spend of single customers."""
     lorenz, buyers = data["lorenz"], data["buyers"]
-    step = max(-(-_LEAST_A_STEP * (len(lorenz) - 1) // max(buyers, 1)), 1)
+    step = max(-(-_MIN_BUYERS_A_STEP * (len(lorenz) - 1) // max(buyers, 1)), 1)
     thinned = [*lorenz[:-1:step], *lorenz[-1:]]
     tiers = [
-        {name: part for name, part in tier.items() if name not in ("least", "most")}
+        {name: value for name, value in tier.items() if name not in ("least", "most")}
         for tier in data["tiers"]
     ]
     return {**data, "lorenz": thinned, "tiers": tiers}
 
 
-def start_timeline(result: Standing, beside: BackgroundPool) -> Callable[[], Data | None]:
-    """Begin to tell who stood where at the ends of the latest months or, of much history, quarters.
+def start_timeline(result: Standing, background: BackgroundPool) -> Callable[[], Data | None]:
+    """Begin to compute the timeline of the latest months or, with a long history, quarters.
 
-    Each date is fitted anew, which takes as long as placing everybody.
+    Each date is fitted anew, which takes as long as labelling all customers.
 
     Returns:
-        What waits for the answer: None where the result did not keep what that takes, is of a
-        window, which begins too late for other days, or has too many customers.
+        A function that waits for the answer: None where the result kept no entries, is of a window
+        (which begins too late for other days), or has too many customers.
     """
     entries, as_of = result.grouped.entries, result.as_of
-    is_told = (
-        result.settings.window_days is None and len(result.grouped.table) <= MAX_CACHED_CUSTOMERS
-    )
-    if entries is None or not len(entries.day) or not is_told:
+    is_too_large = len(result.grouped.table) > MAX_CACHED_CUSTOMERS
+    is_window = result.settings.window_days is not None
+    if entries is None or not len(entries.day) or is_window or is_too_large:
         return lambda: None
     release_memory()
-    begins = min(date_from_day(int(entries.day.min())), as_of)
-    every: Every = "month" if (as_of - begins).days <= _A_YEAR_DAYS else "quarter"
-    days = period_ends(begins, as_of, every)[-_MOST_DATES:-1]
-    # One iterator for all: who has done a date takes the next, as does who waits for the answer.
-    dates, threads = (
+    start = min(date_from_day(int(entries.day.min())), as_of)
+    every: Every = "month" if (as_of - start).days <= _MAX_DAYS_BY_MONTH else "quarter"
+    days = period_ends(start, as_of, every)[-_MAX_DATES:-1]
+    # One iterator for all workers, and for the caller while it waits.
+    jobs, threads = (
         iter([partial(timeline_point_on, result, day) for day in days]),
         result.days_in_parallel,
     )
-    found = [beside.submit_in_sequence(dates) for _ in range(max(threads - 1, 1))]
+    futures = [background.submit_in_sequence(jobs) for _ in range(max(threads - 1, 1))]
 
-    def told() -> Data:
+    def finish() -> Data:
         release_memory()
-        points = [date() for date in dates] if threads > 1 else []
-        points += [one for some in found for one in some.result()]
+        points = [job() for job in jobs] if threads > 1 else []
+        points += [point for future in futures for point in future.result()]
         result.history.clear_cache()
-        points = [
-            *sorted(points, key=attrgetter("as_of")),
-            timeline_point(result.figures.frame, as_of),
-        ]
-        return timeline_data(Timeline(every, begins, result.fitted, tuple(points)))
+        points.sort(key=attrgetter("as_of"))
+        points.append(timeline_point(result.figures.frame, as_of))
+        return timeline_data(Timeline(every, start, result.fitted, tuple(points)))
 
-    return told
+    return finish
 
 
 def timeline_point_on(result: Standing, day: date) -> TimelinePoint:
-    """Count who stood where on an earlier day, fitted anew unless scales were given."""
+    """The counts of an earlier day, fitted anew unless scales were given."""
     known = result.at_earlier_day(day, POINT_COLUMNS).parts_known_then(POINT_COLUMNS)
     return timeline_point(concatenated_frames(part for part, _ in known), day)

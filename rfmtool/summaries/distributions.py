@@ -1,4 +1,4 @@
-"""How buyers spread over days, orders and money, in bins: what plots need, of no single person.
+"""Histograms of buyers by recency, frequency and monetary, alone and in pairs.
 
 Edges are round and lie outside of all values, so that no single customer shows.
 """
@@ -18,17 +18,17 @@ from rfmtool.money import UNITS_PER_CURRENCY, exact_total, money_text
 from rfmtool.scoring.scales import SCORED_COLUMNS, Scales
 
 _WIDTHS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
-_MOST_BINS: Final = 40
-_MOST_ORDERS: Final = 10
-_PER_DECADE: Final = 8
-_PLANE: Final = {"recency": 22, "frequency": 14, "monetary": 16}
-_LEAST_FOR_PLANES: Final = 200
-_FEW: Final = 5
-"""A box of fewer people is not counted out."""
+_MAX_BINS: Final = 40
+_MAX_ORDERS: Final = 10
+_BINS_PER_DECADE: Final = 8
+_BINS_IN_PAIRS: Final = {"recency": 22, "frequency": 14, "monetary": 16}
+_MIN_BUYERS_FOR_PAIRS: Final = 200
+_MIN_BOX_COUNT: Final = 5
+"""The number of people in a smaller box is not given."""
 
 
 def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
-    """Buyers counted in bins of each dimension, and of two together; None where nobody has bought.
+    """Buyers counted in bins of each dimension and of each pair; None without buyers.
 
     Reads recency_days, frequency and monetary.
     """
@@ -39,14 +39,14 @@ def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
         name: buyers[column].to_numpy(dtype=np.int64) for name, column in SCORED_COLUMNS.items()
     }
     positive = values["monetary"][values["monetary"] > 0]
-    days, money = _day_edges(values["recency"], _MOST_BINS), _money_edges(positive, _PER_DECADE)
-    orders = np.minimum(values["frequency"], _MOST_ORDERS)
+    days, money = _day_edges(values["recency"], _MAX_BINS), _money_edges(positive)
+    orders = np.minimum(values["frequency"], _MAX_ORDERS)
     return {
-        "recency": {"edges": days.tolist(), "counts": _counted(values["recency"], days)},
-        "frequency": {"counts": np.bincount(orders, minlength=_MOST_ORDERS + 1)[1:].tolist()},
+        "recency": {"edges": days.tolist(), "counts": _bin_counts(values["recency"], days)},
+        "frequency": {"counts": np.bincount(orders, minlength=_MAX_ORDERS + 1)[1:].tolist()},
         "monetary": {
             "edges": [money_text(edge) for edge in money.tolist()],
-            "counts": _counted(positive, money),
+            "counts": _bin_counts(positive, money),
             "zero_or_less": len(buyers) - len(positive),
         },
         "median": {
@@ -54,51 +54,44 @@ def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
             "frequency": float(np.median(values["frequency"])),
             "monetary": money_text(round(float(np.median(values["monetary"])))),
         },
-        "together": _together(values) if len(buyers) >= _LEAST_FOR_PLANES else None,
+        "together": _pairs(values) if len(buyers) >= _MIN_BUYERS_FOR_PAIRS else None,
     }
 
 
-def _counted(values: Ints, edges: Ints) -> list[int]:
-    """How many lie from each edge on, until the next."""
-    places = np.searchsorted(edges, values, side="right") - 1
-    counts: list[int] = np.bincount(places, minlength=len(edges) - 1).tolist()
+def _bin_counts(values: Ints, edges: Ints) -> list[int]:
+    """How many values lie in each bin; a value on an edge is in the upper bin."""
+    bins = np.searchsorted(edges, values, side="right") - 1
+    counts: list[int] = np.bincount(bins, minlength=len(edges) - 1).tolist()
     return counts
 
 
-def _day_edges(days: Ints, most: int) -> Ints:
+def _day_edges(days: Ints, max_bins: int) -> Ints:
     last = int(days.max())
-    width = next((width for width in _WIDTHS if last // width < most), last // most + 1)
+    width = next((width for width in _WIDTHS if last // width < max_bins), last // max_bins + 1)
     return np.arange(0, last // width + 2) * width
 
 
-def _money_edges(units: Ints, per_decade: int) -> Ints:
-    """Edges at equal steps of the logarithm, from a half decade to a half decade."""
+def _money_edges(units: Ints) -> Ints:
+    """Edges at equal steps of the logarithm, both ends at a half decade."""
     if not len(units):
         return np.array([1, 2])
     least = int(units.min())
     low = math.floor(2 * math.log10(least))
     low -= 10 ** (low / 2) > least  # the logarithm of a large number is rounded, mostly up
     high = math.floor(2 * math.log10(int(units.max()))) + 1
-    per_half = per_decade // 2
-    return np.array(
-        sorted(
-            {
-                round(10 ** (step / per_decade))
-                for step in range(low * per_half, high * per_half + 1)
-            }
-        )
-    )
+    per_half = _BINS_PER_DECADE // 2
+    steps = range(low * per_half, high * per_half + 1)
+    return np.array(sorted({round(10 ** (step / _BINS_PER_DECADE)) for step in steps}))
 
 
-def _together(values: dict[str, Ints]) -> dict[str, Any]:
-    """How the dimensions go together: rank correlations, and people counted in boxes."""
-    found, correlation = pd.DataFrame(values).rank().corr().to_numpy().tolist(), {}
-    for one, other in combinations(range(len(DIMENSIONS)), 2):
-        rho = found[one][other]  # NaN where one of them is the same for all
-        name = f"{DIMENSIONS[one]}_{DIMENSIONS[other]}"
-        correlation[name] = None if math.isnan(rho) else round(rho, 3)
+def _pairs(values: dict[str, Ints]) -> dict[str, Any]:
+    """Rank correlations of the dimensions, and people counted in boxes of two dimensions."""
+    matrix, correlation = pd.DataFrame(values).rank().corr().to_numpy().tolist(), {}
+    for (i, x), (j, y) in combinations(enumerate(DIMENSIONS), 2):
+        rho = matrix[i][j]  # NaN where a dimension is the same for all
+        correlation[f"{x}_{y}"] = None if math.isnan(rho) else round(rho, 3)
     positive = values["monetary"] > 0
-    kept = {name: each[positive] for name, each in values.items()}
+    kept = {name: column[positive] for name, column in values.items()}
     planes = [("recency", "monetary"), ("frequency", "monetary"), ("frequency", "recency")]
     return {
         "correlation": correlation,
@@ -107,67 +100,64 @@ def _together(values: dict[str, Ints]) -> dict[str, Any]:
 
 
 def _plane(values: dict[str, Ints], x: str, y: str) -> dict[str, Any]:
-    """Boxes that hold somebody: place along, place up, and how many; None for one to four."""
-    across, up = (_grid(name, values[name]) for name in (x, y))
-    columns = len(across[0]) - 1
-    counts = np.bincount(up[1] * columns + across[1])
+    """Boxes with people in them as x bin, y bin and count; the count is None for one to four."""
+    (x_edges, x_bins), (y_edges, y_bins) = (_bins(name, values[name]) for name in (x, y))
+    columns = len(x_edges) - 1
+    counts = np.bincount(y_bins * columns + x_bins)
     boxes = [
-        [int(place % columns), int(place // columns), count if count >= _FEW else None]
-        for place, count in zip(np.flatnonzero(counts), counts[counts > 0].tolist(), strict=True)
+        [int(box % columns), int(box // columns), count if count >= _MIN_BOX_COUNT else None]
+        for box, count in zip(np.flatnonzero(counts), counts[counts > 0].tolist(), strict=True)
     ]
-    return {"x": x, "y": y, "x_edges": across[0], "y_edges": up[0], "boxes": boxes}
+    return {"x": x, "y": y, "x_edges": x_edges, "y_edges": y_edges, "boxes": boxes}
 
 
-def _grid(name: str, values: Ints) -> tuple[list[Any], Ints]:
-    """The edges of a dimension's bins as they are told, and the bin of each value."""
-    bins = _PLANE[name]
+def _bins(name: str, values: Ints) -> tuple[list[Any], Ints]:
+    """The edges of a dimension's bins for display, and the bin of each value."""
+    bins = _BINS_IN_PAIRS[name]
     if name == "recency":
-        edges = _day_edges(values, bins)
-        return edges.tolist(), values // edges[1]
-    # Money has two steps a tick or four; orders begin at one.
-    top = int(values.max())
+        day_edges = _day_edges(values, bins)
+        return day_edges.tolist(), values // day_edges[1]
+    # Equal steps of the logarithm between half decades; orders begin at one.
     low = 0.0 if name == "frequency" else math.floor(2 * math.log10(int(values.min()))) / 2
-    high = (math.floor(2 * math.log10(top)) + 1) / 2
-    edges = np.array(
-        [math.ceil(10 ** (low + (high - low) * step / bins)) for step in range(bins + 1)]
-    )
-    place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
-    told = [round(10 ** (low + (high - low) * step / bins), 4) for step in range(bins + 1)]
+    high = (math.floor(2 * math.log10(int(values.max()))) + 1) / 2
+    edges = [10 ** (low + (high - low) * step / bins) for step in range(bins + 1)]
+    bin_of = np.searchsorted([math.ceil(edge) for edge in edges], values, side="right") - 1
+    edges = [round(edge, 4) for edge in edges]
     if name == "monetary":
-        told = [round(edge / UNITS_PER_CURRENCY, 6) for edge in told]
-    return told, place
+        edges = [round(edge / UNITS_PER_CURRENCY, 6) for edge in edges]
+    return edges, np.clip(bin_of, 0, bins - 1)
 
 
 def grid_cells(frame: pd.DataFrame, scales: Scales) -> dict[str, Any]:
-    """What is in each cell of the grid beside its people: rows from the best recency score.
+    """Revenue, median spend, monetary scores and common segment by cell of the R×F grid.
 
-    Reads the scores, frequency, monetary and segment.
+    Rows begin with the best recency score. Reads the scores, frequency, monetary and segment.
     """
     rows, columns, bands = (scales[name].bins for name in DIMENSIONS)
     names = ["recency_score", "frequency_score", "monetary_score", "monetary", "segment"]
     buyers = frame.loc[frame["frequency"] > 0, names]
-    scores = [buyers[name].to_numpy(dtype=np.int64) for name in names[:3]]
-    place = (rows - scores[0]) * columns + scores[1] - 1
-    order = np.argsort(place.astype(np.int16), kind="stable")  # of 16 bits: counted, not compared
-    ends = np.cumsum(np.bincount(place, minlength=rows * columns))[:-1]
+    recency, frequency, monetary = (buyers[name].to_numpy(dtype=np.int64) for name in names[:3])
+    cell = (rows - recency) * columns + frequency - 1
+    order = np.argsort(cell.astype(np.int16), kind="stable")  # a radix sort in 16 bits
+    ends = np.cumsum(np.bincount(cell, minlength=rows * columns))[:-1]
     spent = np.split(buyers["monetary"].to_numpy(dtype=np.int64)[order], ends)
-    band = np.split(scores[2][order], ends)
+    scores = np.split(monetary[order], ends)
     segment = buyers["segment"].astype("category").cat
     segments = np.split(segment.codes.to_numpy()[order], ends)
-    told = [
+    cells = [
         {
             "revenue": money_text(exact_total(money)),
             "median": money_text(round(float(np.median(money)))) if len(money) else None,
-            "bands": np.bincount(scored, minlength=bands + 1)[1:].tolist(),
-            "segment": str(segment.categories[named[0]])
-            if len(named) and named[0] >= 0 and (named == named[0]).all()
+            "bands": np.bincount(score, minlength=bands + 1)[1:].tolist(),
+            "segment": str(segment.categories[codes[0]])
+            if len(codes) and codes[0] >= 0 and (codes == codes[0]).all()
             else None,
         }
-        for money, scored, named in zip(spent, band, segments, strict=True)
+        for money, score, codes in zip(spent, scores, segments, strict=True)
     ]
     return {
         name: [
-            [each[name] for each in told[row * columns : (row + 1) * columns]]
+            [cell[name] for cell in cells[row * columns : (row + 1) * columns]]
             for row in range(rows)
         ]
         for name in ("revenue", "median", "bands", "segment")

@@ -1,4 +1,4 @@
-"""How far the cut points in force have drifted from those that would be fitted today."""
+"""The drift of a run: cut points in force against those that would be fitted today."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from rfmtool.scoring.fitting import fit_scales
 from rfmtool.standing import Standing
 
 
-def drifted(now: Standing) -> dict[str, Any] | None:
-    """How far cut points fitted today lie from those in force.
-
-    Returns:
-        None where those in force are fitted today, or none can be.
-    """
-    people, rules, scales = now.figures.frame, now.rules, now.scales
-    if now.fitted or (rules.fit.within and rules.fit.within not in people):
+def drift_data(result: Standing) -> dict[str, Any] | None:
+    """See `analyses.drift`; None where the cut points are fitted today, or none can be."""
+    people, rules, scales = result.figures.frame, result.rules, result.scales
+    if result.fitted or (rules.fit.within and rules.fit.within not in people):
         return None
-    fixed = scales.timing, scales.peer_spend, now.as_of
+    kept = scales.timing, scales.peer_spend, result.as_of
     try:
-        today = fit_scales(people, rules.scoring, *fixed, rules=rules.fit)
+        today = fit_scales(people, rules.scoring, *kept, rules=rules.fit)
     except RulesError:  # such as values below 0 that cannot be cumulated
         return None
     return drift(people, scales, today, rules.weights)

@@ -24,7 +24,7 @@ from rfmtool.standing import Standing
 from rfmtool.summaries.backtest import backtest_of
 from rfmtool.summaries.condensed import condensed_answers
 from rfmtool.summaries.distributions import distributions, grid_cells
-from rfmtool.summaries.drift import drifted
+from rfmtool.summaries.drift import drift_data
 from rfmtool.summaries.evidence import feedback_data, funnel_data, margin_data, wallet_data
 from rfmtool.summaries.exchange_rates import rates_data
 from rfmtool.summaries.formatting import EMPTY_RANGE, activity_words, range_text
@@ -45,7 +45,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     `left_out_rejects` rows that cannot be read are not listed, for whom they may name.
     """
     frame = result.figures.frame
-    wallet, back, drift = wallet_data(frame), backtest_of(result), drifted(result)
+    wallet, back, drift = wallet_data(frame), backtest_of(result), drift_data(result)
     release_memory()
     tested, window_days = None if back is None else back.as_data(), result.settings.window_days
     if tested and window_days is not None:
