@@ -1,4 +1,4 @@
-"""What the evidence adds to a report, as plain data; money is decimal text."""
+"""Funnel, feedback, margins and wallets as plain data; money is decimal text."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from rfmtool.summaries.group_totals import money_as_text
 
 
 def funnel_data(result: Standing) -> dict[str, Any]:
-    """How far people have climbed, and what hangs on those at the top."""
-    found = funnel(
+    """The funnel of the ladder, and the share of revenue that depends on the top rungs."""
+    data = funnel(
         result.figures.frame,
         result.grouped.evidence,
         result.days,
@@ -27,12 +27,12 @@ def funnel_data(result: Standing) -> dict[str, Any]:
         result.as_of_day,
     )
     total = exact_total(result.figures.frame["monetary"])
-    top = found["top_revenue"] + found["referred_revenue"]
+    top = data["top_revenue"] + data["referred_revenue"]
     dates = result.grouped.order_dates
     history = result.as_of_day - int(dates.day.min()) if len(dates.day) else 0
     needed = 2 * result.scales.timing.windows.w95 + NEW_DAYS
     return {
-        **money_as_text(found),
+        **money_as_text(data),
         "history_days": history,
         "growth_needs_days": needed,
         "growth_can_be_told": history > needed,
@@ -41,44 +41,44 @@ def funnel_data(result: Standing) -> dict[str, Any]:
 
 
 def feedback_data(result: Standing) -> dict[str, Any]:
-    """What referrals, complaints and surveys say."""
+    """Referrals, complaints and survey answers."""
     people, evidence = result.figures.frame, result.grouped.evidence
     data = referrals_and_feedback(people, evidence, result.days, result.as_of_day)
-    brought = data["referrals"]
-    return {**data, "referrals": brought and [*map(money_as_text, brought)]}
+    referrals = data["referrals"]
+    return {**data, "referrals": referrals and [*map(money_as_text, referrals)]}
 
 
 def margin_data(result: Standing) -> dict[str, Any] | None:
-    """What is left after costs, by rung and by the number of the order; None without costs."""
+    """Margins by rung and by the number of the order; None without costs."""
     if "margin" not in result.figures.frame:
         return None
     entries = result.grouped.entries
     return {
-        "stages": [*map(_margin, margins_by_stage(result.figures.frame))],
-        "orders": [] if entries is None else [*map(_margin, margins_by_order(entries))],
+        "stages": [*map(_margin_data, margins_by_stage(result.figures.frame))],
+        "orders": [] if entries is None else [*map(_margin_data, margins_by_order(entries))],
         "unknown": int(result.figures.frame["margin"].isna().sum()),
     }
 
 
-def _margin(one: Mapping[str, Any]) -> dict[str, Any]:
+def _margin_data(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **money_as_text(one),
-        "share": one["margin"] / one["revenue"] if one["revenue"] > 0 else None,
-        "average": money_text(round(Fraction(one["margin"], one["many"]))),
+        **money_as_text(row),
+        "share": row["margin"] / row["revenue"] if row["revenue"] > 0 else None,
+        "average": money_text(round(Fraction(row["margin"], row["many"]))),
     }
 
 
 def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
-    """Share of wallet by how it is known, never added up over bases, and how it is spread."""
+    """Share of wallet by basis, and by rung and basis; sums are never added over bases."""
     columns = ["wallet_basis", "wallet_spend", "wallet", "wallet_low", "wallet_high", "headroom",
                "wallet_plan"]  # fmt: skip
-    having = frame.loc[frame["wallet"].notna(), columns]
+    known = frame.loc[frame["wallet"].notna(), columns]
     return {
         "bases": [
-            _basis(str(name), rows)
-            for name, rows in having.groupby("wallet_basis", observed=True, sort=True)
+            _basis_data(str(name), rows)
+            for name, rows in known.groupby("wallet_basis", observed=True, sort=True)
         ],
-        "by_stage": [  # as ratios of sums: what one basis tells of one rung
+        "by_stage": [  # shares are ratios of sums
             {
                 "stage": row["stage"],
                 "basis": row["wallet_basis"],
@@ -94,11 +94,11 @@ def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _basis(name: str, rows: pd.DataFrame) -> dict[str, Any]:
+def _basis_data(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     spend, wallet, low, high = (
         exact_total(rows[name]) for name in ("wallet_spend", "wallet", "wallet_low", "wallet_high")
     )
-    planned = rows["headroom"].notna().all()
+    has_headroom = rows["headroom"].notna().all()
     plans = rows["wallet_plan"].value_counts(sort=False)
     return {
         "basis": name,
@@ -110,6 +110,6 @@ def _basis(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "share": spend / wallet,
         "share_low": spend / high if high else None,
         "share_high": spend / low if low else None,
-        "headroom": money_text(wallet - spend) if planned else None,
+        "headroom": money_text(wallet - spend) if has_headroom else None,
         "plans": {str(plan): int(count) for plan, count in plans.items()},
     }

@@ -1,4 +1,4 @@
-"""What a report says of converted money."""
+"""The conversion of currencies as data and as text."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rfmtool.sources.cells.currencies import is_known_currency
 
 
 def rates_data(grouped: Grouped) -> dict[str, Any] | None:
-    """What money was converted into, the currencies that have a rate, and those that lack one.
+    """The target currency, the currencies that have a rate, and those that lack one.
 
-    Only currencies that everybody knows are named: other cells may be anything.
+    Only known currency codes are named: other cells may hold anything.
     """
     rates = grouped.rates
     if rates is None:
@@ -25,8 +25,8 @@ def rates_data(grouped: Grouped) -> dict[str, Any] | None:
 
 
 def conversion_text(rates: Mapping[str, Any]) -> str:
-    """In words, what money was converted into and from."""
-    others = [name for name in rates["currencies"] if name != rates["into"]]
+    """A sentence part on what money was converted into and from."""
+    others = [code for code in rates["currencies"] if code != rates["into"]]
     lacking = f"; no rate on some days: {', '.join(rates['lacking'])}" if rates["lacking"] else ""
     into = rates["into"] or "a currency of your own"
     return f"converted into {into} with the rates of {', '.join(others) or 'others'}{lacking}"

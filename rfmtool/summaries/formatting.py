@@ -1,4 +1,4 @@
-"""Numbers as people say them: counts, money, and which values a score stands for."""
+"""Counts, money, ranges and names as text for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.scoring.timing import Timing
 
 EMPTY_RANGE: Final = "nobody"
-"""The words for a range in which no value lies."""
+"""The text of an empty range."""
 WALLET_BASES: Final = {
     "known": "they told the total",
     "stated_rank": "they ranked us",
@@ -23,13 +23,13 @@ REST_REASONS: Final = {
     "snoozed": "asked to wait",
 }
 """Why somebody is not contacted just now."""
-_PLAIN: Final = {"cant_lose": "can't lose"}
+_LABELS: Final = {"cant_lose": "can't lose"}
 NOUNS: Final = {"recency": "day", "frequency": "order"}
-_SMALLEST: Final = {"recency": 0, "frequency": 1}
-_MOST_NAMED: Final = 3
-_RESTATED: Final = 0.8
-_PARTLY_RESTATED: Final = 0.5
-"""From these rank correlations on an estimate is mostly, or partly, own spend told again."""
+_MIN_VALUES: Final = {"recency": 0, "frequency": 1}
+_MAX_FILES_NAMED: Final = 3
+_MOSTLY_OWN_SPEND: Final = 0.8
+_PARTLY_OWN_SPEND: Final = 0.5
+"""From these rank correlations on, estimates mostly, or partly, repeat the spend here."""
 _CENT: Final = Decimal("0.01")
 
 
@@ -39,12 +39,12 @@ def count_text(number: int, noun: str) -> str:
 
 
 def label_text(slug: str) -> str:
-    """The name of a group as a shop owner says it: `at risk` of at_risk."""
-    return _PLAIN.get(slug, slug.replace("_", " "))
+    """The name of a group for people: `at risk` for at_risk."""
+    return _LABELS.get(slug, slug.replace("_", " "))
 
 
 def list_location(summary: Mapping[str, Any], folder: str) -> str:
-    """What the lists of a folder such as `actions` are: files, sheets, or nothing but a word."""
+    """Where the lists of a folder such as `actions` are; only a noun where none are written."""
     kind = summary.get("lists_as", "csv")  # not in summaries of older versions
     if kind is None:
         return folder.removesuffix("s")
@@ -52,7 +52,7 @@ def list_location(summary: Mapping[str, Any], folder: str) -> str:
 
 
 def list_name(name: str, folder: str, where: str) -> str:
-    """The name of a list where `lists_in` says it lies; as people say it where there is none."""
+    """The name of a list in the place given by `list_location`."""
     if where.startswith("sheet"):
         return f"{folder.removesuffix('s')} {name}"
     return name if where.startswith("list") else label_text(name)
@@ -60,15 +60,15 @@ def list_name(name: str, folder: str, where: str) -> str:
 
 def skipped_files_text(files: Sequence[str]) -> str:
     """Which files of a folder are left out for their endings, and what to do about it."""
-    more = len(files) - _MOST_NAMED
-    named = ", ".join(files[:_MOST_NAMED]) + f" and {more:,} more" * (more > 0)
+    more = len(files) - _MAX_FILES_NAMED
+    named = ", ".join(files[:_MAX_FILES_NAMED]) + f" and {more:,} more" * (more > 0)
     if len(files) == 1:
         return f"{named}, by its ending; name it to read it"
     return f"{named}, by their endings; name those that are to be read"
 
 
 def join_with_or(words: Sequence[str]) -> str:
-    """Words of which one is enough: `a`, `a or b`, `a, b or c`."""
+    """Alternatives: `a`, `a or b`, `a, b or c`."""
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
 
@@ -79,12 +79,12 @@ def format_money(text: str) -> str:
 
 
 def share_range(basis: Mapping[str, Any]) -> str:
-    """The share of a wallet that lies between two: `30% to 90%`."""
+    """The range of a share of wallet: `30% to 90%`."""
     return f"{basis['share_low']:.0%} to {basis['share_high']:.0%}"
 
 
 def activity_words(timing: Timing) -> dict[str, str]:
-    """What each activity means, in days."""
+    """The meaning of each activity, in days."""
     windows = timing.windows
     return {
         "never": "no order that counts",
@@ -98,26 +98,26 @@ def activity_words(timing: Timing) -> dict[str, str]:
 
 def correlation_text(correlation: float) -> str:
     """What the rank correlation of estimated shares with own spend says of the estimates."""
-    if correlation >= _RESTATED:
+    if correlation >= _MOSTLY_OWN_SPEND:
         return "mostly own spend told again"
-    if correlation >= _PARTLY_RESTATED:
+    if correlation >= _PARTLY_OWN_SPEND:
         return "partly own spend told again"
     return "they tell something beyond own spend"
 
 
 def range_text(dimension: str, low: int | None, high: int | None) -> str:
-    """The whole values from `low` to `high` of a dimension; None where there is no limit.
+    """The integers from `low` to `high` of a dimension as text; None where there is no limit.
 
     `≤ 12 days`, `13–32 days`, `> 179 days`; `1 order`, `3–4 orders`, `10+ orders`; `≤ 243.24`,
     `915.01–2,016.21`, `> 2,016.21`; `nobody` where there is no such value.
     """
     if dimension == "monetary":
-        return _spend(low, high)
-    noun, smallest = NOUNS[dimension], _SMALLEST[dimension]
+        return _money_range(low, high)
+    noun, smallest = NOUNS[dimension], _MIN_VALUES[dimension]
     first = smallest if low is None else max(low, smallest)
     if high is None:
-        past = dimension == "recency" and first > smallest
-        return f"> {count_text(first - 1, noun)}" if past else f"{first:,}+ {noun}s"
+        is_more_than = dimension == "recency" and first > smallest
+        return f"> {count_text(first - 1, noun)}" if is_more_than else f"{first:,}+ {noun}s"
     if first > high:
         return EMPTY_RANGE
     if first == high:
@@ -127,25 +127,22 @@ def range_text(dimension: str, low: int | None, high: int | None) -> str:
     return f"{first:,}–{high:,} {noun}s"
 
 
-def _spend(low: int | None, high: int | None) -> str:
-    """A range of money in whole 1/10,000, told in whole cents where these lie in it."""
+def _money_range(low: int | None, high: int | None) -> str:
+    """A range of money in whole 1/10,000, in whole cents where these lie in it."""
     if low is None:
-        return "any spend" if high is None else f"≤ {_cents(high, ROUND_FLOOR):,}"
-    least = _cents(low, ROUND_CEILING)
+        return "any spend" if high is None else f"≤ {_round_to_cents(high, ROUND_FLOOR):,}"
+    least = _round_to_cents(low, ROUND_CEILING)
     if high is None:
-        is_whole = least == _exact(low)
-        return f"≥ {least:,}" if is_whole else f"> {_cents(low - 1, ROUND_FLOOR):,}"
+        if least * UNITS_PER_CURRENCY == low:
+            return f"≥ {least:,}"
+        return f"> {_round_to_cents(low - 1, ROUND_FLOOR):,}"
     if low > high:
         return EMPTY_RANGE
-    most = _cents(high, ROUND_FLOOR)
+    most = _round_to_cents(high, ROUND_FLOOR)
     if least > most:
-        least, most = _exact(low), _exact(high)
+        least, most = Decimal(low) / UNITS_PER_CURRENCY, Decimal(high) / UNITS_PER_CURRENCY
     return f"{least:,}" if least == most else f"{least:,}–{most:,}"
 
 
-def _cents(units: int, rounding: str) -> Decimal:
-    return _exact(units).quantize(_CENT, rounding)
-
-
-def _exact(units: int) -> Decimal:
-    return Decimal(units) / UNITS_PER_CURRENCY
+def _round_to_cents(units: int, rounding: str) -> Decimal:
+    return (Decimal(units) / UNITS_PER_CURRENCY).quantize(_CENT, rounding)

@@ -1,4 +1,4 @@
-"""Where time goes and where it pays, what partners are due, what hangs on whom: plain data."""
+"""Contribution, returns on contacts, partner rewards and revenue at stake as plain data."""
 
 from __future__ import annotations
 
@@ -20,65 +20,58 @@ from rfmtool.money import exact_total, money_text
 from rfmtool.standing import Standing
 from rfmtool.summaries.group_totals import money_as_text
 
-_REVIEW: Final = "manager_review"
+_REVIEW_ACTION: Final = "manager_review"
 
 
 def profitability_data(result: Standing) -> dict[str, Any]:
-    """The pages on what is earned, each None without its tables or without dated orders."""
+    """The data on profitability, each part None without its tables or without dated orders."""
     entries, log = result.grouped.entries, result.grouped.evidence.get("contacted")
     frame, day = result.figures.frame, result.as_of_day
     returns = contribution = None
     if entries is not None and log is not None:
         year = year_totals(entries, log, len(frame), result.rules.contacting.minute_cost, day)
         by_stage = returns_by_stage(frame, year, log, result.rules.results, day)
-        returns, contribution = [*map(money_as_text, by_stage)], _contribution(result, year)
-    stake = revenue_at_stake_table(result)
-    staked = None
-    if stake is not None:
-        table, windows = stake
-        sums = {"own": exact_total(table["own"]), "others": exact_total(table["others"]),
-                "low": min(windows), "high": max(windows)}  # fmt: skip
-        brought = int(table["brought"].sum())
-        staked = {"people": len(table), "brought": brought, **money_as_text(sums)}
+        returns = [*map(money_as_text, by_stage)]
+        contribution = _contribution_data(result, year)
     return {
         "returns": returns,
         "contribution": contribution,
-        "rewards": _rewards(result),
-        "at_stake": staked,
+        "rewards": _rewards_data(result),
+        "at_stake": _revenue_at_stake_data(result),
     }
 
 
-def _contribution(result: Standing, year: YearTotals) -> dict[str, Any] | None:
-    """What is left of a year, who left less than nothing, and the few whom a manager looks at."""
+def _contribution_data(result: Standing, year: YearTotals) -> dict[str, Any] | None:
+    """A year's contribution of buyers whose costs are known; None where no costs are read."""
     if year.contribution is None:
         return None
     frame = result.figures.frame
     known = year.is_cost_known & (frame["order_days"].to_numpy() > 0)
-    left = year.contribution[known]
-    steps = [row.why for row in result.rules.playbook if row.label == _REVIEW and row.why]
+    amounts = year.contribution[known]
+    steps = [row.why for row in result.rules.playbook if row.label == _REVIEW_ACTION and row.why]
     return {
-        "people": len(left),
-        "total": money_text(exact_total(left)),
-        "below_zero": int((left < 0).sum()),
-        "below_zero_total": money_text(exact_total(left[left < 0])),
-        "manager_review": int(frame["action"].eq(_REVIEW).sum()),
+        "people": len(amounts),
+        "total": money_text(exact_total(amounts)),
+        "below_zero": int((amounts < 0).sum()),
+        "below_zero_total": money_text(exact_total(amounts[amounts < 0])),
+        "manager_review": int(frame["action"].eq(_REVIEW_ACTION).sum()),
         "next_steps": steps[::-1],
     }
 
 
 def rewards_table(result: Standing) -> pd.DataFrame | None:
-    """What is due to each partner for each month; see `analyses.earning.rewards`."""
+    """See `partner_rewards`; None without its tables or without dated orders."""
     evidence, entries = result.grouped.evidence, result.grouped.entries
     if not {"partners", "referrals"} <= evidence.keys() or entries is None:
         return None
     partners = evidence["partners"]
-    who = mask_of_places(partners["owner"], len(result.figures.frame))
-    brought = referred_by(evidence["referrals"], who)
+    is_partner = mask_of_places(partners["owner"], len(result.figures.frame))
+    referred = referred_by(evidence["referrals"], is_partner)
     first = day_numbers(result.figures.frame["first_order_on"].to_numpy(), missing=UNKNOWN_DAY)
-    return partner_rewards(partners, brought, first, entries, result.rules.relationship)
+    return partner_rewards(partners, referred, first, entries, result.rules.relationship)
 
 
-def _rewards(result: Standing) -> dict[str, Any] | None:
+def _rewards_data(result: Standing) -> dict[str, Any] | None:
     table = rewards_table(result)
     if table is None:
         return None
@@ -100,7 +93,7 @@ def _rewards(result: Standing) -> dict[str, Any] | None:
 
 
 def revenue_at_stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] | None:
-    """What hangs on each advocate and partner, and what all of them came to in each 90 days."""
+    """See `revenue_at_stake`, of advocates and partners, with their stage."""
     evidence, entries = result.grouped.evidence, result.grouped.entries
     if "referrals" not in evidence or entries is None:
         return None
@@ -108,3 +101,14 @@ def revenue_at_stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] |
     table, windows = revenue_at_stake(top, evidence["referrals"], entries, result.as_of_day)
     stage = result.figures.frame["stage"].astype("str").to_numpy()[table["owner"]]
     return table.assign(stage=stage), windows.tolist()
+
+
+def _revenue_at_stake_data(result: Standing) -> dict[str, Any] | None:
+    at_stake = revenue_at_stake_table(result)
+    if at_stake is None:
+        return None
+    table, windows = at_stake
+    sums = {"own": exact_total(table["own"]), "others": exact_total(table["others"]),
+            "low": min(windows), "high": max(windows)}  # fmt: skip
+    brought = int(table["brought"].sum())
+    return {"people": len(table), "brought": brought, **money_as_text(sums)}

@@ -1,4 +1,4 @@
-"""What the tables beside the orders tell of how people are looked after, as plain data."""
+"""Follow-ups, service, needs, introductions and communities as plain data."""
 
 from __future__ import annotations
 
@@ -23,50 +23,52 @@ UNLOCKED_BY_TABLE: Final = {
     "referrals": "what hangs on advocates",
     "partners": "rewards due",
 }
-"""The tables without which a page has nothing to say, and what it would say."""
+"""What a report shows only with these tables."""
 
 
 def task_lists(result: Standing) -> dict[str, Ints]:
-    """The places of those on each list beside the actions; see `placing.tasks`."""
+    """The row numbers of the people on each task list; see `placing.tasks`."""
     return places_by_task(
         result.figures.frame, result.grouped.evidence, result.rules, result.as_of_day
     )
 
 
 def relationship_data(result: Standing) -> dict[str, Any]:
-    """What the tables supplied tell, each part None without its table; and what opens others."""
+    """The data of the tables supplied, each part None without its table; and what others unlock."""
     evidence, frame, day = result.grouped.evidence, result.figures.frame, result.as_of_day
-    told = result.rules.relationship
+    rules = result.rules.relationship
     parts = ("follow_up", "equality", "needs", "introductions", "reach", "memberships")
-    found: dict[str, Any] = dict.fromkeys(parts)
+    data: dict[str, Any] = dict.fromkeys(parts)
     orders = None
     if "contacted" in evidence:
-        orders = follow_ups(result.days, evidence["contacted"], told.follow_up_days, day)
-        found["follow_up"] = {"within_days": told.follow_up_days, **orders.as_data()}
+        orders = follow_ups(result.days, evidence["contacted"], rules.follow_up_days, day)
+        data["follow_up"] = {"within_days": rules.follow_up_days, **orders.as_data()}
     if {"feedback", "contacted"} & evidence.keys():
-        found["equality"] = compare_service(frame, evidence, orders, day)
+        data["equality"] = compare_service(frame, evidence, orders, day)
     if "needs" in evidence:
         needs = needs_met(evidence["needs"], frame, day)
-        found["needs"] = {**needs, "unmet": [money_as_text(one) for one in needs["unmet"]]}
+        data["needs"] = {**needs, "unmet": [*map(money_as_text, needs["unmet"])]}
     if "introductions" in evidence:
         business = is_business(evidence.get("contacts"), result.rules, len(frame))
-        work = introduction_results(evidence["introductions"], business, told.find_work_months, day)
-        found["introductions"] = {**work, "marked_by": told.business_column}
-    if "feedback" in evidence:  # of those with an open complaint, how many others listen to
-        complains = np.flatnonzero(frame["open_complaints"].gt(0).to_numpy())
-        heard = describe_influence(evidence, complains)
-        found["reach"] = {"open": len(complains), "with_reach": sum(map(bool, heard))}
+        results = introduction_results(
+            evidence["introductions"], business, rules.find_work_months, day
+        )
+        data["introductions"] = {**results, "marked_by": rules.business_column}
+    if "feedback" in evidence:
+        complainers = np.flatnonzero(frame["open_complaints"].gt(0).to_numpy())
+        influence = describe_influence(evidence, complainers)
+        data["reach"] = {"open": len(complainers), "with_reach": sum(map(bool, influence))}
     if "memberships" in evidence:
-        look = next(iter(result.lookbacks), None)
-        found["memberships"] = communities(evidence["memberships"], frame, look, day)
+        latest = next(iter(result.lookbacks), None)
+        data["memberships"] = communities(evidence["memberships"], frame, latest, day)
     return {
         "tasks": [
-            {"name": name, "say": TASKS[name].say, "people": len(places)}
-            for name, places in task_lists(result).items()
+            {"name": name, "say": TASKS[name].say, "people": len(rows)}
+            for name, rows in task_lists(result).items()
         ],
-        **found,
+        **data,
         **profitability_data(result),
         "opens": {
-            table: page for table, page in UNLOCKED_BY_TABLE.items() if table not in evidence
+            table: text for table, text in UNLOCKED_BY_TABLE.items() if table not in evidence
         },
     }

@@ -1,4 +1,4 @@
-"""The words of status columns as plain data: what each holds, and what it was taken for."""
+"""The values of status columns as plain data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rfmtool.money import money_text
 
 
 def statuses_data(grouped: Grouped) -> list[dict[str, Any]]:
-    """Each status word with its rows and money; the word is null where it may be somebody's."""
+    """Each status with its rows, money and meaning; null where it may be a customer's data."""
     return [
         {
             "column": grouped.export.columns[row.role],

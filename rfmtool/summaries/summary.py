@@ -1,4 +1,4 @@
-"""Everything a report shows, as plain data: counts, shares, cut points in words.
+"""summary.json: everything a report shows, as plain data.
 
 Money is decimal text, shares are from 0 to 1 and not rounded.
 """
@@ -36,21 +36,21 @@ from rfmtool.summaries.warnings import warnings
 from rfmtool.version import __version__
 
 _COOLING: Final = ("at_risk", "cant_lose", "hibernating", "about_to_sleep")
-"""The shipped segments of those who have not ordered for long, compared with all."""
+"""The shipped segments of customers with low recency scores."""
 
 
 def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     """Turn a result into the data of summary.json and of every report.
 
-    `left_out_rejects` rows that cannot be read are not listed, for whom they may name.
+    `left_out_rejects` unreadable rows are not listed, since they may name suppressed people.
     """
     frame = result.figures.frame
     wallet, back, drift = wallet_data(frame), backtest_of(result), drift_data(result)
     release_memory()
     tested, window_days = None if back is None else back.as_data(), result.settings.window_days
     if tested and window_days is not None:
-        tested["window_days"] = window_days  # of which earlier days know a part alone
-    boxes, escaped_cells = grid_cells(frame, result.scales), result.figures.escaped_cells
+        tested["window_days"] = window_days  # earlier days have only a part of it behind them
+    cells, escaped_cells = grid_cells(frame, result.scales), result.figures.escaped_cells
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -61,7 +61,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "consent_known": "consent" in result.columns,
         "lots": holdout_data(result, back),
         "resting": resting_data(result),
-        "results": {name: dict(told) for name, told in result.rules.results.items()},
+        "results": {name: dict(row) for name, row in result.rules.results.items()},
         "last_times": last_result_texts(result.rules.results),
         **_groups(result),
         "funnel": funnel_data(result),
@@ -71,8 +71,8 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "wallet": wallet,
         "backtest": tested,
         "forecast": forecast_data(frame, result.lookbacks),
-        "grid": [[sum(bands) for bands in row] for row in boxes["bands"]],
-        "cells": boxes,
+        "grid": [[sum(bands) for bands in row] for row in cells["bands"]],
+        "cells": cells,
         "distributions": distributions(frame),
         **condensed_answers(result),
         "timeline": None,
@@ -91,9 +91,9 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
 
 
 def _groups(result: Standing) -> dict[str, Any]:
-    """Who stands where: on the ladder, in segments, by activity."""
-    frame, active = result.figures.frame, activity_words(result.scales.timing)
-    # Who came back once and orders as usual, though the segment is one of those cooling.
+    """Customers by rung, segment and activity."""
+    frame, meanings = result.figures.frame, activity_words(result.scales.timing)
+    # Customers of these segments who have ordered twice or more, and order as usual.
     cooling_but_active = (
         frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
     )
@@ -101,17 +101,17 @@ def _groups(result: Standing) -> dict[str, Any]:
         "stages": group_totals(frame, "stage"),
         "segments": _segments(result),
         "activity": [
-            {**one, "who": active[one["name"]]} for one in group_totals(frame, "activity")
+            {**group, "who": meanings[group["name"]]} for group in group_totals(frame, "activity")
         ],
         "cooling_but_active": int(cooling_but_active.sum()),
     }
 
 
 def _scales(scales: Scales, *, fitted: bool) -> dict[str, Any]:
-    """What scores are given by, and what each of them means, the best first."""
+    """The cut points, and the values of each score in words, the best first."""
     return {
         "bands": {
-            name: [_in_words(name, scales, score, score)
+            name: [_scores_text(name, scales, score, score)
                    for score in range(scales[name].bins, 0, -1)]
             for name in DIMENSIONS
         },
@@ -121,7 +121,7 @@ def _scales(scales: Scales, *, fitted: bool) -> dict[str, Any]:
 
 
 def _export(result: Standing) -> dict[str, Any]:
-    """What was read, how, and what it comes to in all."""
+    """What was read, how, and its totals."""
     frame, export = result.figures.frame, result.grouped.export
     buyers = int((frame["frequency"] > 0).sum())
     as_of_is = "last order" if buyers else "last line"
@@ -150,7 +150,7 @@ def _export(result: Standing) -> dict[str, Any]:
 
 
 def _currencies(result: Standing) -> list[str]:
-    """What money is in, as far as the export says; several where nothing says which."""
+    """The currency of money; none where it is unknown, several where they were not converted."""
     rates = rates_data(result.grouped)
     if rates is not None:
         return [rates["into"]] if rates["into"] else []
@@ -174,42 +174,41 @@ def _reading(result: Standing) -> dict[str, Any]:
 
 
 def _actions(result: Standing) -> list[dict[str, Any]]:
-    """Each action that somebody gets, the most urgent first, in words and by which channel.
+    """Each action that people have, the most urgent first, with its sentence and channels.
 
     `reachable` counts those on the list who can be reached by one of its channels; None where no
     contacts are known.
     """
     rows = {row.label: row for row in reversed(result.rules.playbook)}
     known, frame = contacts_known(result.columns), result.figures.frame
-    reaches = frame["channel"].ne("").to_numpy() & is_eligible(frame)
-    reached = frame.loc[reaches, "action"].value_counts()
-    on_list = list_counts(result)
+    is_reachable = frame["channel"].ne("").to_numpy() & is_eligible(frame)
+    reachable = frame.loc[is_reachable, "action"].value_counts()
+    counts = list_counts(result)
     return [
         {
             **group,
             "say": rows[group["name"]].say,
             "priority": rows[group["name"]].priority,
             "channel": ", ".join(rows[group["name"]].channels),
-            "reachable": int(reached.get(group["name"], 0)) if known else None,
-            **on_list[group["name"]],
+            "reachable": int(reachable.get(group["name"], 0)) if known else None,
+            **counts[group["name"]],
         }
         for group in group_totals(frame, "action")
     ]
 
 
 def _segments(result: Standing) -> list[dict[str, Any]]:
-    """Each segment that has members: who they are, and their median recency and orders."""
-    ways_in: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
+    """Each segment with members: its conditions in words, and its median recency and orders."""
+    conditions: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
     for rule in result.rules.segments.rows:
-        ways_in.setdefault(rule.label, []).append(_who(rule, result.scales))
+        conditions.setdefault(rule.label, []).append(_conditions_text(rule, result.scales))
     frame = result.figures.frame
-    bought = frame.loc[frame["frequency"] > 0, ["segment", "recency_days", "frequency"]]
-    medians = bought.groupby("segment", observed=False).median().to_dict("index")
+    buyers = frame.loc[frame["frequency"] > 0, ["segment", "recency_days", "frequency"]]
+    medians = buyers.groupby("segment", observed=False).median().to_dict("index")
     segments = []
     for group in group_totals(frame, "segment"):
-        # Ways that are open to nobody are left out.
-        open_ways = dict.fromkeys(way for way in ways_in[group["name"]] if way != EMPTY_RANGE)
-        group["who"] = " or ".join(open_ways) or EMPTY_RANGE
+        texts = dict.fromkeys(text for text in conditions[group["name"]] if text != EMPTY_RANGE)
+        group["who"] = " or ".join(texts) or EMPTY_RANGE
         for name, column in (("median_recency_days", "recency_days"),
                              ("median_orders", "frequency")):  # fmt: skip
             median = medians[group["name"]][column]
@@ -219,38 +218,39 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
 
 
 def _ladder(result: Standing) -> list[dict[str, Any]]:
-    """Each rung once: what proves it, and which tables could put somebody on it but are missing."""
+    """Each rung once: its proof, and if nobody is on it, the missing tables that might change that."""
     rungs: dict[str, dict[str, Any]] = {}
     reached = set(result.figures.frame["stage"].unique())
     for rung in result.rules.ladder:
-        known = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof})
-        asked_of = evidence_tables(rung) - set(result.grouped.evidence)
-        missing = set() if rung.label in reached else asked_of
-        known["needs"] = sorted(missing | set(known.get("needs", ())))
+        row = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof, "needs": []})
+        if rung.label not in reached:
+            missing = evidence_tables(rung) - set(result.grouped.evidence)
+            row["needs"] = sorted(missing.union(row["needs"]))
     return list(rungs.values())
 
 
 # Cut points in words -----------------------------------------------------------------------------
 
 
-def _in_words(name: str, scales: Scales, worst: int, best: int) -> str:
+def _scores_text(name: str, scales: Scales, worst: int, best: int) -> str:
+    """The values of a range of scores in words; the scores themselves if cut points are nested."""
     scale = scales[name]
     if scale.nested_cuts:
         return f"{name} score {worst}" + (f"–{best}" if worst < best else "")
     return range_text(name, *scale.value_range(worst, best))
 
 
-def _who(rule: Rule, scales: Scales) -> str:
-    """A segment in plain words: `≤ 12 days, 5+ orders`."""
-    words = []
+def _conditions_text(rule: Rule, scales: Scales) -> str:
+    """The conditions of a segment in words: `≤ 12 days, 5+ orders`."""
+    texts = []
     for condition in rule.conditions:
         name = condition.column.removesuffix("_score")
         worst, best = condition.smallest or 1, condition.largest or scales[name].bins
         if (worst, best) != (1, scales[name].bins):
-            words.append(_in_words(name, scales, worst, best))
-    if EMPTY_RANGE in words:
+            texts.append(_scores_text(name, scales, worst, best))
+    if EMPTY_RANGE in texts:
         return EMPTY_RANGE
-    return ", ".join(words) or "everyone else"
+    return ", ".join(texts) or "everyone else"
 
 
 # Plain values ------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a report warns of: money left out, short histories, scores and cells to be careful with."""
+"""The warnings of a report: money left out, short histories, doubtful scores and cells."""
 
 from __future__ import annotations
 
@@ -29,17 +29,20 @@ from rfmtool.summaries.holdouts import future_date_warnings, holdout_warnings
 
 _SHORT_HISTORY_DAYS: Final = 400
 _LARGE_SHARE: Final = 0.01
-_FEW: Final = 20
-_SOME: Final = 3
-_CLEAR: Final = REFUSALS | CONSENTS | NOT_KNOWN
-"""What a consent may say and be understood."""
-_LATER: Final = {"feedback": "given_on", "referrals": "referred_on", "contact_steps": "since_on"}
+_MIN_PARTNERS: Final = 20
+_MIN_IDS: Final = 3
+_KNOWN_CONSENTS: Final = REFUSALS | CONSENTS | NOT_KNOWN
+_DATE_COLUMNS: Final = {
+    "feedback": "given_on",
+    "referrals": "referred_on",
+    "contact_steps": "since_on",
+}
 
 
 def warnings(
     result: Standing, wallet: Mapping[str, Any], escaped_cells: int, left_out_rejects: int
 ) -> list[str]:
-    """What to know before trusting or opening a result; see `summary.summarise`."""
+    """All warnings on a result; for the arguments see `summary.summarise`."""
     columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
     if result.scales.within and result.scales.within.column not in columns:
         columns.append(result.scales.within.column)
@@ -50,8 +53,8 @@ def warnings(
         " orders alone, as --allow-proxy lets them: nobody has asked them."
     )
     formulas = (
-        f"{count_text(escaped_cells, 'text cell')} {'begins' if escaped_cells == 1 else 'begin'} like"
-        " a formula; in CSV a leading ' is put before each, unless --raw-text is given."
+        f"{count_text(escaped_cells, 'text cell')} {'begins' if escaped_cells == 1 else 'begin'}"
+        " like a formula; in CSV a leading ' is put before each, unless --raw-text is given."
     )
     return [
         *_money_warnings(result.ledger),
@@ -72,118 +75,121 @@ def warnings(
 
 def _money_warnings(ledger: Ledger) -> list[str]:
     anonymous = ledger.anonymous_units
-    every = abs(anonymous) + abs(ledger.used_units)
-    if not anonymous or abs(anonymous) < _LARGE_SHARE * every:
+    total = abs(anonymous) + abs(ledger.used_units)
+    if not anonymous or abs(anonymous) < _LARGE_SHARE * total:
         return []
-    part = f"{format_money(money_text(anonymous))} ({abs(anonymous) / every:.1%} of all money)"
-    return [f"{part} has no customer and is in no figure below."]
+    amount = f"{format_money(money_text(anonymous))} ({abs(anonymous) / total:.1%} of all money)"
+    return [f"{amount} has no customer and is in no figure below."]
 
 
 def reading_notices(grouped: Grouped) -> list[str]:
-    """What to look at in how an export was read: columns, statuses, ids, files passed over."""
+    """What users should check in how an export was read: columns, statuses, ids, skipped files."""
     export, ledger = grouped.export, grouped.ledger
-    found = [f"Not read: {skipped_files_text(export.left_out)}."] if export.left_out else []
-    found += [*export.notices, *status_notices(export, ledger)]
-    found += id_notices(export, grouped.table, grouped.order_dates)
-    found += amount_notices(grouped.order_counts)
-    if pieces := export.reading.quantities:
-        found.append(
-            f"Column {export.columns['quantity']!r} has {pieces.decimal!r} before decimals, as its"
-            f" marks say, and money the other mark: 1{pieces.decimal}000 is read as one piece."
+    texts = [f"Not read: {skipped_files_text(export.left_out)}."] if export.left_out else []
+    texts += [*export.notices, *status_notices(export, ledger)]
+    texts += id_notices(export, grouped.table, grouped.order_dates)
+    texts += amount_notices(grouped.order_counts)
+    if quantities := export.reading.quantities:
+        mark = quantities.decimal
+        texts.append(
+            f"Column {export.columns['quantity']!r} has {mark!r} before decimals, as its"
+            f" marks say, and money the other mark: 1{mark}000 is read as one piece."
             " --decimal reads both in one way."
         )
     if ledger["anonymous"] and not ledger["used"]:
         column = export.columns["customer_id"]
-        found.append(f"Column {column!r} names nobody: --column customer_id=NAME takes another.")
+        texts.append(f"Column {column!r} names nobody: --column customer_id=NAME takes another.")
     if ledger.repeated_refunds:
         column, rows = export.columns["refunded"], count_text(ledger.repeated_refunds, "row")
-        found.append(
+        texts.append(
             f"Column {column!r} says the same refund again on {rows} of an order: if it is the"
             " order's, it is taken off too often. Export it by row."
         )
-    return found
+    return texts
 
 
 def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
     """Which rows are in no figure, and why."""
-    ledger, found = result.ledger, []
+    ledger, texts = result.ledger, []
     if ledger.rejected:
         first = ledger.rejects[0]
-        found.append(
-            f"{count_text(ledger.rejected, 'row')} cannot be read, so in no figure; the first is row"
-            f" {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
+        texts.append(
+            f"{count_text(ledger.rejected, 'row')} cannot be read, so in no figure; the first is"
+            f" row {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
         )
     if result.grouped.on_dates:
         advice = "" if result.grouped.export.may_need_fill_down else " Write all in one way."
-        found.append(f"{result.grouped.on_dates}{advice}")
+        texts.append(f"{result.grouped.on_dates}{advice}")
     if left_out_rejects:
-        found.append(
+        texts.append(
             f"{count_text(left_out_rejects, 'row')} that cannot be read and may name somebody"
             " of the suppress list: not in rejects.csv."
         )
     if ledger["not_a_sale"]:
         rows = count_text(ledger["not_a_sale"], "row")
-        found.append(f"{rows} whose status is not a sale: in no figure.")
+        texts.append(f"{rows} whose status is not a sale: in no figure.")
     if ledger.overlap.orders:
-        found.append(_overlap_warning(result))
+        texts.append(_overlap_warning(result))
     rates = rates_data(result.grouped)
     if rates and ledger["other_currency"]:
-        which = ", ".join(rates["lacking"]) or "no currency that is known"
+        codes = ", ".join(rates["lacking"]) or "no currency that is known"
         rows = count_text(ledger["other_currency"], "row")
-        found.append(f"{rows} without a rate on their day ({which}): in no figure.")
-    return found
+        texts.append(f"{rows} without a rate on their day ({codes}): in no figure.")
+    return texts
 
 
 def _overlap_warning(result: Standing) -> str:
     overlap = result.ledger.overlap
-    one = overlap.orders == 1
-    stand = f"{count_text(overlap.orders, 'order')} {'recurs' if one else 'recur'} in another file"
-    rows = f"with the same rows ({count_text(overlap.rows, 'row')})"
+    is_one = overlap.orders == 1
+    recurs = f"{count_text(overlap.orders, 'order')} {'recurs' if is_one else 'recur'}"
+    text = f"{recurs} in another file with the same rows ({count_text(overlap.rows, 'row')})"
     if result.settings.overlap == "keep-one":
-        return f"{stand} {rows}: {'it counts' if one else 'each counts'} once."
-    return f"{stand} {rows}, and {'counts' if one else 'count'} again: see --overlap."
+        return f"{text}: {'it counts' if is_one else 'each counts'} once."
+    return f"{text}, and {'counts' if is_one else 'count'} again: see --overlap."
 
 
 def _id_warnings(grouped: Grouped) -> list[str]:
-    found = []
+    texts = []
     if grouped.dropped_point_zero:
-        found.append("Every customer id was written like 17850.0; the .0 is dropped.")
+        texts.append("Every customer id was written like 17850.0; the .0 is dropped.")
     if grouped.merged_ids:
-        found.append(
+        texts.append(
             f"{count_text(grouped.merged_ids, 'customer id')} written in another case or with"
             " spaces around: the same e-mail address is the same customer."
         )
-    return found
+    return texts
 
 
 def _evidence_warnings(result: Standing) -> list[str]:
+    if result.evidence is None:
+        return []
     buyers = int((result.figures.frame["frequency"] > 0).sum())
-    found = []
-    for name, table in (result.evidence.ledgers if result.evidence else {}).items():
-        found += table_warnings(name, table)
-        if name == "partners" and 2 * (table.matched or 0) > buyers > _FEW:
-            found.append(
-                f"partners: {table.matched:,} people are listed, more than half of all buyers: is"
+    texts, tables = [], result.evidence.tables
+    for name, ledger in result.evidence.ledgers.items():
+        texts += table_warnings(name, ledger)
+        if name == "partners" and 2 * (ledger.matched or 0) > buyers > _MIN_PARTNERS:
+            texts.append(
+                f"partners: {ledger.matched:,} people are listed, more than half of all buyers: is"
                 " it the right table?"
             )
-    told = result.evidence.tables if result.evidence else {}
-    if "contacts" in told and "consent" in told["contacts"].column_names:
-        consent = told["contacts"]["consent"].combine_chunks()
-        unclear = consent.is_valid().to_numpy(zero_copy_only=False) & ~matches_any(consent, _CLEAR)
-        if unclear.any():
-            found.append(
-                f"contacts: {count_text(int(unclear.sum()), 'consent')} neither yes nor no: taken for"
+    if "contacts" in tables and "consent" in tables["contacts"].column_names:
+        consent = tables["contacts"]["consent"].combine_chunks()
+        is_filled = consent.is_valid().to_numpy(zero_copy_only=False)
+        unclear = int((is_filled & ~matches_any(consent, _KNOWN_CONSENTS)).sum())
+        if unclear:
+            texts.append(
+                f"contacts: {count_text(unclear, 'consent')} neither yes nor no: taken for"
                 " not known, so lists to mail have these people. Write yes or no."
             )
-    for name, column in _LATER.items():
-        if name in told:
-            of = name.removesuffix("_steps")
-            found += future_date_warnings(of, told[name][column], result.as_of_day)
-    return found
+    for name, column in _DATE_COLUMNS.items():
+        if name in tables:
+            option = name.removesuffix("_steps")
+            texts += future_date_warnings(option, tables[name][column], result.as_of_day)
+    return texts
 
 
 def table_notices(name: str, table: TableLedger) -> list[str]:
-    """What to look at in how an evidence table was read."""
+    """What users should check in how an evidence table was read."""
     if not table.table.attributes or table.roles - {*table.table.ids}:
         return []
     known = f"{name}: no column is known but the ids, so it only says who is known"
@@ -191,51 +197,50 @@ def table_notices(name: str, table: TableLedger) -> list[str]:
 
 
 def table_warnings(name: str, table: TableLedger) -> list[str]:
-    """What to know of an evidence table: rows that cannot be read, ids of nobody."""
-    found = table_notices(name, table)
+    """Warnings on an evidence table: rows that cannot be read, ids without a match."""
+    texts = table_notices(name, table)
     if table.rows.rejected:
         first = table.rows.rejects[0]
-        found.append(
+        texts.append(
             f"{name}: {count_text(table.rows.rejected, 'row')} cannot be read, and say nothing;"
             f" the first is row {first.row:,} of {first.file} ({first.reason})."
         )
-    if table.table.joins and table.matched == 0 and len(table.ids) >= _SOME:
-        found.append(
+    if table.table.joins and table.matched == 0 and len(table.ids) >= _MIN_IDS:
+        texts.append(
             f"{name}: none of its {len(table.ids):,} people has ordered. If some have, write ids as"
             " the export does, with zeros in front and capitals."
         )
     if table.unmatched and not table.table.joins:
-        one = table.unmatched == 1
-        found.append(
+        is_one = table.unmatched == 1
+        texts.append(
             f"{name}: {table.unmatched:,} of {count_text(len(table.ids), 'id')}"
-            f" {'is' if one else 'are'} known from nowhere else, so"
-            f" {'it counts' if one else 'they count'} for nothing."
+            f" {'is' if is_one else 'are'} known from nowhere else, so"
+            f" {'it counts' if is_one else 'they count'} for nothing."
         )
     if table.merged:
-        found.append(
+        texts.append(
             f"{name}: {count_text(table.merged, 'id')} written in another case or with spaces"
             " around: the same e-mail address is the same person."
         )
     if table.dropped_point_zero:
-        found.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")
-    return found
+        texts.append(f"{name}: every id was written like 17850.0; the .0 is dropped.")
+    return texts
 
 
 def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
-    found, correlation = [], wallet["estimate_rank_correlation"]
-    understated = wallet["understated"]
-    if understated:
-        found.append(
+    texts, correlation = [], wallet["estimate_rank_correlation"]
+    if understated := wallet["understated"]:
+        texts.append(
             f"{count_text(understated, 'customer')} spent more here than they said to spend at all;"
             " their share is 100% (wallet_understated)."
         )
     if correlation is not None:
-        found.append(
+        texts.append(
             "Wallets not told of are estimates: spend against similar customers (rank"
             f" correlation with own spend {correlation}: {correlation_text(correlation)})."
             " --no-estimate leaves them empty."
         )
-    return found
+    return texts
 
 
 def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
@@ -243,43 +248,42 @@ def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
         return ["No order counts, so nobody has scores."]
     first, last = buyers["first_order_on"].min(), buyers["last_order_on"].max()
     days = (last - first).days + 1
-    found = []
+    texts = []
     if days < _SHORT_HISTORY_DAYS and len(buyers) > 1:
         next_month = first.replace(day=1) + pd.DateOffset(months=1)
         early = int((buyers["first_order_on"] < next_month).sum())
-        found.append(
-            f"History is {count_text(days, 'day')}: {count_text(early, 'customer')} who first bought in"
-            f" {first:%Y-%m} may have bought before it."
+        texts.append(
+            f"History is {count_text(days, 'day')}: {count_text(early, 'customer')} who first bought"
+            f" in {first:%Y-%m} may have bought before it."
         )
     after = (pd.Timestamp(result.as_of) - last).days
     if after > _SHORT_HISTORY_DAYS:
-        found.append(f"The last order is {after:,} days before {result.as_of}.")
-    return found
+        texts.append(f"The last order is {after:,} days before {result.as_of}.")
+    return texts
 
 
 def _scale_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
-    timing, found = result.scales.timing, []
+    timing, texts = result.scales.timing, []
     for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
         method = result.scales[name].method
         equal = len(buyers) > 1 and buyers[column].min() == buyers[column].max()
         if equal and result.fitted and method == "quantile":
             score = result.scales[name].bins if name == "recency" else 1
-            found.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
-    outside = len(buyers) and not result.fitted and result.scales.as_of != result.as_of
-    if outside:
-        found.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
-    found += _within_warnings(result, buyers)
+            texts.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
+    if len(buyers) and not result.fitted and result.scales.as_of != result.as_of:
+        texts.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
+    texts += _within_warnings(result, buyers)
     if len(buyers) and not timing.windows.is_fitted:
-        found.append(
+        texts.append(
             f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity is told by round numbers of"
             " days."
         )
     elif len(buyers) and not timing.limits_are_fitted:
-        found.append(
+        texts.append(
             f"Fewer than {MIN_GAPS} gaps of regulars, so they are overdue at"
             f" {timing.overdue_ratio} usual gaps and lapsed at {timing.lapsed_ratio}."
         )
-    return found
+    return texts
 
 
 def _within_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
@@ -287,11 +291,11 @@ def _within_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     if within is None or not len(buyers):
         return []
     note = f"Scores are within {within.column}: this report shows the cut points of all together;"
-    found = [f"{note} scales.json has each group's own."]
+    texts = [f"{note} scales.json has each group's own."]
     unseen = int(is_in_unseen_group(buyers, result.scales).sum())
     if unseen:
-        found.append(
-            f"{count_text(unseen, 'buyer')} in groups of {within.column} without cut points of their"
-            " own: scored by those of all together."
+        texts.append(
+            f"{count_text(unseen, 'buyer')} in groups of {within.column} without cut points of"
+            " their own: scored by those of all together."
         )
-    return found
+    return texts
