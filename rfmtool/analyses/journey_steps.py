@@ -21,9 +21,8 @@ STEPS: Final = (
     "first_contact", "answer", "quote_or_trial", "first_order", "follow_up", "second_order",
     "third_order",
 )  # fmt: skip
-_REQUIRED_TABLES: Final = {
-    "answer": "contacts", "quote_or_trial": "contacts", "follow_up": "contacted",
-}  # fmt: skip
+_TABLE_OF: Final = {"answer": "contacts", "quote_or_trial": "contacts", "follow_up": "contacted"}
+"""The table that a step requires."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class JourneyStep:
 
 def recorded_steps(evidence: Frames) -> list[str]:
     """The steps for which the required table is supplied."""
-    return [step for step in STEPS if _REQUIRED_TABLES.get(step) in (None, *evidence)]
+    return [step for step in STEPS if _TABLE_OF.get(step) in (None, *evidence)]
 
 
 def first_step_days(people: int, evidence: Frames, days: OrderDays) -> dict[str, Floats]:
@@ -93,10 +92,7 @@ def _with_status(rows: pd.DataFrame, *words: str) -> pd.DataFrame:
 
 
 def earliest(people: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> Floats:
-    """Each person's earliest day in some tables, given with their columns of owner and day.
-
-    NaN where none is known.
-    """
+    """Each person's earliest day in tables with these owner and day columns; NaN without one."""
     day = np.full(people, np.inf)
     for table, owner, column in tables:
         known = table[table[column].notna().to_numpy(dtype=bool)] if column in table else table[:0]
@@ -145,13 +141,9 @@ def people_by_group(
 ) -> dict[str, tuple[int, ...]]:
     """By group, how many people reached each step; code -1 is no group."""
     codes, names = groups
-    counts = [
-        np.bincount(codes[mask & (codes >= 0)], minlength=len(names))
-        for mask in _is_reached(first_days)
-    ]
-    return {
-        str(name): tuple(int(count[code]) for count in counts) for code, name in enumerate(names)
-    }
+    masks = _is_reached(first_days) & (codes >= 0)
+    counts = np.array([np.bincount(codes[mask], minlength=len(names)) for mask in masks])
+    return {str(name): tuple(row) for name, row in zip(names, counts.T.tolist(), strict=True)}
 
 
 def contact_sources(people: int, evidence: Frames) -> tuple[Ints, Sequence[str]]:

@@ -109,11 +109,8 @@ def measure(
 
 def _with_significance(groups: Sequence[HoldoutTest]) -> Iterator[HoldoutTest]:
     """Correct the p values of actions for multiple tests."""
-    tested = [
-        group
-        for group in groups
-        if group.action != ALL_MARKETING and group.held_out >= MIN_HELD_OUT and group.has_both_arms
-    ]
+    enough = [group for group in groups if group.has_both_arms and group.held_out >= MIN_HELD_OUT]
+    tested = [group for group in enough if group.action != ALL_MARKETING]
     p_values = holm([group.best.p_value for group in tested])
     p_by_action = dict(zip([group.action for group in tested], p_values, strict=True))
     for group in groups:
@@ -127,9 +124,8 @@ def _all_marketing(people: pd.DataFrame, window: MeasurementWindow) -> HoldoutTe
     kept = people[people["action"].isin(held.index[enough])]
     strata = tuple(_stratum(rows, window) for _, rows in kept.groupby("action", sort=True))
     left_out = int((~enough).sum()), len(people) - len(kept)
-    return _holdout_test(
-        ALL_MARKETING, ALL_MARKETING, kept, window, strata=strata, left_out=left_out, cost="cost"
-    )
+    names = ALL_MARKETING, ALL_MARKETING
+    return _holdout_test(*names, kept, window, strata=strata, left_out=left_out, cost_column="cost")
 
 
 def _holdout_test(  # noqa: PLR0913 - all parts of a test
@@ -140,29 +136,18 @@ def _holdout_test(  # noqa: PLR0913 - all parts of a test
     *,
     strata: tuple[tuple[Share, Share, SpendByArm], ...] | None = None,
     left_out: tuple[int, int] = (0, 0),
-    cost: str = "own_cost",
+    cost_column: str = "own_cost",
 ) -> HoldoutTest:
     strata = (_stratum(people, window),) if strata is None else strata
-    held = people["held_out"].to_numpy()
-    contacted_shares = None
+    held, shares = people["held_out"].to_numpy(), None
     if "reached" in people and held.any() and not held.all():
         reached = people["reached"].to_numpy()
-        contacted_shares = float(reached[~held].mean()), float(reached[held].mean())
-    entries = [
-        entry
-        for (entry_lot, name), entry in (window.weekly_entries or {}).items()
-        if entry_lot == lot and action in (name, ALL_MARKETING)
-    ]
-    return HoldoutTest(
-        action,
-        lot,
-        strata,
-        left_out,
-        cost=float(people[cost].to_numpy()[~held].sum()),
-        contacted_shares=contacted_shares,
-        weekly_entries=(sum(entry[0] for entry in entries), sum(entry[1] for entry in entries)),
-        past_is_known=window.past_is_known,
-    )
+        shares = float(reached[~held].mean()), float(reached[held].mean())
+    paces = (window.weekly_entries or {}).items()
+    pairs = [pair for (of, name), pair in paces if of == lot and action in (name, ALL_MARKETING)]
+    weekly = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    cost = float(people[cost_column].to_numpy()[~held].sum())
+    return HoldoutTest(action, lot, strata, left_out, cost, shares, weekly, window.past_is_known)
 
 
 def _stratum(people: pd.DataFrame, window: MeasurementWindow) -> tuple[Share, Share, SpendByArm]:

@@ -247,9 +247,7 @@ def _lowest_against_highest(name: str, levels: list[ServiceLevel]) -> str | None
         more = lowest.low is not None and highest.high is not None and lowest.low > highest.high
         less = lowest.high is not None and highest.low is not None and lowest.high < highest.low
     else:
-        shares = [
-            Share(level.of, round((level.value or 0.0) * level.of)) for level in (lowest, highest)
-        ]
+        shares = [Share(row.of, round((row.value or 0.0) * row.of)) for row in (lowest, highest)]
         effect = difference_of_shares(*shares)
         more, less = effect.low > 0, effect.high < 0
     if not (more or less):

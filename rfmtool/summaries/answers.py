@@ -117,9 +117,7 @@ def timeline_data(answer: Timeline) -> Data:
 
     def point_data(point: TimelinePoint) -> Data:
         years = answer.age_days(point) / DAYS_A_YEAR
-        return {
-            **point.as_data(), **answer.growth(point), "base": point.base, "age_years": years,
-        }  # fmt: skip
+        return point.as_data() | answer.growth(point) | {"base": point.base, "age_years": years}
 
     baseline = answer.baseline
     return {

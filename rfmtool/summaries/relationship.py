@@ -50,9 +50,8 @@ def relationship_data(result: Standing) -> dict[str, Any]:
         data["needs"] = {**needs, "unmet": [*map(money_as_text, needs["unmet"])]}
     if "introductions" in evidence:
         business = is_business(evidence.get("contacts"), result.rules, len(frame))
-        results = introduction_results(
-            evidence["introductions"], business, rules.find_work_months, day
-        )
+        rows = evidence["introductions"]
+        results = introduction_results(rows, business, rules.find_work_months, day)
         data["introductions"] = {**results, "marked_by": rules.business_column}
     if "feedback" in evidence:
         complainers = np.flatnonzero(frame["open_complaints"].gt(0).to_numpy())
@@ -63,8 +62,8 @@ def relationship_data(result: Standing) -> dict[str, Any]:
         data["memberships"] = communities(evidence["memberships"], frame, latest, day)
     return {
         "tasks": [
-            {"name": name, "say": TASKS[name].say, "people": len(rows)}
-            for name, rows in task_lists(result).items()
+            {"name": name, "say": TASKS[name].say, "people": len(people)}
+            for name, people in task_lists(result).items()
         ],
         **data,
         **profitability_data(result),

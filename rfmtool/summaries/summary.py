@@ -218,7 +218,7 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
 
 
 def _ladder(result: Standing) -> list[dict[str, Any]]:
-    """Each rung once: its proof, and if nobody is on it, the missing tables that might change that."""
+    """Each rung once: its proof and, while nobody is on it, the tables missing for it."""
     rungs: dict[str, dict[str, Any]] = {}
     reached = set(result.figures.frame["stage"].unique())
     for rung in result.rules.ladder:

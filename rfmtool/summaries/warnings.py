@@ -183,8 +183,8 @@ def _evidence_warnings(result: Standing) -> list[str]:
             )
     for name, column in _DATE_COLUMNS.items():
         if name in tables:
-            option = name.removesuffix("_steps")
-            texts += future_date_warnings(option, tables[name][column], result.as_of_day)
+            days, option = tables[name][column], name.removesuffix("_steps")
+            texts += future_date_warnings(option, days, result.as_of_day)
     return texts
 
 
@@ -253,8 +253,8 @@ def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
         next_month = first.replace(day=1) + pd.DateOffset(months=1)
         early = int((buyers["first_order_on"] < next_month).sum())
         texts.append(
-            f"History is {count_text(days, 'day')}: {count_text(early, 'customer')} who first bought"
-            f" in {first:%Y-%m} may have bought before it."
+            f"History is {count_text(days, 'day')}: {count_text(early, 'customer')} who first"
+            f" bought in {first:%Y-%m} may have bought before it."
         )
     after = (pd.Timestamp(result.as_of) - last).days
     if after > _SHORT_HISTORY_DAYS:
