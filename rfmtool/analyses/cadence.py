@@ -63,7 +63,7 @@ class Band:
 
 @dataclass(frozen=True)
 class CadenceBacktest:
-    """How many of each band came back in the days after an earlier day."""
+    """By band, how many regulars returned in the days after an earlier day."""
 
     from_day: date
     bands: tuple[Band, ...]

@@ -17,7 +17,7 @@ def category_preferences(spends: pd.DataFrame, customer_count: int) -> pd.DataFr
 
     Args:
         spends: `engines.CATEGORIES` as a frame: owner, category (categorical), net, last_day.
-        customer_count: how many customers there are.
+        customer_count: the number of customers.
 
     Returns:
         One row per customer: favourite_category, last_category, next_category (`analyses.affinity`)

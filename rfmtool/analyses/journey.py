@@ -114,7 +114,7 @@ def journey(  # noqa: PLR0913 - all its sources
     """Follow everybody from the first contact to the third order.
 
     Args:
-        people: how many there are.
+        people: the number of people.
         evidence: contacts (or all their steps), contacted and referrals, with `owner`.
         days: the order days.
         first: owner and category (or product) of each first purchase; None where these are unknown.

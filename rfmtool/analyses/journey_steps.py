@@ -48,7 +48,7 @@ def first_step_days(people: int, evidence: Frames, days: OrderDays) -> dict[str,
     """By step, the day on which each person first took it; NaN where it is not known.
 
     Args:
-        people: how many there are.
+        people: the number of people.
         evidence: contacts (or all their steps), contacted and referrals, with `owner`.
         days: the order days.
     """

@@ -60,7 +60,7 @@ def year_totals(
     Args:
         entries: the amounts of each order by day.
         log: the contact log, with `owner`; None where there is none.
-        people: how many there are.
+        people: the number of people.
         minute_cost: of contact, in currency units, where the log gives no cost.
         as_of_day: in days since 1970-01-01.
     """

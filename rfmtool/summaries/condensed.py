@@ -106,10 +106,8 @@ def start_timeline(result: Standing, background: BackgroundPool) -> Callable[[],
     every: Every = "month" if (as_of - start).days <= _MAX_DAYS_BY_MONTH else "quarter"
     days = period_ends(start, as_of, every)[-_MAX_DATES:-1]
     # One iterator for all workers, and for the caller while it waits.
-    jobs, threads = (
-        iter([partial(timeline_point_on, result, day) for day in days]),
-        result.days_in_parallel,
-    )
+    jobs = iter([partial(timeline_point_on, result, day) for day in days])
+    threads = result.days_in_parallel
     futures = [background.submit_in_sequence(jobs) for _ in range(max(threads - 1, 1))]
 
     def finish() -> Data:

@@ -42,13 +42,13 @@ def list_counts(result: Standing) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def holdout_data(result: Standing, back: Backtest | None) -> dict[str, Any] | None:
+def holdout_data(result: Standing, backtest: Backtest | None) -> dict[str, Any] | None:
     """The holdout round, and the power of each list; None where nobody is held out."""
     holdout, rows = result.rules.holdout, result.holdouts
     rows = rows[rows["salt"].eq(holdout.salt) & rows["lot"].isin([*holdout.shares])]
     if not len(rows):
         return None
-    groups = [] if back is None else [group for group in back.groups if group.by == "action"]
+    groups = [group for group in backtest.groups if group.by == "action"] if backtest else []
     bases = {group.name: group.share.ratio for group in groups if group.share.is_enough}
     counts = list_counts(result)
     channels = {row.label: row.channels for row in result.rules.playbook}

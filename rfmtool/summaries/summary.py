@@ -45,11 +45,11 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     `left_out_rejects` unreadable rows are not listed, since they may name suppressed people.
     """
     frame = result.figures.frame
-    wallet, back, drift = wallet_data(frame), backtest_of(result), drift_data(result)
+    wallet, tested, drift = wallet_data(frame), backtest_of(result), drift_data(result)
     release_memory()
-    tested, window_days = None if back is None else back.as_data(), result.settings.window_days
-    if tested and window_days is not None:
-        tested["window_days"] = window_days  # earlier days have only a part of it behind them
+    backtest, window_days = tested and tested.as_data(), result.settings.window_days
+    if backtest and window_days is not None:
+        backtest["window_days"] = window_days  # earlier days have only a part of it behind them
     cells, escaped_cells = grid_cells(frame, result.scales), result.figures.escaped_cells
     return {
         "schema": SCHEMA,
@@ -59,7 +59,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "actions": _actions(result),
         "contacts_known": contacts_known(result.columns),
         "consent_known": "consent" in result.columns,
-        "lots": holdout_data(result, back),
+        "lots": holdout_data(result, tested),
         "resting": resting_data(result),
         "results": {name: dict(row) for name, row in result.rules.results.items()},
         "last_times": last_result_texts(result.rules.results),
@@ -69,7 +69,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "evidence_says": feedback_data(result),
         **relationship_data(result),
         "wallet": wallet,
-        "backtest": tested,
+        "backtest": backtest,
         "forecast": forecast_data(frame, result.lookbacks),
         "grid": [[sum(bands) for bands in row] for row in cells["bands"]],
         "cells": cells,
@@ -256,5 +256,5 @@ def _conditions_text(rule: Rule, scales: Scales) -> str:
 # Plain values ------------------------------------------------------------------------------------
 
 
-def _day(day: object) -> str | None:  # a Timestamp, or NaT where nobody bought
+def _day(day: object) -> str | None:  # a Timestamp, or NaT without buyers
     return day.date().isoformat() if isinstance(day, pd.Timestamp) else None

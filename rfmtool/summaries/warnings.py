@@ -32,11 +32,7 @@ _LARGE_SHARE: Final = 0.01
 _MIN_PARTNERS: Final = 20
 _MIN_IDS: Final = 3
 _KNOWN_CONSENTS: Final = REFUSALS | CONSENTS | NOT_KNOWN
-_DATE_COLUMNS: Final = {
-    "feedback": "given_on",
-    "referrals": "referred_on",
-    "contact_steps": "since_on",
-}
+_DATES: Final = {"feedback": "given_on", "referrals": "referred_on", "contact_steps": "since_on"}
 
 
 def warnings(
@@ -181,7 +177,7 @@ def _evidence_warnings(result: Standing) -> list[str]:
                 f"contacts: {count_text(unclear, 'consent')} neither yes nor no: taken for"
                 " not known, so lists to mail have these people. Write yes or no."
             )
-    for name, column in _DATE_COLUMNS.items():
+    for name, column in _DATES.items():
         if name in tables:
             days, option = tables[name][column], name.removesuffix("_steps")
             texts += future_date_warnings(option, days, result.as_of_day)
@@ -263,22 +259,23 @@ def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
 
 
 def _scale_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
+    if not len(buyers):
+        return []
     timing, texts = result.scales.timing, []
     for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
-        method = result.scales[name].method
-        equal = len(buyers) > 1 and buyers[column].min() == buyers[column].max()
-        if equal and result.fitted and method == "quantile":
+        is_equal = len(buyers) > 1 and buyers[column].min() == buyers[column].max()
+        if is_equal and result.fitted and result.scales[name].method == "quantile":
             score = result.scales[name].bins if name == "recency" else 1
             texts.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
-    if len(buyers) and not result.fitted and result.scales.as_of != result.as_of:
+    if not result.fitted and result.scales.as_of != result.as_of:
         texts.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
     texts += _within_warnings(result, buyers)
-    if len(buyers) and not timing.windows.is_fitted:
+    if not timing.windows.is_fitted:
         texts.append(
             f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity is told by round numbers of"
             " days."
         )
-    elif len(buyers) and not timing.limits_are_fitted:
+    elif not timing.limits_are_fitted:
         texts.append(
             f"Fewer than {MIN_GAPS} gaps of regulars, so they are overdue at"
             f" {timing.overdue_ratio} usual gaps and lapsed at {timing.lapsed_ratio}."
@@ -288,7 +285,7 @@ def _scale_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
 
 def _within_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     within = result.scales.within
-    if within is None or not len(buyers):
+    if within is None:
         return []
     note = f"Scores are within {within.column}: this report shows the cut points of all together;"
     texts = [f"{note} scales.json has each group's own."]
