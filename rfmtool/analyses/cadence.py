@@ -198,8 +198,8 @@ def _backtest(
     totals = np.bincount(band, minlength=len(edges) + 1).tolist()
     returned = np.bincount(band[is_returned], minlength=len(edges) + 1).tolist()
     bands = []
-    for place, (above, up_to) in enumerate(zip([0.0, *edges], [*edges, None], strict=True)):
+    for above, up_to, *counts in zip([0.0, *edges], [*edges, None], totals, returned, strict=True):
         activity = "overdue" if above >= overdue else "active"
         activity = "lapsed" if above >= lapsed else activity
-        bands.append(Band(activity, above, up_to, Share(totals[place], returned[place])))
+        bands.append(Band(activity, above, up_to, Share(*counts)))
     return CadenceBacktest(from_day, tuple(bands))

@@ -97,24 +97,21 @@ def cohorts(days: OrderDays, entries: OrderEntries, as_of: date) -> Cohorts:
     customers = int(max(days.owner.max(), entries.owner.max())) + 1
     cohort_index = np.full(customers, _NO_COHORT, dtype=np.int64)
     cohort_index[days.owner[days.starts]] = index
-    active, revenue = _totals_by_cell(cohort_index, first_months, days, entries, last_month)
-    width = last_month - int(first_months[0]) + 1
+    active, revenue = _totals(cohort_index, first_months, days, entries, last_month)
     found = []
-    for row, first_month in enumerate(first_months.tolist()):
-        cells = slice(row * width, row * width + last_month - first_month + 1)
-        counts = tuple(active[cells].tolist())
-        name = str(np.datetime64(first_month, "M"))
-        found.append(Cohort(name, counts[0], counts, tuple(revenue[cells].tolist())))
+    for first_month, *totals in zip(first_months.tolist(), active, revenue, strict=True):
+        counts, units = (tuple(row[: last_month - first_month + 1]) for row in totals)
+        found.append(Cohort(str(np.datetime64(first_month, "M")), counts[0], counts, units))
     return Cohorts(as_of, tuple(found))
 
 
-def _totals_by_cell(
+def _totals(
     cohort_index: Ints, first_months: Ints, days: OrderDays, entries: OrderEntries, last_month: int
-) -> tuple[Ints, Money]:
-    """Active customers and revenue, flat by cohort and months since its first month.
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Active customers and revenue, by cohort and months since its first month.
 
     Months are counted from 1970-01, and dates may lie before; `cohort_index` gives each customer's
-    place in `first_months`, _NO_COHORT without a counting order.
+    index in `first_months`, _NO_COHORT without a counting order.
     """
     width = last_month - int(first_months[0]) + 1
     size = len(first_months) * width
@@ -137,7 +134,7 @@ def _totals_by_cell(
         month = np.minimum(_months(amounts.day[known]), last_month)
         np.add.at(revenue, row * width + np.maximum(month - first_months[row], 0), net)
         release_file_pages()
-    return active, revenue
+    return active.reshape(-1, width).tolist(), revenue.reshape(-1, width).tolist()
 
 
 def _months(days: Ints) -> Ints:

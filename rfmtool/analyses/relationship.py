@@ -47,12 +47,11 @@ def needs_met(needs: pd.DataFrame, people: pd.DataFrame, as_of_day: int) -> dict
     curve = survival_curve(waits, is_met[is_dated])
     is_buyer = people["order_days"].to_numpy() > 0
     was_asked = mask_of_places(needs["owner"], len(people))
+    open_needs = needs[~is_met].drop_duplicates(["owner", "need"])
     money = people["monetary"].to_numpy()
     unmet = [
         {"need": str(name), "people": len(rows), "revenue": exact_total(money[rows["owner"]])}
-        for name, rows in needs[~is_met]
-        .drop_duplicates(["owner", "need"])
-        .groupby("need", sort=True)
+        for name, rows in open_needs.groupby("need", sort=True)
     ]
     low, high = curve.quantile_limits(0.5)
     return {
