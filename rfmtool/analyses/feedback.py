@@ -69,7 +69,7 @@ def nps_by_stage(people: pd.DataFrame) -> list[dict[str, Any]]:
 
 def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as_of_day: int
                ) -> dict[str, Any]:  # fmt: skip
-    """Count complaints, and who ordered within 90 days of the latest resolution of theirs.
+    """Count complaints, and owners who ordered within 90 days of their latest resolution.
 
     For comparison, buyers without a complaint are followed from their latest order day that is
     90 days old or more.

@@ -59,20 +59,18 @@ def first_step_days(people: int, evidence: Frames, days: OrderDays) -> dict[str,
         sources["first_contact"].append((rows, "owner", "since_on"))
         sources["answer"].append((rows, "owner", "answered_on"))
         sources["answer"].append((_with_status(rows, "replied"), "owner", "since_on"))
-        sources["quote_or_trial"].append(
-            (_with_status(rows, "quote", "trial"), "owner", "since_on")
-        )
+        quoted = _with_status(rows, "quote", "trial")
+        sources["quote_or_trial"].append((quoted, "owner", "since_on"))
     if "referrals" in evidence:
         sources["first_contact"].append((evidence["referrals"], "referred", "referred_on"))
     if "contacted" in evidence:
         log, rows = evidence["contacted"], outbound_contacts(evidence["contacted"])
+        inbound = log[column_equals(log, "direction", "in")]
         sources["first_contact"].append((rows, "owner", "day"))
-        sources["answer"].append(
-            (log[column_equals(log, "direction", "in")], "owner", "answered_on")
-        )
-        asked = rows[rows["action"].eq(FOLLOW_UP)]
-        first_order = first[asked["owner"].to_numpy()]
-        sources["follow_up"].append((asked[asked["day"].to_numpy() >= first_order], "owner", "day"))
+        sources["answer"].append((inbound, "owner", "answered_on"))
+        rows = rows[rows["action"].eq(FOLLOW_UP)]
+        rows = rows[rows["day"].to_numpy() >= first[rows["owner"].to_numpy()]]
+        sources["follow_up"].append((rows, "owner", "day"))
     first_days = {step: earliest(people, tables) for step, tables in sources.items()}
     follow_up = first_days["follow_up"]
     is_late = follow_up > np.where(np.isnan(second), np.inf, second)
