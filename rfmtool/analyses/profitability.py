@@ -98,7 +98,7 @@ def _sums(owner: Ints, amounts: Ints, people: int) -> Ints:
     return sums
 
 
-# Where returns are greatest ----------------------------------------------------------------------
+# Returns on contacts ------------------------------------------------------------------------------
 
 
 def returns_by_stage(
