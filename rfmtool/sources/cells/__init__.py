@@ -1,1 +1,1 @@
-"""Cells of one column to days, money, ids and currencies; how a whole column is written."""
+"""Parsers for the cells of a column, and inference of the formats that a column uses."""

@@ -1,4 +1,4 @@
-"""The ways in which dates are written: those that are tried, and those that a user names."""
+"""Date formats: those that detection tries, and those that a user gives by strptime format."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _CLOCK = (
     r"(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
     r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 )
-_NAMED_CLOCK = (
+_CLOCK_WITH_GROUPS = (
     r"(?P<H>[01]?\d|2[0-4])(?::(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d)(?:[.,]\d+)?)?)?"
     r"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?(?: ?(?P<z>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 )
-"""The same clock, taken apart; only asked for where a time zone makes the hour matter."""
+"""The same with named groups; slower, so used only where a time zone makes the hour matter."""
 _WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"
 _YEAR = r"(?P<y>\d{4})"
 _SHORT_OR_LONG_YEAR = r"(?P<y>\d{4}|\d{2})"
 _MONTH = r"(?P<m>\d{1,2})"
 _DAY = r"(?P<d>\d{1,2})"
-# What no date holds beside a name; classes of all alphabets take long to compile.
+# By exclusion, as character classes of all alphabets take long to compile.
 _MONTH_NAME = r"(?P<b>[^\d\s.,:;/()-]{3,12})\.?"
 _OF = r"(?:de |del )?"
 _END = r"(?: ?[гр])?\.?"  # noqa: RUF001 - the year, as Bulgarian, Russian and Ukrainian shorten it
@@ -35,44 +35,45 @@ _END = r"(?: ?[гр])?\.?"  # noqa: RUF001 - the year, as Bulgarian, Russian and
 
 @dataclass(frozen=True)
 class DateFormat:
-    """One way to read a date: `pattern` names its parts y, m (or b, a month's name) and d."""
+    """One format of dates; `pattern` has groups y, m (or b, a month's name) and d."""
 
     name: str
     pattern: str
-    """RE2, for the whole cell without the white space around it."""
+    """RE2, for the whole trimmed cell."""
     option: str
-    """What `--date-format` takes for this reading."""
+    """The value of `--date-format` for this format."""
     unit: Unit | None = None
-    """What whole numbers count, where dates are numbers; then there is no pattern."""
+    """The unit of dates that are numbers; then there is no pattern."""
     zone: str | None = None
     """The time zone in which the day is taken; None takes the day as it is written."""
     source_zone: str | None = None
     """The time zone of times without an offset; None is `zone`."""
     months: str = "months"
-    """The table of months.toml that names them."""
+    """The table of month names in months.toml."""
     longest_day: int | None = None
-    """Within how many letters a day ends, if it can be told apart from its clock by that."""
+    """The longest date without a clock time, in characters; None where length does not tell."""
 
     @property
     def timed_pattern(self) -> str:
-        """The pattern with the parts of a clock named too: H, M, S, p and z."""
-        return self.pattern.replace(_CLOCK, _NAMED_CLOCK)
+        """The pattern with groups H, M, S, p and z for the clock time as well."""
+        return self.pattern.replace(_CLOCK, _CLOCK_WITH_GROUPS)
 
 
-def _reading(name: str, day: str, option: str, longest: int | None = None) -> DateFormat:
+def _format(name: str, day: str, option: str, longest: int | None = None) -> DateFormat:
+    """A format of days that a clock time may follow."""
     pattern = rf"^{day}(?:(?:T| +|, *){_CLOCK})?$"
     return DateFormat(name, pattern, option, longest_day=longest)
 
 
 _AS_NUMBERS: Final = len("31/12/9999")
-ISO: Final = _reading("Y-M-D", rf"{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}", "%Y-%m-%d", _AS_NUMBERS)
-DAY_FIRST: Final = _reading(
+ISO: Final = _format("Y-M-D", rf"{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}", "%Y-%m-%d", _AS_NUMBERS)
+DAY_FIRST: Final = _format(
     "D/M/Y", rf"{_DAY}[/-]{_MONTH}[/-]{_SHORT_OR_LONG_YEAR}", "%d/%m/%Y", _AS_NUMBERS
 )
-MONTH_FIRST: Final = _reading(
+MONTH_FIRST: Final = _format(
     "M/D/Y", rf"{_MONTH}[/-]{_DAY}[/-]{_SHORT_OR_LONG_YEAR}", "%m/%d/%Y", _AS_NUMBERS
 )
-MONTH_NAMED: Final = _reading(
+MONTH_NAMED: Final = _format(
     "D Mon Y",
     rf"{_WEEKDAY}{_DAY}[ /.-]*{_OF}{_MONTH_NAME}[ /,-]*{_OF}{_SHORT_OR_LONG_YEAR}{_END}",
     "%d %b %Y",
@@ -82,43 +83,41 @@ CROATIAN: Final = replace(
 )
 NUMERAL_DATE_FORMATS: Final = (
     ISO,
-    _reading("YYYYMMDD", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", "%Y%m%d"),
-    _reading("D.M.Y", rf"{_DAY}\.{_MONTH}\.{_SHORT_OR_LONG_YEAR}", "%d.%m.%Y", _AS_NUMBERS),
+    _format("YYYYMMDD", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", "%Y%m%d"),
+    _format("D.M.Y", rf"{_DAY}\.{_MONTH}\.{_SHORT_OR_LONG_YEAR}", "%d.%m.%Y", _AS_NUMBERS),
     DAY_FIRST,
     MONTH_FIRST,
 )
-"""The most usual; what one of them fits, none of the others does."""
+"""The most usual formats; a date that fits one of them fits none of the other formats."""
 DATE_FORMATS: Final = (
     *NUMERAL_DATE_FORMATS,
-    _reading("D.M.Y.", rf"{_DAY}\.{_MONTH}\.{_YEAR}\.", "%d.%m.%Y."),
-    _reading("D. M. Y", rf"{_DAY}\. {_MONTH}\. {_YEAR}\.?", "%d. %m. %Y"),
-    _reading("Y.M.D.", rf"{_YEAR}\.{_MONTH}\.{_DAY}\.", "%Y.%m.%d."),
-    _reading("Y. M. D", rf"{_YEAR}\. {_MONTH}\. {_DAY}\.?", "%Y. %m. %d"),
+    _format("D.M.Y.", rf"{_DAY}\.{_MONTH}\.{_YEAR}\.", "%d.%m.%Y."),
+    _format("D. M. Y", rf"{_DAY}\. {_MONTH}\. {_YEAR}\.?", "%d. %m. %Y"),
+    _format("Y.M.D.", rf"{_YEAR}\.{_MONTH}\.{_DAY}\.", "%Y.%m.%d."),
+    _format("Y. M. D", rf"{_YEAR}\. {_MONTH}\. {_DAY}\.?", "%Y. %m. %d"),
     MONTH_NAMED,
     CROATIAN,
-    _reading(
+    _format(
         "Mon D Y",
         rf"{_WEEKDAY}{_MONTH_NAME}[ /-]*{_DAY}(?:st|nd|rd|th)?,?[ /,-]+{_SHORT_OR_LONG_YEAR}",
         "%b %d, %Y",
     ),
-    _reading(
-        "Y Mon D", rf"{_YEAR}(?: m\.)?[ /.-]*{_MONTH_NAME}[ /-]*{_DAY}(?: ?d)?\.?", "%Y %b %d"
-    ),
-    _reading("D thg M Y", rf"{_DAY} (?:thg|[Tt]háng) {_MONTH},? (?:năm )?{_YEAR}", "%d thg %m %Y"),
-    _reading("Y年M月D日", rf"{_YEAR} ?[年년] ?{_MONTH} ?[月월] ?{_DAY} ?[日일]", "%Y年%m月%d日"),
+    _format("Y Mon D", rf"{_YEAR}(?: m\.)?[ /.-]*{_MONTH_NAME}[ /-]*{_DAY}(?: ?d)?\.?", "%Y %b %d"),
+    _format("D thg M Y", rf"{_DAY} (?:thg|[Tt]háng) {_MONTH},? (?:năm )?{_YEAR}", "%d thg %m %Y"),
+    _format("Y年M月D日", rf"{_YEAR} ?[年년] ?{_MONTH} ?[月월] ?{_DAY} ?[日일]", "%Y年%m月%d日"),
 )
-"""Every reading that is tried, in the order in which equals are preferred."""
-YEAR_FIRST: Final = _reading("YY-M-D", rf"(?P<y>\d{{2}})[-/.]{_MONTH}[-/.]{_DAY}", "%y-%m-%d")
-"""Tried too; but most dates that end in a short year can be read so, and it takes all to tell."""
+"""Every format that is tried; of two that fit equally well the first wins."""
+YEAR_FIRST: Final = _format("YY-M-D", rf"(?P<y>\d{{2}})[-/.]{_MONTH}[-/.]{_DAY}", "%y-%m-%d")
+"""Tried too; most dates that end in a short year also fit it, so the whole column must decide."""
 _UNITS: Final[Mapping[str, Unit]] = {
     "excel": "spreadsheet days", "unix": "seconds", "unix_ms": "milliseconds",
 }  # fmt: skip
 NUMERIC_DATE_FORMATS: Final[Mapping[str, DateFormat]] = {
     option: DateFormat(f"{unit}, counted", "", option, unit) for option, unit in _UNITS.items()
 }
-"""By what `--date-format` takes: dates that are numbers. Never guessed, only taken when told."""
+"""Dates that are numbers, by value of `--date-format`; never inferred."""
 LANGUAGES: Final = {"croatian": CROATIAN, "polish": MONTH_NAMED}
-"""By what `--date-format` takes where a word, such as listopad, is another month in each."""
+"""By value of `--date-format`: languages in which one word, as listopad, names two months."""
 _DIRECTIVES: Final = {
     "d": _DAY, "m": _MONTH, "Y": _YEAR, "y": r"(?P<y>\d{2})", "b": _MONTH_NAME, "B": _MONTH_NAME,
     "H": r"(?P<H>\d{1,2})", "I": r"(?P<H>\d{1,2})", "M": r"(?P<M>\d{1,2})",
@@ -129,13 +128,13 @@ _DIRECTIVES: Final = {
 
 
 def parse_date_format(date_format: str) -> DateFormat:
-    """Turn a strptime format such as `%d/%m/%Y` into a reading; a time may follow its date.
+    """Parse a value of `--date-format`: a strptime format such as `%d/%m/%Y`, or a keyword.
 
-    Also `excel` (days from 1899-12-30 on), `unix` and `unix_ms` (seconds and milliseconds), and
-    where words are months of two languages `croatian`, or `polish` for all others.
+    Keywords are `excel` (days since 1899-12-30), `unix` and `unix_ms` (seconds and milliseconds),
+    and for ambiguous month names `croatian`, or `polish` for all other languages.
 
     Raises:
-        UsageError: a directive is unknown or there twice, or year, month or day is missing.
+        UsageError: a directive is unknown or repeated, or year, month or day is missing.
     """
     if date_format in NUMERIC_DATE_FORMATS or date_format in LANGUAGES:
         return {**NUMERIC_DATE_FORMATS, **LANGUAGES}[date_format]
@@ -153,11 +152,12 @@ def parse_date_format(date_format: str) -> DateFormat:
         raise UsageError(
             f"--date-format {date_format!r} must name a year, a month and a day once each, and"
             " nothing twice",
-            f"For example '%d/%m/%Y', or one of {', '.join(NUMERIC_DATE_FORMATS)} for dates that are numbers.",
+            f"For example '%d/%m/%Y', or one of {', '.join(NUMERIC_DATE_FORMATS)} for dates that"
+            " are numbers.",
         )
     if re.search("%[HI]", date_format):
         return DateFormat(date_format, f"^{pattern}$", date_format)
-    return _reading(date_format, pattern, date_format)
+    return _format(date_format, pattern, date_format)
 
 
 def check_zone(zone: str, where: str = "--timezone") -> None:
@@ -170,6 +170,8 @@ def check_zone(zone: str, where: str = "--timezone") -> None:
         ) from None
 
 
-def with_time_zone(reading: DateFormat, zone: str | None, written_in: str | None) -> DateFormat:
-    """The same reading, with days taken in a time zone."""
-    return replace(reading, zone=zone, source_zone=written_in) if zone else reading
+def with_time_zone(
+    date_format: DateFormat, zone: str | None, source_zone: str | None
+) -> DateFormat:
+    """The same format, with days taken in `zone`; unchanged if that is None."""
+    return replace(date_format, zone=zone, source_zone=source_zone) if zone else date_format

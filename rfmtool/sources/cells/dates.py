@@ -1,4 +1,4 @@
-"""Days out of whatever a date column holds: one reading for the whole column."""
+"""Date columns of any type to days since 1970-01-01, in one format for the whole column."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from rfmtool.sources.names import normalized
 Days = npt.NDArray[np.int32]
 
 _MONTHS_IN_A_YEAR: Final = 12
-# POSIX: 69 to 99 are of the last century.
+# POSIX: years 69 to 99 are 1969 to 1999.
 _FIRST_SHORT_YEAR = 69
-# The years 1 to 9999, which is as far as dates go in Python and in spreadsheets.
+# The years 1 to 9999, the range of dates in Python and in spreadsheets.
 _FIRST_DAY: Final = date.min.toordinal() - date(1970, 1, 1).toordinal()
-# Zone files list the changes of clocks up to here, and Arrow knows none after them.
+# Arrow knows no clock changes after those listed in zone files, which end here.
 _CLOCKS_KNOWN_UNTIL: Final = (date(2038, 1, 1) - date(1970, 1, 1)).days
 _LAST_DAY: Final = date.max.toordinal() - date(1970, 1, 1).toordinal()
 _SECONDS_A_DAY: Final = 86_400
@@ -34,57 +34,59 @@ _SECONDS: Final[Mapping[Unit | None, float]] = {
     "spreadsheet days": _SECONDS_A_DAY, "seconds": 1, "milliseconds": 0.001,
 }  # fmt: skip
 _TICKS: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_FURTHEST: Final = 14 * 3600
-"""No clock on earth is further from Greenwich."""
+_LARGEST_OFFSET: Final = 14 * 3600
+"""In seconds: no time zone is further from UTC."""
 _COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
-_SPREADSHEETS_BEGIN: Final = 25_569
-"""1970-01-01 in a spreadsheet, which counts from 1899-12-30."""
+_EPOCH_SERIAL: Final = 25_569
+"""1970-01-01 in a spreadsheet, which counts days from 1899-12-30."""
 _FIRST_SURE_SERIAL: Final = 61
-"""Before it spreadsheets differ by a day: some know a 29th of February 1900."""
+"""Before it spreadsheets differ by a day: some have a 29th of February 1900."""
 
 
 def read_days(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
-    """Read days since 1970-01-01, whatever the cells' type.
+    """Read days since 1970-01-01 from cells of any type.
 
-    Without a time zone asked for, the day is the one written.
+    Without a time zone the day is the one written.
 
     Args:
-        cells: text, dates, timestamps, or whole numbers like 20240131.
-        reading: how text is written.
+        cells: text, dates, timestamps, or integers like 20240131.
+        reading: the format of text.
 
     Returns:
         The days, and a mask of the cells that are not dates, or None where all are. A missing
-        cell is not a date; nor, where a zone is asked for, a day whose clocks nobody knows.
+        cell is not a date; nor, with a time zone, a day whose clock changes are unknown.
     """
     days, undated = _read_days(cells, reading)
-    unsure = days >= _CLOCKS_KNOWN_UNTIL if reading.zone else np.zeros(len(days), dtype=bool)
-    if not unsure.any():
+    if not reading.zone:
         return days, undated
-    return days, unsure if undated is None else undated | unsure
+    is_too_late = days >= _CLOCKS_KNOWN_UNTIL
+    if not is_too_late.any():
+        return days, undated
+    return days, is_too_late if undated is None else undated | is_too_late
 
 
 def _read_days(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     if pa.types.is_temporal(cells.type):
-        return _days_of(_typed_days(cells, reading))
+        return _days_of_dates(_temporal_as_dates(cells, reading))
     if reading.unit:
-        return _days_counted(cells, reading)
+        return _days_of_numbers(cells, reading)
     if not pa.types.is_string(cells.type):
         cells = pc.cast(cells, pa.string())
     if reading.pattern == ISO.pattern and not reading.source_zone:
-        # The strict cast is much the fastest; it refuses a block that holds anything unusual, but
-        # slowly, so a few cells are tried first.
+        # The strict cast is by far the fastest, but slow to fail on anything unusual, so a few
+        # cells are tried first.
         for unit in ("s", "us"):
             try:
                 pc.cast(cells[:PROBE_CELLS], pa.timestamp(unit))
-                return _days_of(pc.cast(pc.cast(cells, pa.timestamp(unit)), pa.date32()))
+                return _days_of_dates(pc.cast(pc.cast(cells, pa.timestamp(unit)), pa.date32()))
             except pa.ArrowInvalid:
                 continue
     return _days_of_texts(pc.utf8_trim_whitespace(cells), reading)
 
 
-def _typed_days(cells: pa.Array, reading: DateFormat) -> pa.Array:
+def _temporal_as_dates(cells: pa.Array, reading: DateFormat) -> pa.Array:
     if pa.types.is_timestamp(cells.type) and cells.type.tz is not None:
-        # Of instants too far off, no zone's clocks can be told.
+        # Instants out of the range of dates have no local time.
         unit, ticks = cells.type.unit, pc.cast(cells, pa.int64())
         least = max((_FIRST_DAY + 1) * _SECONDS_A_DAY * _TICKS[unit], -(2**63))
         most = min((_LAST_DAY - 1) * _SECONDS_A_DAY * _TICKS[unit], 2**63 - 1)
@@ -97,7 +99,7 @@ def _typed_days(cells: pa.Array, reading: DateFormat) -> pa.Array:
         cells = _local(_instants(seconds, reading.source_zone), reading.zone)
     if pa.types.is_date32(cells.type):
         return cells
-    # Arrow's own cast wraps what lies beyond the days that it knows.
+    # Arrow's own cast wraps around beyond its range of days.
     unit = "ms" if pa.types.is_date64(cells.type) else cells.type.unit
     ticks = pc.cast(cells, pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     days = ticks // (_SECONDS_A_DAY * _TICKS[unit])
@@ -113,7 +115,7 @@ def _local(instants: pa.Array, zone: str) -> pa.Array:
     return pc.local_timestamp(pc.cast(instants, pa.timestamp("s", zone)))
 
 
-def _days_counted(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
+def _days_of_numbers(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     if pa.types.is_string(cells.type):
         texts = pc.utf8_trim_whitespace(cells)
         fits = pc.match_substring_regex(texts, _COUNT)
@@ -123,31 +125,29 @@ def _days_counted(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | No
     with np.errstate(invalid="ignore"):
         seconds = np.floor(counts * _SECONDS[reading.unit])
         if reading.unit == "spreadsheet days":
-            seconds -= _SPREADSHEETS_BEGIN * _SECONDS_A_DAY
+            seconds -= _EPOCH_SERIAL * _SECONDS_A_DAY
             counts = np.where(counts < _FIRST_SURE_SERIAL, np.nan, counts)
         days = np.floor(seconds / _SECONDS_A_DAY)
-        read = np.isfinite(counts) & (days > _FIRST_DAY) & (days < _LAST_DAY)
+        is_date = np.isfinite(counts) & (days > _FIRST_DAY) & (days < _LAST_DAY)
     if reading.zone and reading.unit != "spreadsheet days":
-        instants = pa.array(np.where(read, seconds, 0).astype(np.int64)).cast(
-            pa.timestamp("s", "UTC")
-        )
-        days = _days_of(pc.cast(_local(instants, reading.zone), pa.date32()))[0]
-    whole = np.where(read, days, 0).astype(np.int32)
-    return whole, None if read.all() else ~read
+        instants = pa.array(np.where(is_date, seconds, 0).astype(np.int64))
+        local = _local(instants.cast(pa.timestamp("s", "UTC")), reading.zone)
+        days = _days_of_dates(pc.cast(local, pa.date32()))[0]
+    return np.where(is_date, days, 0).astype(np.int32), None if is_date.all() else ~is_date
 
 
-def _days_of(dates: pa.Array) -> tuple[Days, Mask | None]:
+def _days_of_dates(dates: pa.Array) -> tuple[Days, Mask | None]:
     missing = mask_of(dates.is_null()) if dates.null_count else None
     buffer = dates.buffers()[1]
     days = np.frombuffer(buffer, dtype=np.int32, count=dates.offset + len(dates))[dates.offset :]
-    beyond = (days < _FIRST_DAY) | (days > _LAST_DAY)
-    if beyond.any():
-        missing = beyond if missing is None else beyond | missing
+    is_outside = (days < _FIRST_DAY) | (days > _LAST_DAY)
+    if is_outside.any():
+        missing = is_outside if missing is None else is_outside | missing
     return days, missing
 
 
 def _days_of_texts(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
-    """Read each distinct text once where texts recur; where only their clocks differ, each day."""
+    """Read each distinct text once where texts recur, or each distinct day where only those do."""
     if are_repetitive(texts):
         return _days_of_distinct(texts, reading)
     if reading.longest_day and not reading.zone:
@@ -163,11 +163,11 @@ def _days_of_texts(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | N
 
 
 def _days_of_distinct(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
-    each, places = dictionary_encoded(texts)
-    days, undated = _days_by_pattern(each, reading)
+    distinct, places = dictionary_encoded(texts)
+    days, undated = _days_by_pattern(distinct, reading)
     # A missing text is no date; it takes the place behind the last.
-    undated = np.zeros(len(each), dtype=bool) if undated is None else undated
-    rows = places.fill_null(len(each)).to_numpy(zero_copy_only=False)
+    undated = np.zeros(len(distinct), dtype=bool) if undated is None else undated
+    rows = places.fill_null(len(distinct)).to_numpy(zero_copy_only=False)
     is_undated = np.append(undated, True)[rows]
     return np.append(days, days.dtype.type(0))[rows], is_undated if is_undated.any() else None
 
@@ -175,38 +175,37 @@ def _days_of_distinct(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask 
 def _days_by_pattern(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     pattern = reading.timed_pattern if reading.zone else reading.pattern
     parts = pc.extract_regex(texts, pattern)
-    found = mask_of(parts.is_valid())
-    if len(found) and not found.any():  # as of most readings that are tried
-        return np.zeros(len(found), dtype=np.int32), ~found
-    year = _whole(parts, "y")
+    is_date = mask_of(parts.is_valid())
+    if len(is_date) and not is_date.any():  # as with most formats that are tried
+        return np.zeros(len(is_date), dtype=np.int32), ~is_date
+    year, day = _integers(parts, "y"), _integers(parts, "d")
     if "(?P<b>" in reading.pattern:
-        month = _months_named(parts.field(_place(parts, "b")), reading.months)
+        month = _month_numbers(parts.field(_field_index(parts, "b")), reading.months)
     else:
-        month = _whole(parts, "m")
-    day = _whole(parts, "d")
-    length = pc.binary_length(parts.field(_place(parts, "y"))).fill_null(4)
-    short = length.to_numpy(zero_copy_only=False) == len("yy")
-    year = np.where(short, year + np.where(year < _FIRST_SHORT_YEAR, 2000, 1900), year)
-    found &= (month >= 1) & (month <= _MONTHS_IN_A_YEAR) & (day >= 1) & (year >= 1)
-    first = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    dates = first.astype("datetime64[D]") + (day - 1)
-    found &= dates.astype("datetime64[M]") == first  # no 31st of February
+        month = _integers(parts, "m")
+    length = pc.binary_length(parts.field(_field_index(parts, "y"))).fill_null(4)
+    is_short = length.to_numpy(zero_copy_only=False) == len("yy")
+    year = np.where(is_short, year + np.where(year < _FIRST_SHORT_YEAR, 2000, 1900), year)
+    is_date &= (month >= 1) & (month <= _MONTHS_IN_A_YEAR) & (day >= 1) & (year >= 1)
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    dates = months.astype("datetime64[D]") + (day - 1)
+    is_date &= dates.astype("datetime64[M]") == months  # no 31st of February
     days = dates.astype(np.int64)
     if reading.zone and "(?P<H>" in pattern:
         days, is_known = _days_in_zone(days, parts, reading.zone, reading.source_zone)
-        found &= is_known & (days >= _FIRST_DAY) & (days <= _LAST_DAY)
-    return days.astype(np.int32), None if found.all() else ~found
+        is_date &= is_known & (days >= _FIRST_DAY) & (days <= _LAST_DAY)
+    return days.astype(np.int32), None if is_date.all() else ~is_date
 
 
 @cache
 def month_names(table: str = "months") -> Mapping[str, int]:
-    """Names of months in a table of months.toml, as `normal` writes them, to their numbers."""
+    """Month numbers by normalized name, of a table of months.toml."""
     months = enumerate(packaged_toml(__package__, "months.toml")[table], 1)
     return {normalized(name): number for number, names in months for name in names}
 
 
-def _months_named(names: pa.Array, table: str) -> npt.NDArray[np.int64]:
-    """The number of each month; 0 where its name is none."""
+def _month_numbers(names: pa.Array, table: str) -> npt.NDArray[np.int64]:
+    """The number of each month; 0 where the name is unknown."""
     encoded = pc.dictionary_encode(names)
     known = [
         month_names(table).get(normalized(name), 0) if name else 0
@@ -218,68 +217,68 @@ def _months_named(names: pa.Array, table: str) -> npt.NDArray[np.int64]:
 
 
 def _days_in_zone(
-    days: npt.NDArray[np.int64], parts: pa.StructArray, zone: str, written_in: str | None
+    days: npt.NDArray[np.int64], parts: pa.StructArray, zone: str, source_zone: str | None
 ) -> tuple[npt.NDArray[np.int64], Mask]:
-    """Days as the zone's clocks show them, and whether each offset is known.
+    """The local days in a zone, and whether each offset is valid.
 
-    A time without an offset is one of `written_in`, or of the zone itself; a day without a time
+    A time without an offset is one of `source_zone`, or of the zone itself; a day without a time
     stays as it is written.
     """
-    hour, half = _whole(parts, "H"), _text(parts, "p")
+    hour, half = _integers(parts, "H"), _lowercase_texts(parts, "p")
     hour = np.where(half == "", hour, hour % 12 + 12 * (half == "p"))
-    time = hour * 3600 + _whole(parts, "M") * 60 + _whole(parts, "S")
+    time = hour * 3600 + _integers(parts, "M") * 60 + _integers(parts, "S")
     seconds = days * _SECONDS_A_DAY + time
-    offsets, is_offset, is_known = _offsets(parts)
+    offsets, has_offset, is_valid = _offsets(parts)
     instants = pa.array(seconds - offsets).cast(pa.timestamp("s", "UTC"))
-    has_instant = is_offset
-    if written_in:
-        naive = _instants(pa.array(seconds).cast(pa.timestamp("s")), written_in)
-        instants = pc.if_else(pa.array(is_offset), instants, pc.cast(naive, instants.type))
-        has_instant = _text(parts, "H") != ""
-    local, _ = _days_of(pc.cast(_local(instants, zone), pa.date32()))
-    return np.where(has_instant, local, days), is_known
+    has_instant = has_offset
+    if source_zone:
+        naive = _instants(pa.array(seconds).cast(pa.timestamp("s")), source_zone)
+        instants = pc.if_else(pa.array(has_offset), instants, pc.cast(naive, instants.type))
+        has_instant = _lowercase_texts(parts, "H") != ""
+    local, _ = _days_of_dates(pc.cast(_local(instants, zone), pa.date32()))
+    return np.where(has_instant, local, days), is_valid
 
 
 def _offsets(parts: pa.StructArray) -> tuple[npt.NDArray[np.int64], Mask, Mask]:
-    """Seconds east of Greenwich, whether an offset is written, and whether it is none or known."""
-    texts = _text(parts, "z")
-    written, index = np.unique(texts, return_inverse=True)
-    seconds = np.zeros(len(written), dtype=np.int64)
-    known = np.ones(len(written), dtype=bool)
-    for place, text in enumerate(written.tolist()):
-        digits = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", text)
-        if digits:
-            sign, hours, minutes = digits.groups()
-            away = int(hours) * 3600 + int(minutes or 0) * 60
-            seconds[place] = int(sign + "1") * away
-            known[place] = away <= _FURTHEST and int(minutes or 0) < 60  # noqa: PLR2004
+    """Seconds ahead of UTC, whether an offset is written, and whether it is valid or absent."""
+    texts = _lowercase_texts(parts, "z")
+    distinct, index = np.unique(texts, return_inverse=True)
+    seconds = np.zeros(len(distinct), dtype=np.int64)
+    is_valid = np.ones(len(distinct), dtype=bool)
+    for place, text in enumerate(distinct.tolist()):
+        match = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", text)
+        if match:
+            sign, hours, minutes = match.groups()
+            offset = int(hours) * 3600 + int(minutes or 0) * 60
+            seconds[place] = int(sign + "1") * offset
+            is_valid[place] = offset <= _LARGEST_OFFSET and int(minutes or 0) < 60  # noqa: PLR2004
         else:
-            known[place] = text in ("", "z", "utc", "gmt")
-    return seconds[index], texts != "", known[index]
+            is_valid[place] = text in ("", "z", "utc", "gmt")
+    return seconds[index], texts != "", is_valid[index]
 
 
-def _text(parts: pa.StructArray, name: str) -> npt.NDArray[np.object_]:
-    """A part in small letters; empty where a cell, or the pattern, has none."""
-    place = _place(parts, name)
-    if place < 0:
+def _lowercase_texts(parts: pa.StructArray, name: str) -> npt.NDArray[np.object_]:
+    """A group of the pattern in lower case; empty where a cell, or the pattern, has none."""
+    index = _field_index(parts, name)
+    if index < 0:
         return np.full(len(parts), "", dtype=object)
     texts: npt.NDArray[np.object_] = pc.utf8_lower(
-        pc.if_else(parts.is_valid(), parts.field(place), "")
+        pc.if_else(parts.is_valid(), parts.field(index), "")
     ).to_numpy(zero_copy_only=False)
     return texts
 
 
-def _place(parts: pa.StructArray, name: str) -> int:
-    place: int = parts.type.get_field_index(name)
-    return place
+def _field_index(parts: pa.StructArray, name: str) -> int:
+    index: int = parts.type.get_field_index(name)
+    return index
 
 
-def _whole(parts: pa.StructArray, name: str) -> npt.NDArray[np.int64]:
-    """A part as whole numbers; 0 where a cell, or the pattern, has none."""
-    place = _place(parts, name)
-    if place < 0:
+def _integers(parts: pa.StructArray, name: str) -> npt.NDArray[np.int64]:
+    """A group of the pattern as integers; 0 where a cell, or the pattern, has none."""
+    index = _field_index(parts, name)
+    if index < 0:
         return np.zeros(len(parts), dtype=np.int64)
-    texts = parts.field(place)
+    texts = parts.field(index)
     texts = pc.if_else(pc.and_(parts.is_valid(), pc.not_equal(texts, "")), texts, "0")
     numbers: npt.NDArray[np.int64] = pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
     return numbers

@@ -1,4 +1,4 @@
-"""Ids as they are compared between tables."""
+"""Customer ids in the form that is compared between tables and with the suppress list."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Mask, mask_of
 
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
-_SHORTENED: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
+_SCIENTIFIC: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 _WORDS: Final = re.compile(r"\w+")
 _MARKS: Final = re.compile(r"[\"'\\\0]")
 _PLAIN_WORDS: Final = re.compile(r"[a-z0-9]+")
 
 
 def matching_key(ids: pa.Array) -> pa.Array:
-    """Ids as they are compared: as written, but e-mail addresses trimmed and case-blind."""
+    """Ids as they are compared: as written, but e-mail addresses trimmed and in lower case."""
     is_address = pc.match_substring(ids, "@")
     if not pc.any(is_address).as_py():
         return ids
@@ -28,48 +28,44 @@ def matching_key(ids: pa.Array) -> pa.Array:
 
 
 def without_point_zero(ids: pa.Array) -> pa.Array | None:
-    """Ids without the `.0` that a spreadsheet or a float column left on every one of them.
-
-    Returns:
-        The ids, or None where one is written in any other way, or there is none.
-    """
-    every = pc.all(pc.match_substring_regex(ids, _POINT_ZERO)).as_py()
-    return pc.utf8_slice_codeunits(ids, 0, -2) if every and len(ids) > ids.null_count else None
+    """Ids without the `.0` that a spreadsheet or float column left, or None unless all have it."""
+    is_every = pc.all(pc.match_substring_regex(ids, _POINT_ZERO)).as_py()
+    return pc.utf8_slice_codeunits(ids, 0, -2) if is_every and len(ids) > ids.null_count else None
 
 
 def is_scientific_notation(ids: pa.Array) -> Mask:
-    """Which are what a spreadsheet makes of an id of more digits than its column is wide."""
-    if not pc.any(pc.match_substring(ids, "+")).as_py():  # a quick look, as most ids have none
+    """Which ids a spreadsheet has turned into scientific notation, as 1.23E+12."""
+    if not pc.any(pc.match_substring(ids, "+")).as_py():  # much faster than the pattern
         return np.zeros(len(ids), dtype=bool)
-    return mask_of(pc.match_substring_regex(ids, _SHORTENED))
+    return mask_of(pc.match_substring_regex(ids, _SCIENTIFIC))
 
 
 def is_listed(ids: pa.Array, listed: frozenset[str]) -> Mask:
-    """Which ids stand on a list of people to leave alone; rather one too many than one too few.
+    """Which ids are on the suppress list; doubtful matches count.
 
-    Case does not matter in an e-mail address, nor do outer spaces or the `.0` of a whole number.
+    Ignored are the case of e-mail addresses, outer spaces and the `.0` of an integer.
     """
     return mask_of(pc.is_in(_loose_keys(ids), _keys_of(listed)))
 
 
 def distinct_keys(ids: pa.Array) -> frozenset[str]:
-    """The ids as they are compared with a list of people to leave alone, each once."""
+    """The distinct ids in the form that is compared with the suppress list."""
     return frozenset(pc.unique(_loose_keys(ids)).to_pylist()) - {None}
 
 
 def mentions_listed_id(text: str, listed: frozenset[str]) -> bool:
-    """Whether someone on a list of people to leave alone is named anywhere in a text.
+    """Whether a text contains an id of the suppress list; doubtful matches count.
 
-    For records whose cells cannot be told apart, so marks and case are passed over; rather one too
-    many than one too few. Where bytes were no text, only plain letters are compared.
+    For records that cannot be split into cells, so punctuation and case are ignored. Where bytes
+    could not be decoded, only ASCII letters and digits are compared.
     """
     pattern = _PLAIN_WORDS if "\N{REPLACEMENT CHARACTER}" in text else _WORDS
     phrases = _phrases_of(listed, pattern)
     for version in (text, _MARKS.sub("", text)):
         words = pattern.findall(version.casefold())
-        for count, known in phrases.items():
+        for count, listed_phrases in phrases.items():
             starts = range(len(words) - count + 1)
-            if any(tuple(words[start : start + count]) in known for start in starts):
+            if any(tuple(words[start : start + count]) in listed_phrases for start in starts):
                 return True
     return False
 
@@ -78,7 +74,7 @@ def mentions_listed_id(text: str, listed: frozenset[str]) -> bool:
 def _phrases_of(
     listed: frozenset[str], pattern: re.Pattern[str]
 ) -> dict[int, set[tuple[str, ...]]]:
-    """The words of each id, by how many they are."""
+    """The words of each id, by their number."""
     phrases: dict[int, set[tuple[str, ...]]] = {}
     for key in _keys_of(listed).to_pylist():
         words = tuple(pattern.findall(key.casefold()))
@@ -89,7 +85,7 @@ def _phrases_of(
 @lru_cache(maxsize=1)
 def _keys_of(listed: frozenset[str]) -> pa.Array:
     keys = _loose_keys(pa.array(sorted(listed), pa.string()))
-    return keys.filter(pc.not_equal(keys, ""))  # an empty line of the list names nobody
+    return keys.filter(pc.not_equal(keys, ""))  # an empty line of the list is no id
 
 
 def _loose_keys(ids: pa.Array) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Exchange rates: what a unit of each currency was worth in another on each day."""
+"""Exchange rates by currency and day."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.numbers import Numbers
 
 _ALWAYS: Final = -(2**31)
-"""The day before all days."""
+"""A day before all others."""
 _DAYS: Final = 2**32
-"""More than there are days."""
+"""More than there are days since `_ALWAYS`."""
 _ONE: Final = Decimal(1)
 
 
 @dataclass(frozen=True, order=True)
 class Rate:
-    """What one unit of a currency is worth, from a day on until its next rate."""
+    """The value of one unit of a currency, from a day on until its next rate."""
 
     currency: str
     effective_on: int
@@ -34,74 +34,71 @@ class Rate:
 
     @classmethod
     def constant(cls, currency: str, value: Decimal) -> Rate:
-        """A rate in force from the first of days."""
+        """A rate in force on all days before the next."""
         return cls(currency, _ALWAYS, value)
 
 
-class _Table(NamedTuple):
-    """Rates to look up in: a column each, and what currencies are written as."""
+class _LookupTable(NamedTuple):
+    """Columns of all rates in ascending order, and the currency of each mark."""
 
-    codes: Places
-    """Of the currency of each rate."""
+    currency_numbers: Places
     keys: Places
-    """The code and the day of each rate in one number, ascending."""
+    """The currency number and the day of each rate in one integer, ascending."""
     values: Floats
     texts: pa.Array
     marks: pa.Array
-    code_of_mark: Places
+    number_of_mark: Places
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Rates into a currency, whose own rate is 1 on all days."""
+    """Rates into a target currency, whose own rate is 1 on all days."""
 
     target_currency: str
     rows: tuple[Rate, ...]
-    """Ascending; no two are of one currency and day, and none is of `into`."""
+    """Ascending and unique by currency and day, without the target currency."""
 
     @property
     def currency_codes(self) -> tuple[str, ...]:
-        """All currencies that have a rate, in the order of the alphabet."""
+        """All currencies that have a rate, sorted."""
         return tuple(sorted({self.target_currency, *(rate.currency for rate in self.rows)}))
 
     def factors(self, named: pa.Array, days: Days) -> tuple[Numbers, Mask]:
-        """The rate of each row, to multiply its money with.
+        """The rate of each row, by which to multiply its money.
 
         Args:
-            named: the currency of each row, "" where none is named and null where none is known.
-            days: its day.
+            named: the currency of each row, "" if it names none and null if unknown.
+            days: the day of each row.
 
         Returns:
-            The factors, 1 where there is no rate; and where there is none.
+            The factors, 1 where there is no rate; and which rows have no rate.
         """
         table = self._table
         mark = pc.index_in(named, table.marks)
-        known = mask_of(mark.is_valid())
-        code = table.code_of_mark[mark.fill_null(0).to_numpy()]
-        keys = code * _DAYS + days.astype(np.int64) - _ALWAYS
+        is_known = mask_of(mark.is_valid())
+        number = table.number_of_mark[mark.fill_null(0).to_numpy()]
+        keys = number * _DAYS + days.astype(np.int64) - _ALWAYS
         rows = np.searchsorted(table.keys, keys, side="right") - 1
-        lacking = ~(known & (table.codes[rows] == code))
-        places = np.where(lacking, 0, rows)
-        return Numbers(table.values[places], table.texts.take(pa.array(places)), None), lacking
+        lacking = ~(is_known & (table.currency_numbers[rows] == number))
+        rows = np.where(lacking, 0, rows)
+        return Numbers(table.values[rows], table.texts.take(pa.array(rows)), None), lacking
 
     @cached_property
-    def _table(self) -> _Table:
-        # Of all rates the one into the same currency comes first.
-        rates = [Rate.constant(self.target_currency, _ONE), *self.rows]
-        order = [
-            self.target_currency,
-            *(name for name in self.currency_codes if name != self.target_currency),
-        ]
-        code = {name: place for place, name in enumerate(order)}
-        codes = np.array([code[rate.currency] for rate in rates], dtype=np.int64)
+    def _table(self) -> _LookupTable:
+        # The target currency comes first, and its rate stands in where there is none.
+        target = self.target_currency
+        rates = [Rate.constant(target, _ONE), *self.rows]
+        codes = [target, *(code for code in self.currency_codes if code != target)]
+        number = {code: place for place, code in enumerate(codes)}
+        numbers = np.array([number[rate.currency] for rate in rates], dtype=np.int64)
         days = np.array([rate.effective_on for rate in rates], dtype=np.int64)
-        shared = currencies.resolve_shared_signs(self.currency_codes, self.target_currency)
-        meanings = {"": self.target_currency, **shared, **{name: name for name in order}}
-        return _Table(
-            codes,
-            codes * _DAYS + days - _ALWAYS,
+        shared = currencies.resolve_shared_signs(self.currency_codes, target)
+        code_of_mark = {"": target, **shared, **{code: code for code in codes}}
+        return _LookupTable(
+            numbers,
+            numbers * _DAYS + days - _ALWAYS,
             np.array([float(rate.value) for rate in rates]),
             pa.array([str(rate.value) for rate in rates]),
-            pa.array(list(meanings)),
-            np.array([code[name] for name in meanings.values()], dtype=np.int64),
+            pa.array(list(code_of_mark)),
+            np.array([number[code] for code in code_of_mark.values()], dtype=np.int64),
         )

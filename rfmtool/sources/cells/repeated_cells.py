@@ -1,4 +1,4 @@
-"""What a few cells tell of many: whether texts recur, of which each need be read but once."""
+"""Columns of repeated texts, in which each distinct text need be read only once."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 PROBE_CELLS: Final = 16
-"""How many cells to try first where a whole column would be refused slowly."""
-_TOLD_BY: Final = 1_024
-"""How many tell whether texts recur; of fewer it is no use to know."""
+"""How many cells to try first where a cast of a whole column would be slow to fail."""
+_SAMPLE: Final = 1_024
+"""How many cells show whether texts recur; with fewer it does not matter."""
 
 
 def are_repetitive(texts: pa.Array) -> bool:
-    """Whether at most half of the first of many are distinct."""
-    return len(texts) >= _TOLD_BY and 2 * len(pc.unique(texts[:_TOLD_BY])) <= _TOLD_BY
+    """Whether the column is long and at most half of its first texts are distinct."""
+    return len(texts) >= _SAMPLE and 2 * len(pc.unique(texts[:_SAMPLE])) <= _SAMPLE
 
 
 def dictionary_encoded(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """The distinct texts, and for each row the place of its own; missing where that is."""
+    """The distinct texts, and the index into them of each row, null where the text is."""
     encoded = pc.dictionary_encode(texts)
     return encoded.dictionary, encoded.indices

@@ -1,7 +1,7 @@
-"""Which end of a date such as 24-03-05 is the year, told by the whole column.
+"""Which end of dates such as 24-03-05 is the year, inferred from the whole column.
 
-Years of two digits follow each other, and are few; days of the month run from 1 to 31. Where the
-ends do not show this clearly, nothing is decided.
+Years of two digits are few and consecutive; days of the month run from 1 to 31. Where the ends do
+not show this clearly, the column is ambiguous.
 """
 
 from __future__ import annotations
@@ -22,46 +22,51 @@ FormatCounts = Counter[str]
 End = Literal["first", "last"]
 
 _MOST_YEARS: Final = 12
-_WIDE: Final = 13
-"""Days of a month lie at least so far apart, if there are gaps between them."""
+_LEAST_SPAN_WITH_GAPS: Final = 13
+"""The least span of days of the month if some days between do not occur."""
 _WHOLE_MONTH: Final = 27
-"""From here on no gap is needed: an export of so many years, with all of them on a few days."""
+"""The least span of days of the month without gaps; no export covers so many years."""
 _ALMOST_ALL: Final = 0.95
-"""Of the dates, if these begin with a year; fewer are the odd ones of another reading."""
+"""The share of dates that fit if all begin with a year; fewer are exceptions of another format."""
 _FIRST, _LAST, _MARK = "begins", "ends", "divided by"
 
 
-def count_date_ends(texts: pa.Array, days: Days, fits: Mask, weights: FormatCounts) -> None:
-    """Count what stands at both ends of the dates that may begin with a year of two digits.
+def count_date_ends(texts: pa.Array, days: Days, fits: Mask, counts: FormatCounts) -> None:
+    """Add to `counts` the values at both ends of the dates that may begin with a short year.
 
-    The texts are distinct; `days` are what those that `fits` marks are, with the year first.
+    Args:
+        texts: distinct dates.
+        days: their days if the year comes first.
+        fits: which can be read so.
+        counts: where to add.
     """
     dates = days[fits].astype("datetime64[D]")
     years = dates.astype("datetime64[Y]").astype(int) + 1970
-    of_month = (dates - dates.astype("datetime64[M]")).astype(int) + 1
+    days_of_month = (dates - dates.astype("datetime64[M]")).astype(int) + 1
     marks = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(texts.filter(pa.array(fits))), 2, 3)
-    for what, values in ((_FIRST, pa.array(years)), (_LAST, pa.array(of_month)), (_MARK, marks)):
-        for one in pc.value_counts(values).to_pylist():
-            weights[f"{what} {one['values']}"] += one["counts"]
+    columns = {_FIRST: pa.array(years), _LAST: pa.array(days_of_month), _MARK: marks}
+    for prefix, values in columns.items():
+        for entry in pc.value_counts(values).to_pylist():
+            counts[f"{prefix} {entry['values']}"] += entry["counts"]
 
 
-def may_be_year_first(weights: FormatCounts, others: int) -> bool:
-    """Whether nearly as many dates can be read with a short year first as in any other way."""
-    return weights[YEAR_FIRST.name] > _ALMOST_ALL * others
+def may_be_year_first(counts: FormatCounts, others: int) -> bool:
+    """Whether nearly as many dates fit a short year first as fit the best other format."""
+    return counts[YEAR_FIRST.name] > _ALMOST_ALL * others
 
 
-def year_position(weights: FormatCounts, column: str) -> End:
-    """Tell at which end of a column's dates the year stands.
+def year_position(counts: FormatCounts, column: str) -> End:
+    """At which end of a column's dates the year stands.
 
     Raises:
         AmbiguousInputError: either could be the year.
     """
-    first, last = _values(weights, _FIRST), _values(weights, _LAST)
+    first, last = _values(counts, _FIRST), _values(counts, _LAST)
     if _are_years(first) and _are_days(last):
         return "first"
     if _are_years(last) and _are_days({year % 100 for year in first}):
         return "last"
-    mark = max("-/.", key=lambda mark: weights[f"{_MARK} {mark}"])
+    mark = max("-/.", key=lambda mark: counts[f"{_MARK} {mark}"])
     options = [YEAR_FIRST.option, DAY_FIRST.option, MONTH_FIRST.option]
     written = [option.replace("Y", "y").replace("-", "/").replace("/", mark) for option in options]
     raise AmbiguousInputError(
@@ -70,10 +75,10 @@ def year_position(weights: FormatCounts, column: str) -> End:
     )
 
 
-def _values(weights: FormatCounts, what: str) -> set[int]:
-    begins = f"{what} "
-    return {int(name.removeprefix(begins)) for name, count in weights.items()
-            if count and name.startswith(begins)}  # fmt: skip
+def _values(counts: FormatCounts, prefix: str) -> set[int]:
+    prefix += " "
+    return {int(name.removeprefix(prefix)) for name, count in counts.items()
+            if count and name.startswith(prefix)}  # fmt: skip
 
 
 def _are_years(values: Collection[int]) -> bool:
@@ -82,7 +87,7 @@ def _are_years(values: Collection[int]) -> bool:
 
 def _are_days(values: Collection[int]) -> bool:
     span = _span(values)
-    return span >= _WHOLE_MONTH or len(values) < span >= _WIDE
+    return span >= _WHOLE_MONTH or len(values) < span >= _LEAST_SPAN_WITH_GAPS
 
 
 def _span(values: Collection[int]) -> int:

@@ -1,4 +1,4 @@
-"""Cells that come with a type of their own, from frames and Parquet, as the kinds of roles."""
+"""Typed cells of frames and Parquet, converted to the kinds of cells that roles have."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Kind
 
 Use = Kind | Literal["kept"]
-"""What a column is read as, or that it is only carried through."""
+"""The kind of a column that is read, or `kept` if it is only carried through."""
 _BEYOND_ASCII: Final = 128
-_APART: Final = {16: 1 << 11, 32: 1 << 24, 64: 1 << 53}
-"""By how many bits floats have, below what all whole numbers are told apart."""
+_EXACT_BELOW: Final = {16: 1 << 11, 32: 1 << 24, 64: 1 << 53}
+"""By width of floats in bits, the bound below which all integers are distinct."""
 
 
 def typed_batch(
@@ -29,31 +29,31 @@ def typed_batch(
 ) -> Batch:
     """A batch of a typed source; ids become text, empty text becomes missing.
 
-    Records with text that is not UTF-8 go to the faults, as those of a file of text do.
+    Records with text that is not UTF-8 go to the faults, as in text files.
     """
     for role in ("customer_id", "order_id"):
         if role in cells and pa.types.is_floating(cells[role].type):
-            _check_whole(role, cells[role])
-    settled = {
+            _check_float_ids(role, cells[role])
+    columns = {
         role: display_text(cell)
         if kinds.get(role) == "any"
-        else _settled(kinds.get(role, "text"), cell)
+        else _normalized(kinds.get(role, "text"), cell)
         for role, cell in cells.items()
     }
-    batch = Batch(settled, records, (), whole)
+    batch = Batch(columns, records, (), whole)
     bad = [
         np.array([_decoded(cell, "ignore") != _decoded(cell) for cell in _bytes(column)])
-        for column in settled.values()
+        for column in columns.values()
         if not _is_utf8(column)
     ]
     return batch.without(np.logical_or.reduce(bad), "bad_encoding") if bad else batch
 
 
-def _check_whole(role: str, cells: pa.Array) -> None:
-    """Refuse ids beyond what a float tells apart."""
-    wide = cells.cast(pa.float64())  # float16 can hardly be computed with
+def _check_float_ids(role: str, cells: pa.Array) -> None:
+    """Raise for ids too large to be distinct as floats."""
+    wide = cells.cast(pa.float64())  # as float16 lacks most functions
     largest = pc.max(pc.abs(wide)).as_py() or 0
-    if _APART[cells.type.bit_width] <= largest < float("inf"):
+    if _EXACT_BELOW[cells.type.bit_width] <= largest < float("inf"):
         raise InputError(
             f"{role} is a column of floats, with ids of more digits than floats tell apart",
             "Make them text or whole numbers where they are made: different ones have fallen"
@@ -62,11 +62,13 @@ def _check_whole(role: str, cells: pa.Array) -> None:
 
 
 def can_be_read_as(use: Use, typed_as: pa.DataType) -> bool:
-    """Whether a typed column fits a use: text fits any, and what no text is made of fits none."""
+    """Whether a column type fits a use: text and numbers fit any, lists and the like fit none."""
     if pa.types.is_dictionary(typed_as):
         typed_as = typed_as.value_type
-    numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-    if pa.types.is_null(typed_as) or _is_text(typed_as) or any(one(typed_as) for one in numbers):
+    if pa.types.is_null(typed_as) or _is_text(typed_as):
+        return True
+    is_float = pa.types.is_floating(typed_as)
+    if is_float or pa.types.is_integer(typed_as) or pa.types.is_decimal(typed_as):
         return True
     if use == "day":
         return bool(pa.types.is_date(typed_as) or pa.types.is_timestamp(typed_as))
@@ -82,14 +84,14 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
+def _normalized(kind: Kind, cells: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(cells.type):
-        # Not dictionary_decode: it knows no views, which is what Polars' categories come as.
-        words = cells.dictionary
-        words = pc.cast(words, pa.string()) if _is_text(words.type) else words
-        cells = words.take(cells.indices)
+        # Not dictionary_decode: it does not support string views, as Polars' categories are.
+        values = cells.dictionary
+        values = pc.cast(values, pa.string()) if _is_text(values.type) else values
+        cells = values.take(cells.indices)
     if pa.types.is_float16(cells.type):
-        cells = cells.cast(pa.float32())  # which can be counted and compared
+        cells = cells.cast(pa.float32())
     if kind == "text" or pa.types.is_null(cells.type):
         cells = as_text(cells)
     elif _is_text(cells.type):
@@ -100,13 +102,13 @@ def _settled(kind: Kind, cells: pa.Array) -> pa.Array:
 
 
 def display_text(cells: pa.Array) -> pa.Array:
-    """Cells of any type as text for people to look at; bytes that are no text as U+FFFD."""
+    """Cells of any type as text to show; invalid bytes become U+FFFD, lists and the like null."""
     if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
         cells = cells.view(pa.large_string() if pa.types.is_large_binary(cells.type)
                            else pa.string())  # fmt: skip
-    if not can_be_read_as("kept", cells.type):  # a list or the like, which no text is made of
+    if not can_be_read_as("kept", cells.type):
         return pa.nulls(len(cells), pa.string())
-    texts = _settled("text", cells)
+    texts = _normalized("text", cells)
     return texts if _is_utf8(texts) else pa.array(map(_decoded, _bytes(texts)), pa.string())
 
 
@@ -121,7 +123,7 @@ def _is_utf8(cells: pa.Array) -> bool:
     if not pa.types.is_string(cells.type):
         return True
     _, letters = text_bytes(cells)
-    if not len(letters) or letters.max() < _BEYOND_ASCII:  # mostly, and soon seen
+    if not len(letters) or letters.max() < _BEYOND_ASCII:  # the usual case, and fast
         return True
     try:
         cells.validate(full=True)
@@ -131,8 +133,8 @@ def _is_utf8(cells: pa.Array) -> bool:
 
 
 def _bytes(cells: pa.Array) -> list[bytes | None]:
-    found: list[bytes | None] = cells.view(pa.binary()).to_pylist()
-    return found
+    cell_bytes: list[bytes | None] = cells.view(pa.binary()).to_pylist()
+    return cell_bytes
 
 
 def _decoded(cell: bytes | None, errors: str = "replace") -> str | None:
@@ -140,19 +142,19 @@ def _decoded(cell: bytes | None, errors: str = "replace") -> str | None:
 
 
 def trimmed(cells: pa.Array) -> pa.Array:
-    """Cells as text without the white space around it; missing where nothing is left."""
+    """Cells as trimmed text; null where nothing is left."""
     texts = pc.utf8_trim_whitespace(pc.cast(cells, pa.string()))
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def as_text(cells: pa.Array) -> pa.Array:
-    """A typed column as text; a whole number in a column of floats keeps its `.0`."""
+    """A typed column as text; an integer in a column of floats keeps its `.0`."""
     if pa.types.is_floating(cells.type):
-        # An id column with gaps is often stored as 17850.0; NaN stands for a gap.
+        # An id column with gaps is often stored as floats like 17850.0, with NaN for a gap.
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
-        # Cell by cell, so that an id never looks different for what else is in its batch.
+        # Decided by cell, so that an id never depends on what else is in its batch.
         rounded = pc.cast(cells, pa.int64(), safe=False)
-        is_whole = pc.equal(pc.cast(rounded, cells.type, safe=False), cells)
-        whole = pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
-        return pc.if_else(is_whole, whole, pc.cast(cells, pa.string()))
+        is_integer = pc.equal(pc.cast(rounded, cells.type, safe=False), cells)
+        integers = pc.binary_join_element_wise(pc.cast(rounded, pa.string()), "0", ".")
+        return pc.if_else(is_integer, integers, pc.cast(cells, pa.string()))
     return pc.cast(cells, pa.string())
