@@ -1,8 +1,4 @@
-"""How a text file is written, found in its first bytes: encoding, marks, header.
-
-Only what the sample proves is taken: other quotes than the usual, an escape, columns aligned by
-spaces. What does not fit then is itemised row by row, never bent to fit.
-"""
+"""Detect encoding, dialect and header of a text file from its first bytes."""
 
 from __future__ import annotations
 
@@ -42,8 +38,8 @@ from rfmtool.sources.text.records import Record
 SAMPLE_BYTES: Final = 1 << 18
 _TRIED_BYTES: Final = 1 << 15
 _TRIED_LINES: Final = 20
-"""Where the first bytes hold fewer, as of tables with thousands of columns, more are tried."""
-_EVEN: Final = 0.5
+"""If the first bytes hold fewer, as with thousands of columns, more bytes are tried."""
+_LEAST_FITTING_SHARE: Final = 0.5
 _BLANK: Final = b" \t\r\n"
 _MARKUP: Final = (
     (re.compile(rb"<[!?a-zA-Z]"), "HTML or XML"),
@@ -52,12 +48,12 @@ _MARKUP: Final = (
 
 
 def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialect, tuple[str, ...]]:
-    """Find a text file's dialect and header.
+    """Detect a text file's dialect and header.
 
     Raises:
         InputError: the file is empty, is not text in the encoding, has a first row without an
-            end, or has a header only, where there must be rows.
-        UsageError: the encoding or delimiter asked for is none.
+            end, or has only a header where there must be rows.
+        UsageError: the encoding or delimiter given is invalid.
     """
     encoding = asked.encoding or "utf-8"
     if file.kind == "workbook":
@@ -78,8 +74,8 @@ def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialec
     wrapped = has_formula_cells(text)
     if wrapped:
         text = unwrap_formulas(text[: text.rfind(b"\n") + 1] if len(text) == SAMPLE_BYTES else text)
-    keys = tuple(file.partition_values)
-    sample = Sample(_head(text, start, file.name), start, asked, file.name, roles, keys)
+    folders = tuple(file.partition_values)
+    sample = Sample(_head(text, start, file.name), start, asked, file.name, roles, folders)
     best = plain_csv_candidate(sample) if file.kind == "workbook" else best_candidate(sample)
     dialect, header = _dialect_of(best, encoding, text, sample)
     return replace(dialect, is_wrapped=wrapped), header
@@ -99,7 +95,7 @@ def _check_is_table(text: bytes, file: ExportFile) -> None:
 
 
 def _head(text: bytes, start: int, where: str) -> bytes:
-    """The first lines, in so many bytes as hold enough of them; the last is not cut in two."""
+    """The first complete lines: more bytes where the usual number holds too few lines."""
     size = start + _TRIED_BYTES
     while size < len(text) and len(text[:size].splitlines()) <= _TRIED_LINES:
         size *= 2
@@ -116,86 +112,86 @@ def _head(text: bytes, start: int, where: str) -> bytes:
 
 
 def _dialect_of(
-    trial: DialectCandidate, encoding: str, text: bytes, sample: Sample
+    best: DialectCandidate, encoding: str, text: bytes, sample: Sample
 ) -> tuple[Dialect, tuple[str, ...]]:
-    body = trial.heading.rows_above + trial.heading.header_rows
-    names, empty = _columns(trial.heading.names, trial.rows)
-    inner = [cell for one in trial.rows for cell in (one.cells or ())[1:] if cell]
+    heading, marks = best.heading, best.marks
+    body = heading.rows_above + heading.header_rows
+    names, empty = _named_columns(heading.names, best.rows)
+    inner = [cell for row in best.rows for cell in (row.cells or ())[1:] if cell]
     dialect = Dialect(
-        " " if trial.is_aligned else trial.marks.delimiter,
+        " " if best.is_aligned else marks.delimiter,
         encoding,
-        trial.records[body - 1].end if body else 0,
-        quote=trial.marks.quote,
-        escape=trial.marks.escape,
-        is_aligned=trial.is_aligned,
-        # A space follows every delimiter, and so is no part of any cell.
-        is_padded=trial.marks.delimiter != " " and {cell[0] for cell in inner} == {" "},
-        rows_above=trial.heading.rows_above,
-        header_rows=trial.heading.header_rows,
+        best.records[body - 1].end if body else 0,
+        quote=marks.quote,
+        escape=marks.escape,
+        is_aligned=best.is_aligned,
+        is_padded=marks.delimiter != " " and {cell[0] for cell in inner} == {" "},
+        rows_above=heading.rows_above,
+        header_rows=heading.header_rows,
         empty_columns=empty,
-        may_lack_header=_is_doubtful(trial),
-        # Nothing divides the lines into columns, as of a text that is no table.
-        has_no_columns=not trial.heading.has_roles and trial.rank()[1] < _EVEN,
+        may_lack_header=_may_lack_header(best),
+        has_no_columns=not heading.has_roles and best.rank()[1] < _LEAST_FITTING_SHARE,
     )
     try:
-        _check_body(trial, dialect, text, sample)
+        _check_body(best, dialect, text, sample)
     except InputError as error:
         error.seen = FileLayout(names, places_by_role(names, sample) or {}, dialect)
         raise
     return dialect, names
 
 
-def _check_body(trial: DialectCandidate, dialect: Dialect, text: bytes, sample: Sample) -> None:
+def _check_body(best: DialectCandidate, dialect: Dialect, text: bytes, sample: Sample) -> None:
     """Check that the header can be read, and that there is something below it."""
-    above = trial.records[: dialect.rows_above + dialect.header_rows]
-    if not trial.heading.has_roles and any(one.cells is None for one in above):
+    above = best.records[: dialect.rows_above + dialect.header_rows]
+    if not best.heading.has_roles and any(record.cells is None for record in above):
         raise InputError(
             f"{sample.where}: the quotes of the header row cannot be read",
             "Say how cells are divided with --delimiter.",
         )
-    read = spaces_to_tabs(text) if trial.is_aligned else text
-    if b"\0" in read[: dialect.body_offset]:
+    text_read = spaces_to_tabs(text) if best.is_aligned else text
+    if b"\0" in text_read[: dialect.body_offset]:
         raise nul_bytes_error(text, sample.where)
-    if not (sample.roles.may_be_empty or read[dialect.body_offset :].strip(_BLANK)):
+    if not (sample.roles.may_be_empty or text_read[dialect.body_offset :].strip(_BLANK)):
         raise NoTableError(
             f"{sample.where}: there is a header row and nothing below it", "Export it again."
         )
 
 
-def _columns(names: Names, rows: Sequence[Record]) -> tuple[Names, int]:
-    """Name the nameless columns by their places, and count the empty ones at the end."""
-    cells = [one.cells for one in rows if one.cells and not one.is_blank]
+def _named_columns(names: Names, rows: Sequence[Record]) -> tuple[Names, int]:
+    """Column names, numbers where there is no name; and how many columns at the end are empty."""
+    cells = [row.cells for row in rows if row.cells and not row.is_blank]
     width = len(names)
     if not names[-1].strip() and _mostly(len(row) == width - 1 for row in cells):
         names = names[:-1]  # the header alone ends in a delimiter
     elif _mostly(len(row) == width + 1 and not row[-1].strip() for row in cells):
         names = (*names, "")  # the rows alone end in one
-    even = [row for row in cells if len(row) == len(names)]
+    fitting = [row for row in cells if len(row) == len(names)]
     empty = 0
     while empty < len(names) - 1 and not names[-1 - empty].strip():
-        if not _mostly(not row[-1 - empty].strip() for row in even):
+        if not _mostly(not row[-1 - empty].strip() for row in fitting):
             break
         empty += 1
     taken = {*names}
-    named = tuple(
+    with_numbers = tuple(
         name if name.strip() or str(place) in taken else str(place)
         for place, name in enumerate(names, 1)
     )
-    return named, empty
+    return with_numbers, empty
 
 
-def _mostly(answers: Iterable[bool]) -> bool:
-    given = list(answers)
-    return 2 * sum(given) > len(given)
+def _mostly(flags: Iterable[bool]) -> bool:
+    flags = list(flags)
+    return 2 * sum(flags) > len(flags)
 
 
-def _is_doubtful(trial: DialectCandidate) -> bool:
-    """Whether neither its names nor the rows below prove the header to be one."""
-    heading = trial.heading
+def _may_lack_header(best: DialectCandidate) -> bool:
+    """Whether neither the names nor the rows below show that the header is one."""
+    heading = best.heading
     if heading.has_roles or not heading.header_rows:
         return False
-    even = [one.cells for one in trial.rows if one.cells and len(one.cells) == len(heading.names)]
-    columns = zip(heading.names, *even, strict=True)
+    width = len(heading.names)
+    fitting = [row.cells for row in best.rows if row.cells and len(row.cells) == width]
+    columns = zip(heading.names, *fitting, strict=True)
     above_data = (
         bool(name.strip()) and _mostly(may_be_data([cell]) for cell in cells if cell.strip())
         for name, *cells in columns

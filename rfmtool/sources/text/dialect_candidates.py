@@ -1,7 +1,6 @@
-"""Which marks divide, quote and escape: each is tried on a sample, and the best fit is taken.
+"""Infer delimiter, quote and escape: candidates parse a sample, and the best fit is taken.
 
-Only what the sample proves is taken: other quotes than the usual, an escape, columns aligned by
-spaces.
+Single quotes, an escape or columns aligned by spaces are taken only if the sample proves them.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from rfmtool.sources.text.records import Marks, Record, parse_records
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _RARE_DELIMITERS: Final = ("^", "~", ":", "\x01", "\x1f")
-"""Taken only where they make columns that play the needed roles."""
+"""Taken only if they give columns for all required roles."""
 _ALIGNED: Final = Marks("\t", quote="")
 _TRIED_RECORDS: Final = 200
 _RUN_OF_SPACES: Final = re.compile(rb"[ \t]{2}|^[ \t]", re.MULTILINE)
@@ -30,20 +29,20 @@ _EVEN_ENOUGH: Final = 0.9
 
 @dataclass(frozen=True)
 class Sample:
-    """The first bytes of a file, in whole lines, and what the user said about it."""
+    """The first lines of a file, and the user's settings for it."""
 
     text: bytes
     start: int
     asked: Asked
     where: str
     roles: Roles
-    keys: tuple[str, ...] = ()
-    """The names of columns that stand in the names of folders."""
+    folder_columns: tuple[str, ...] = ()
+    """The names of columns whose values are in folder names."""
 
 
 @dataclass(frozen=True)
 class DialectCandidate:
-    """What some marks make of the sample; the one with the largest rank wins."""
+    """The sample as parsed with some marks; the candidate with the largest rank wins."""
 
     marks: Marks
     records: tuple[Record, ...]
@@ -57,35 +56,39 @@ class DialectCandidate:
 
     @property
     def misfit_count(self) -> int:
-        """How many records cannot be taken apart, or have other cells than there are names."""
+        """How many records cannot be parsed, or have not as many cells as the header."""
         width = len(self.heading.names)
-        return sum(not one.is_blank and len(one.cells or ()) != width for one in self.rows)
+        return sum(not row.is_blank and len(row.cells or ()) != width for row in self.rows)
 
     @property
     def is_perfect(self) -> bool:
-        """Whether the first record names every needed role, and all others have its cells.
+        """Whether the first record names every required role, and all others have as many cells.
 
-        One column is no proof: whatever divides no cell makes one of every row.
+        Not with a single column, as any delimiter that does not occur gives one.
         """
-        is_one = len(self.heading.names) == 1
+        has_one_column = len(self.heading.names) == 1
         return self.heading.has_roles and not (
-            is_one or self.heading.rows_above or self.misfit_count
+            has_one_column or self.heading.rows_above or self.misfit_count
         )
 
     def rank(self) -> tuple[bool, float, int]:
-        """Whether the needed roles are there, how even the records are, how many columns."""
+        """Whether all required roles are there, the share of fitting records, and the width."""
         width = len(self.heading.names)
-        even = 1 - self.misfit_count / max(1, len(self.rows)) if width > 1 else 0.0
-        return self.heading.has_roles, even, width
+        fitting = 1 - self.misfit_count / max(1, len(self.rows)) if width > 1 else 0.0
+        return self.heading.has_roles, fitting, width
 
 
 def plain_csv_candidate(sample: Sample) -> DialectCandidate:
-    """What the marks of plain CSV make of a sample."""
-    return _trial(sample, Marks(","))
+    """The sample parsed as plain CSV."""
+    return _candidate(sample, Marks(","))
 
 
 def best_candidate(sample: Sample) -> DialectCandidate:
-    """What the marks that fit best make of a sample."""
+    """The sample parsed with the marks that fit best.
+
+    Raises:
+        UsageError: the delimiter given is not one plain character.
+    """
     asked = {"\\t": "\t", "tab": "\t"}.get(sample.asked.delimiter or "", sample.asked.delimiter)
     if asked is not None and (len(asked) != 1 or asked in '"\r\n' or not asked.isascii()):
         raise UsageError(
@@ -93,37 +96,42 @@ def best_candidate(sample: Sample) -> DialectCandidate:
         )
     if asked == " " and _RUN_OF_SPACES.search(sample.text):
         return _aligned(sample)
-    trials = []
+    candidates = []
     for delimiter in (asked,) if asked else _DELIMITERS:
-        trials.append(_trial(sample, Marks(delimiter)))
-        if trials[-1].is_perfect:
+        candidates.append(_candidate(sample, Marks(delimiter)))
+        if candidates[-1].is_perfect:
             break  # no other can fit better, and most files are such
-    best = trials[-1] if trials[-1].is_perfect else max(trials, key=DialectCandidate.rank)
+    is_perfect = candidates[-1].is_perfect
+    best = candidates[-1] if is_perfect else max(candidates, key=DialectCandidate.rank)
     if not (asked or best.heading.has_roles):
-        best = _rarer(sample, best)
+        best = _with_rare_delimiter(sample, best)
     return best if best.is_aligned else _with_other_quotes(sample, best)
 
 
-def _rarer(sample: Sample, usual: DialectCandidate) -> DialectCandidate:
-    spaced = bool(_RUN_OF_SPACES.search(sample.text))
-    marks = [Marks(one) for one in (*_RARE_DELIMITERS, *(" " * (not spaced)))]
-    best = max((_trial(sample, one) for one in marks), key=DialectCandidate.rank)
-    aligned = _aligned(sample) if spaced and b'"' not in sample.text else None
-    for one in (best, aligned):
-        if one and one.heading.has_roles:
-            return one
-    if aligned and len(usual.heading.names) == 1 and aligned.rank()[1] >= _EVEN_ENOUGH:
+def _with_rare_delimiter(sample: Sample, usual: DialectCandidate) -> DialectCandidate:
+    """The best candidate with a rare delimiter or aligned columns, or else `usual`."""
+    has_space_runs = bool(_RUN_OF_SPACES.search(sample.text))
+    delimiters = _RARE_DELIMITERS if has_space_runs else (*_RARE_DELIMITERS, " ")
+    candidates = (_candidate(sample, Marks(delimiter)) for delimiter in delimiters)
+    best = max(candidates, key=DialectCandidate.rank)
+    aligned = _aligned(sample) if has_space_runs and b'"' not in sample.text else None
+    if best.heading.has_roles:
+        return best
+    if aligned and (
+        aligned.heading.has_roles
+        or (len(usual.heading.names) == 1 and aligned.rank()[1] >= _EVEN_ENOUGH)
+    ):
         return aligned
     return usual
 
 
 def _aligned(sample: Sample) -> DialectCandidate:
-    squeezed = replace(sample, text=spaces_to_tabs(sample.text))
-    return replace(_trial(squeezed, _ALIGNED), is_aligned=True)
+    with_tabs = replace(sample, text=spaces_to_tabs(sample.text))
+    return replace(_candidate(with_tabs, _ALIGNED), is_aligned=True)
 
 
 def _with_other_quotes(sample: Sample, usual: DialectCandidate) -> DialectCandidate:
-    """Take single quotes or an escape where the usual marks leave more records unread."""
+    """The best candidate with single quotes or an escape, or `usual` if none fits better."""
     best, text, delimiter = usual, sample.text, usual.marks.delimiter
     is_quoted = re.search(rb"(?m)(?:^|" + re.escape(delimiter.encode()) + rb')"', text)
     quotes = ('"',) if is_quoted or b"'" not in text else ('"', "'")
@@ -134,28 +142,28 @@ def _with_other_quotes(sample: Sample, usual: DialectCandidate) -> DialectCandid
             marks = Marks(delimiter, quote, escape)
             if marks == usual.marks:
                 continue
-            trial = _trial(sample, marks)
-            if trial.heading.has_roles < best.heading.has_roles:
+            candidate = _candidate(sample, marks)
+            if candidate.heading.has_roles < best.heading.has_roles:
                 continue
-            if trial.misfit_count < best.misfit_count or (
-                trial.misfit_count == best.misfit_count and _shows(best, marks)
+            if candidate.misfit_count < best.misfit_count or (
+                candidate.misfit_count == best.misfit_count and _cells_show_marks(best, marks)
             ):
-                best = trial
+                best = candidate
     return best
 
 
-def _shows(best: DialectCandidate, marks: Marks) -> bool:
-    """Whether the cells, as they are read so far, show other marks than they are read with."""
+def _cells_show_marks(best: DialectCandidate, marks: Marks) -> bool:
+    """Whether the cells of `best` contain quotes or escapes of `marks` that were not parsed."""
     quote, escaped = marks.quote, marks.escape + marks.quote
     width = len(best.heading.names)
-    rows = [one.cells for one in best.rows if one.cells and len(one.cells) == width]
+    rows = [row.cells for row in best.rows if row.cells and len(row.cells) == width]
     if marks.escape > best.marks.escape and any(escaped in cell for row in rows for cell in row):
         return True
-    return quote != best.marks.quote and _wraps_cells(rows, quote)
+    return quote != best.marks.quote and _are_cell_quotes(rows, quote)
 
 
-def _wraps_cells(rows: Sequence[Names], quote: str) -> bool:
-    """Whether such quotes hold some column from top to bottom, or a cell with doubled ones."""
+def _are_cell_quotes(rows: Sequence[Names], quote: str) -> bool:
+    """Whether a quote surrounds all cells of a column, or a cell with doubled quotes."""
     doubled = re.compile(f"{quote}(?:[^{quote}]|{quote * 2})*{quote * 2}(?:[^{quote}])*{quote}")
     if any(doubled.fullmatch(cell) for row in rows for cell in row):
         return True
@@ -166,16 +174,16 @@ def _wraps_cells(rows: Sequence[Names], quote: str) -> bool:
     )
 
 
-def _trial(sample: Sample, marks: Marks) -> DialectCandidate:
-    found = tuple(parse_records(sample.text, sample.start, marks, _TRIED_RECORDS))
-    found = found or (Record(sample.start, ("",)),)
+def _candidate(sample: Sample, marks: Marks) -> DialectCandidate:
+    records = tuple(parse_records(sample.text, sample.start, marks, _TRIED_RECORDS))
+    records = records or (Record(sample.start, ("",)),)
     find = find_heading if sample.asked.has_header else numbered_heading
-    return DialectCandidate(marks, found, find(found, partial(places_by_role, sample=sample)))
+    return DialectCandidate(marks, records, find(records, partial(places_by_role, sample=sample)))
 
 
 def places_by_role(names: Names, sample: Sample) -> Mapping[str, int] | None:
-    """The place of each role that names play; None where a needed one is missing."""
-    header = (*names, *(key for key in sample.keys if key not in names))
+    """The column index of each role that a header has; None if a required role is missing."""
+    header = (*names, *(name for name in sample.folder_columns if name not in names))
     try:
         places = sample.roles.find(header, sample.asked.columns, sample.where)
     except InputError:

@@ -1,4 +1,4 @@
-"""What reports and SQL clients write below the last row: totals, counts of rows, signatures."""
+"""Footers that reports and SQL clients write below the last row: totals, row counts, notes."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _TRAILER: Final = re.compile(
 def footer_start(data: bytes, layout: FileLayout) -> tuple[int, int]:
     """Find the footer at the end of a file.
 
-    Only what is no row is footer: a line of another width that reads like a trailer, a note of
-    several words below an empty line, or a total where a row would have its day.
+    A footer line has another width than the rows and looks like a trailer, is a note of several
+    words below an empty line, or has a total in place of a row's date.
 
     Returns:
-        Where the footer begins, and of how many records it is; the end and 0 where there is none.
+        The offset of the footer, and its number of records; the end and 0 if there is none.
     """
     dialect = layout.dialect
     if dialect is None:
@@ -51,33 +51,32 @@ def footer_start(data: bytes, layout: FileLayout) -> tuple[int, int]:
     # The first may be the end of a record that began before.
     tail = (tail[1:] if begin else tail)[-_MOST_LINES:]
     start = count = 0
-    for behind, record in enumerate(reversed(tail), 1):
-        above = tail[-behind - 1] if behind < len(tail) else None
+    for from_end, record in enumerate(reversed(tail), 1):
+        above = tail[-from_end - 1] if from_end < len(tail) else None
         if record.is_blank:
             continue
         if not _is_footer(record, above, layout):
             break
-        start, count = (above.end if above else 0), behind
+        start, count = (above.end if above else 0), from_end
     quote = dialect.quote.encode()
-    # An odd quote in it means that what looks like lines may be the text of one cell.
-    torn = bool(quote) and data.count(quote, start) % 2
-    # A table of nothing but a footer would be a table of something else.
-    return (len(data), 0) if not count or not start or torn else (start, count)
+    # With an odd number of quotes, these lines may be part of a quoted cell.
+    may_be_cell = bool(quote) and data.count(quote, start) % 2
+    # A file of nothing but a footer is not taken for one.
+    return (start, count) if count and start and not may_be_cell else (len(data), 0)
 
 
 def _is_footer(record: Record, above: Record | None, layout: FileLayout) -> bool:
     cells = [cell.strip() for cell in record.cells or ()]
-    words = [cell for cell in cells if cell]
-    if not words:
+    filled = [cell for cell in cells if cell]
+    if not filled:
         return False
+    is_single = len(filled) == 1
     if len(cells) != len(layout.header):
-        alone = len(words) == 1
-        if alone and " " in words[0] and above is not None and above.is_blank:
+        if is_single and " " in filled[0] and above is not None and above.is_blank:
             return True
-        return bool(_TOTAL.fullmatch(words[0]) or _TRAILER.fullmatch(" ".join(words)))
-    # A row as wide as the others must have no day to be a total or a trailer.
+        return bool(_TOTAL.fullmatch(filled[0]) or _TRAILER.fullmatch(" ".join(filled)))
+    # A record as wide as the rows must have no date to be a total or a trailer.
     day = layout.places.get("ordered_at")
-    if day is None or cells[day] not in ("", words[0]):
+    if day is None or cells[day] not in ("", filled[0]):
         return False
-    trailer = len(words) == 1 and _TRAILER.fullmatch(words[0])
-    return bool(trailer or _TOTAL.fullmatch(words[0]))
+    return bool((is_single and _TRAILER.fullmatch(filled[0])) or _TOTAL.fullmatch(filled[0]))

@@ -1,4 +1,4 @@
-"""A file that goes on with a second table below an empty row, which is refused."""
+"""Refuse a file that continues with a second table below an empty row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check_one_table(batch: Batch, layout: FileLayout) -> None:
     """Check that no second table begins below an empty row.
 
     Raises:
-        InputError: one does, under other names; the same names again are one bad row.
+        InputError: one does, with other names; a repeated header is only a bad row.
     """
     cells = list(batch.cells.values())
     if not all(column.null_count for column in cells):
@@ -31,14 +31,13 @@ def check_one_table(batch: Batch, layout: FileLayout) -> None:
     if not len(below):
         return
     index = pa.array(below)
-    wordy = [
+    has_words = [
         mask_of(pc.match_substring_regex(column.take(index), r"^[^\d@]*[^\d@\s][^\d@]*$"))
         for column in cells
     ]
-    for place in below[np.logical_and.reduce(wordy)].tolist():
+    for place in below[np.logical_and.reduce(has_words)].tolist():
         names = [column[place].as_py() for column in batch.all_columns()]
-        # Where only words are read of each row, the other cells tell a row of numbers from a
-        # header.
+        # The columns that are not read may show that it is a row of data.
         if None in names or any(_NUMBER_OR_DATE.fullmatch(name) for name in names):
             continue
         if [name.strip() for name in names] != [name.strip() for name in layout.header]:

@@ -1,4 +1,4 @@
-"""A block of text to a batch of raw cells: nothing is typed here and nothing is dropped."""
+"""Parse a block of text into a batch of raw cells; nothing is typed and no row is dropped."""
 
 from __future__ import annotations
 
@@ -32,19 +32,18 @@ from rfmtool.sources.text.torn_cells import without_torn_cells
 
 @dataclass(frozen=True)
 class _Parser:
-    """Takes the records of one block of UTF-8 apart into the cells of some columns."""
+    """Parses columns of a block of UTF-8 records."""
 
     data: pa.Buffer
     dialect: Dialect
     width: int
 
-    def parsed(self, columns: Sequence[int], faults: list[Fault] | None = None) -> list[pa.Array]:
-        """Return the columns; records with too many or too few cells go to `faults`."""
+    def columns(self, places: Sequence[int], faults: list[Fault] | None = None) -> list[pa.Array]:
+        """The columns at `places`; records with too many or too few cells go to `faults`."""
         if not len(self.data):
-            return [pa.array([], pa.string()) for _ in columns]
-
+            return [pa.array([], pa.string()) for _ in places]
         names = [str(place) for place in range(self.width)]
-        wanted = [names[place] for place in columns]
+        wanted = [names[place] for place in places]
         table = pa_csv.read_csv(
             pa.BufferReader(self.data),
             read_options=pa_csv.ReadOptions(
@@ -62,99 +61,94 @@ class _Parser:
             convert_options=pa_csv.ConvertOptions(
                 include_columns=wanted,
                 column_types=dict.fromkeys(wanted, pa.string()),
-                check_utf8=False,  # the whole block has been looked at
+                check_utf8=False,  # as the whole block has been checked
                 null_values=[""],
                 strings_can_be_null=True,
             ),
         )
-        found = [table.column(name) for name in wanted]
-        return [one.chunk(0) if one.num_chunks == 1 else one.combine_chunks() for one in found]
+        return [
+            column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+            for column in map(table.column, wanted)
+        ]
 
     def _skip(self, row: Any, faults: list[Fault] | None) -> str:  # noqa: ANN401 - pyarrow's own
-        """Note a record with too many or too few cells, and go on."""
-        blank = not row.text.strip(self.dialect.marks.delimiter + ' "\t\r\n')
+        """Add a record with too many or too few cells to the faults, and skip it."""
+        is_blank = not row.text.strip(self.dialect.marks.delimiter + ' "\t\r\n')
         if faults is not None:
-            piece = row.text if row.actual_columns == 1 and not blank else ""
-            faults.append(Fault(row.number - 1, "wrong_cell_count", blank, piece))
+            piece = row.text if row.actual_columns == 1 and not is_blank else ""
+            faults.append(Fault(row.number - 1, "wrong_cell_count", is_blank, piece))
         return "skip"
-
-    def whole(self) -> list[pa.Array]:
-        """Return all columns."""
-        return self.parsed(range(self.width))
 
 
 def parse_block(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
-    """Take the records of a block apart into cells, all as text; empty cells become missing.
+    """Parse the records of a block into text cells; empty cells become missing.
 
     Raises:
-        InputError: below an empty row a second table begins.
+        InputError: a second table begins below an empty row.
     """
-    # Of ASCII alone, as most exports are, nothing more need be asked of the bytes: with a sign,
-    # those beyond it are below zero.
-    is_plain = np.frombuffer(block.data, dtype=np.int8).min(initial=1) > 0
-    data, footer_rows = block.data if is_plain else without_byte_order_marks(block.data), 0
+    # Most exports are ASCII without NUL, which needs no checks; as signed, other bytes are below 0.
+    is_ascii = np.frombuffer(block.data, dtype=np.int8).min(initial=1) > 0
+    data, footer_rows = block.data if is_ascii else without_byte_order_marks(block.data), 0
     if block.is_last:
         start, footer_rows = footer_start(bytes(data), layout)
         data = data.slice(0, start)
-    # Asked of the whole block first: on bytes that are not UTF-8 pyarrow fails before it can tell
-    # which of them stand in a record with too few cells.
-    parse_records = _parse_text if is_plain or is_utf8(data) else _parse_bytes
+    # Checked for the whole block, as pyarrow fails on invalid UTF-8 in a record of wrong width.
+    parse_records = _parse_text if is_ascii or is_utf8(data) else _parse_bytes
     batch = parse_records(data, layout, dialect)
-    if not is_plain and np.frombuffer(data, dtype=np.uint8).min(initial=1) == 0:
+    if not is_ascii and np.frombuffer(data, dtype=np.uint8).min(initial=1) == 0:
         batch = batch.without(contains_nul(batch.cells), "bad_text")
     if block.stray_quote_rows:
         batch = batch.without(has_stray_quotes(batch, block.stray_quote_rows, dialect), "bad_text")
     if dialect.is_padded:
         trimmed = {role: pc.utf8_trim(column, " ") for role, column in batch.cells.items()}
-        none = pa.scalar(None, pa.string())
-        cells = {role: pc.if_else(pc.equal(cell, ""), none, cell) for role, cell in trimmed.items()}
+        null = pa.scalar(None, pa.string())
+        cells = {role: pc.if_else(pc.equal(cell, ""), null, cell) for role, cell in trimmed.items()}
         batch = replace(batch, cells=cells)
     check_one_table(batch, layout)
-    batch = replace(batch, texts=partial(_texts, data, block, dialect.marks))
-    return without_torn_cells(_with_unparsed(batch, block, footer_rows, dialect), layout)
+    batch = replace(batch, texts=partial(_record_texts, data, block, dialect.marks))
+    return without_torn_cells(_with_cut_out_rows(batch, block, footer_rows, dialect), layout)
 
 
-def _texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> list[bytes]:
-    """Records by their places in the block, which ascend; those cut out are counted too."""
-    torn = dict(zip(block.malformed_rows, block.malformed_texts, strict=True))
-    others = np.array([row for row in rows if row not in torn], dtype=np.int64)
-    places = set((others - np.searchsorted(block.malformed_rows, others)).tolist())
+def _record_texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> list[bytes]:
+    """The records at ascending indices in the block, malformed ones included."""
+    malformed = dict(zip(block.malformed_rows, block.malformed_texts, strict=True))
+    parsed = np.array([row for row in rows if row not in malformed], dtype=np.int64)
+    places = set((parsed - np.searchsorted(block.malformed_rows, parsed)).tolist())
     records = enumerate(iter_record_bytes(bytes(data), marks))
     texts = (text for place, text in records if place in places)
-    return [torn[row].rstrip(b"\r\n") if row in torn else next(texts) for row in rows]
+    return [malformed[row].rstrip(b"\r\n") if row in malformed else next(texts) for row in rows]
 
 
 def _parse_text(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
     width = len(layout.header)
     parser = _Parser(data, dialect, width)
     empty = range(width - dialect.empty_columns, width)
-    columns = sorted({*layout.places.values(), *empty})
+    places = sorted({*layout.places.values(), *empty})
     faults: list[Fault] = []
-    table = parser.parsed(columns, faults)
-    by_place = dict(zip(columns, table, strict=True))
+    columns = parser.columns(places, faults)
+    by_place = dict(zip(places, columns, strict=True))
     batch = Batch(
         {role: by_place[place] for role, place in layout.places.items()},
-        len(table[0]) + len(faults),
+        len(columns[0]) + len(faults),
         tuple(faults),
-        parser.whole,
+        partial(parser.columns, range(width)),
     )
-    filled = [column for place, column in by_place.items()
-              if place in empty and column.null_count < len(column)]  # fmt: skip
-    if filled:  # one delimiter too many stands before, and would shift the cells
+    filled = [by_place[place] for place in empty if by_place[place].null_count < len(columns[0])]
+    if filled:  # a delimiter too many before them shifts the cells
         bad = np.logical_or.reduce([mask_of(column.is_valid()) for column in filled])
         batch = batch.without(bad, "wrong_cell_count")
     return batch
 
 
 def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch:
-    """Parse a block with bytes that are not UTF-8, and set aside the records that hold them."""
-    # Every byte is a letter of Latin-1, so that the block parses as text; its cells turn back.
-    disguised = pa.py_buffer(bytes(data).decode("latin-1").encode())
-    batch = _parse_text(disguised, layout, dialect)
+    """Parse a block with bytes that are not UTF-8; the records that hold them become faults."""
+    # Any bytes can be decoded as Latin-1, so that the block parses; then its cells are encoded.
+    as_utf8 = pa.py_buffer(bytes(data).decode("latin-1").encode())
+    batch = _parse_text(as_utf8, layout, dialect)
     cells = {role: latin1_to_bytes(column) for role, column in batch.cells.items()}
-    whole = batch.all_columns
+    texts_of_all = batch.all_columns
     batch = replace(
-        batch, cells=cells, all_columns=lambda: [latin1_to_bytes(cell) for cell in whole()]
+        batch, cells=cells, all_columns=lambda: [latin1_to_bytes(cell) for cell in texts_of_all()]
     )
     bad = np.logical_or.reduce([is_invalid_utf8(column) for column in cells.values()])
     batch = batch.without(bad, "bad_encoding")
@@ -162,8 +156,8 @@ def _parse_bytes(data: pa.Buffer, layout: FileLayout, dialect: Dialect) -> Batch
     return replace(batch, cells=texts)
 
 
-def _with_unparsed(batch: Batch, block: Block, footer_rows: int, dialect: Dialect) -> Batch:
-    """Number the records as they stand in the file, the footer and those cut out included."""
+def _with_cut_out_rows(batch: Batch, block: Block, footer_rows: int, dialect: Dialect) -> Batch:
+    """The batch with the footer and the malformed records, all numbered as in the block."""
     if footer_rows:
         records = batch.records + footer_rows
         blank = (Fault(row, "blank", is_blank=True) for row in range(batch.records, records))
@@ -172,11 +166,11 @@ def _with_unparsed(batch: Batch, block: Block, footer_rows: int, dialect: Dialec
     if not block.malformed_rows:
         return batch
     records = batch.records + len(block.malformed_rows)
-    places = np.setdiff1d(np.arange(records), block.malformed_rows, assume_unique=True)
-    moved = [replace(fault, row=int(places[fault.row])) for fault in batch.faults]
+    rows = np.setdiff1d(np.arange(records), block.malformed_rows, assume_unique=True)
+    renumbered = [replace(fault, row=int(rows[fault.row])) for fault in batch.faults]
     delimiter = dialect.marks.delimiter.encode()
-    torn = [
+    malformed = [
         Fault(row, "bad_text", piece="" if delimiter in text else text.decode("utf-8", "replace"))
         for row, text in zip(block.malformed_rows, block.malformed_texts, strict=True)
     ]
-    return replace(batch, records=records, faults=(*moved, *torn))
+    return replace(batch, records=records, faults=(*renumbered, *malformed))

@@ -1,8 +1,8 @@
-"""A text cut into spans of whole records, which can then be read apart and at the same time.
+"""Split a text file into spans of complete records that can be read in parallel.
 
-Whether a line end stands between two records or within a cell is told by the number of quotes
-before it. So each part of the text is looked at by itself, for both cases; what they say, one after
-the other, tells where it may be cut, and whether at all.
+Whether a line end is between two records or within a cell depends on the number of quotes before
+it. So each part of the text is scanned independently for both cases; the results in order show
+where it may be split, and whether at all.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from rfmtool.sources.files.streams import byte_range, first_bytes
 from rfmtool.sources.layout import Dialect
 from rfmtool.sources.text.blocks import TAIL_BYTES, BlockSplitter
 
-_FEW: Final = 1 << 12
+_PROBE_QUOTES: Final = 1 << 12
 
 
 class QuoteScan(NamedTuple):
-    """What a part of a text shows, where it begins outside of quotes and where inside."""
+    """The quotes of a part of a text; pairs are for a part that begins outside or inside quotes."""
 
     quotes: int
     is_well_quoted: tuple[bool, bool]
     """Whether every quote opens, closes or doubles."""
     boundaries: tuple[int, int]
-    """The last place between two records, in bytes of the file; 0 where there is none."""
+    """The last place between two records, as an offset in the file; 0 if there is none."""
 
 
 def can_be_split(file: ExportFile, dialect: Dialect) -> bool:
-    """Whether a text may be read in spans: its bytes are its letters, and stand as they are."""
+    """Whether a text may be read in spans: it is UTF-8, unpacked, and parsed as stored."""
     return (
         file.kind == "text"
         and codecs.lookup(dialect.encoding).name in ("utf-8", "utf-8-sig", "ascii")
@@ -44,9 +44,9 @@ def can_be_split(file: ExportFile, dialect: Dialect) -> bool:
 
 
 def scan_quotes(file: ExportFile, dialect: Dialect, start: int, stop: int) -> QuoteScan:
-    """Look at the bytes of a text from `start` to `stop`."""
-    cutter = BlockSplitter(dialect.marks, TAIL_BYTES)
-    before = min(start, 1)  # a quote is told by what stands beside it
+    """Scan the bytes of a text from `start` to `stop`."""
+    splitter = BlockSplitter(dialect.marks, TAIL_BYTES)
+    before = min(start, 1)  # as quotes are judged by their neighbours
     size = before + stop - start
     with file.open() as raw:
         part = byte_range(raw, start - before, stop + TAIL_BYTES)
@@ -55,42 +55,46 @@ def scan_quotes(file: ExportFile, dialect: Dialect, start: int, stop: int) -> Qu
     quote = dialect.marks.quote
     quotes = np.flatnonzero(letters == ord(quote)) if quote else np.empty(0, dtype=np.intp)
     quotes = quotes[quotes >= before]
-    # One more before them all, as what is inside begins with.
-    opened = np.concatenate([[-1], quotes])
-    outside, inside = (_case(cutter, data, one, start - before) for one in (quotes, opened))
+    # A part that begins inside quotes is one with another quote before it.
+    with_open_quote = np.concatenate([[-1], quotes])
+    offset = start - before
+    outside, inside = (
+        _quotes_and_boundary(splitter, data, case, offset) for case in (quotes, with_open_quote)
+    )
     return QuoteScan(len(quotes), (outside[0], inside[0]), (outside[1], inside[1]))
 
 
-def _case(
-    cutter: BlockSplitter, data: bytes, quotes: npt.NDArray[np.intp], start: int
+def _quotes_and_boundary(
+    splitter: BlockSplitter, data: bytes, quotes: npt.NDArray[np.intp], offset: int
 ) -> tuple[bool, int]:
-    """Whether some quotes fit, and where bytes from `start` may then be cut."""
+    """Whether all quotes are valid, and if so the last record boundary in the file, or 0."""
     letters = np.frombuffer(data, dtype=np.uint8)
-    # What does not fit mostly shows at once, and the search for a place would take its time.
-    if not all(cutter.has_valid_quotes(letters, some) for some in (quotes[:_FEW], quotes)):
-        return False, 0
-    border = cutter.last_record_boundary(memoryview(data), quotes)
-    return True, border and start + border
+    # Invalid quotes mostly show among the first.
+    for some in (quotes[:_PROBE_QUOTES], quotes):
+        if not splitter.has_valid_quotes(letters, some):
+            return False, 0
+    boundary = splitter.last_record_boundary(memoryview(data), quotes)
+    return True, boundary and offset + boundary
 
 
 def split_into_spans(glances: Sequence[QuoteScan], start: int, stop: int) -> list[tuple[int, int]]:
-    """Cut a text where what was seen of its parts, one behind the other, lets it be cut.
+    """Split a text where the scans of its parts allow it.
 
     Args:
-        glances: at all its parts, in order.
-        start: where its first record begins.
-        stop: where it ends.
+        glances: the scans of all parts, in order.
+        start: offset of the first record.
+        stop: offset of the end.
 
     Returns:
-        From where to where each span is; a single one where quotes can be doubted.
+        The start and stop of each span; a single span if any quotes are ambiguous.
     """
-    places, is_inside = [start], 0
-    for one in glances:
-        if not one.is_well_quoted[is_inside]:
+    bounds, is_inside = [start], 0
+    for scan in glances:
+        if not scan.is_well_quoted[is_inside]:
             return [(start, stop)]
-        places.append(max(places[-1], one.boundaries[is_inside]))
-        is_inside = (is_inside + one.quotes) % 2
+        bounds.append(max(bounds[-1], scan.boundaries[is_inside]))
+        is_inside = (is_inside + scan.quotes) % 2
     if is_inside:
         return [(start, stop)]
-    # The last part goes on to the end.
-    return [both for both in pairwise([*places[:-1], stop]) if both[0] < both[1]]
+    # The last part extends to the end.
+    return [span for span in pairwise([*bounds[:-1], stop]) if span[0] < span[1]]

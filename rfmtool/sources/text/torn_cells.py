@@ -1,8 +1,7 @@
-"""Cells that a line end tore in two where nothing quotes it, seen by the pieces they leave.
+"""Cells split by an unquoted line end, which show by lines without a delimiter.
 
-A line that nothing divides may be the end of the cell above it, or the beginning of the cell below:
-the records beside it look whole and may hold half a cell. Which of them does cannot be told, so
-both are set aside, where the torn cell would play a role.
+Such a line may be the end of the cell above it or the beginning of the cell below, so either
+neighbouring record may hold half a cell. Both become faults if the cell in question has a role.
 """
 
 from __future__ import annotations
@@ -15,22 +14,22 @@ from rfmtool.sources.layout import FileLayout
 
 
 def without_torn_cells(batch: Batch, layout: FileLayout) -> Batch:
-    """Set aside the records beside loose pieces whose cell there plays a role."""
+    """Make faults of the records next to pieces of cells if the cell at that end has a role."""
     pieces = [fault.row for fault in batch.faults if fault.piece]
     if not pieces:
         return batch
     rows = batch.rows()
     empty = np.logical_and.reduce([mask_of(column.is_null()) for column in batch.cells.values()])
     blank = [fault.row for fault in batch.faults if fault.is_blank]
-    # Blank rows and further pieces are passed over, up and down, to the rows beside them.
-    passed = np.unique(np.concatenate([pieces, rows[empty], blank]).astype(np.int64))
-    starts = np.flatnonzero(np.diff(passed, prepend=-2) > 1)
-    ends = np.append(starts[1:], len(passed)) - 1
-    has_piece = np.logical_or.reduceat(np.isin(passed, pieces), starts)
+    # Runs of pieces and blank rows; the records before and behind a run are its neighbours.
+    skipped = np.unique(np.concatenate([pieces, rows[empty], blank]).astype(np.int64))
+    starts = np.flatnonzero(np.diff(skipped, prepend=-2) > 1)
+    ends = np.append(starts[1:], len(skipped)) - 1
+    has_piece = np.logical_or.reduceat(np.isin(skipped, pieces), starts)
     bad = np.zeros(len(rows), dtype=bool)
-    with_role = set(layout.places.values())
-    if len(layout.header) - 1 in with_role:  # above a piece of the last column
-        bad |= np.isin(rows, passed[starts][has_piece] - 1)
-    if 0 in with_role:  # below a piece of the first
-        bad |= np.isin(rows, passed[ends][has_piece] + 1)
+    places_with_role = set(layout.places.values())
+    if len(layout.header) - 1 in places_with_role:  # the piece may belong to the cell above
+        bad |= np.isin(rows, skipped[starts][has_piece] - 1)
+    if 0 in places_with_role:  # or to the cell below
+        bad |= np.isin(rows, skipped[ends][has_piece] + 1)
     return batch.without(bad, "bad_text") if bad.any() else batch
