@@ -1,1 +1,1 @@
-"""Tables beside the orders: what each may hold, read by roles that are values."""
+"""Evidence tables: typed data on customers other than their orders, and exchange rates."""

@@ -1,4 +1,4 @@
-"""A batch of an evidence table's raw cells to typed columns, and a tally of where its rows went."""
+"""Type the raw cells of a batch of an evidence table, and tally its rows by bin."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ _NOT_OUT: Final = (
     "no", "false", "0", "0.0", "n", "f", "nein", "non", "nee", "nie", "falsch", "faux", "falso",
     "none", "null", "n/a", "_", "never",
 )  # fmt: skip
-"""What a column of who opted out says of the others."""
+"""Values of an opt-out column that mean no opt-out."""
 _SET: Final = r"[1-9\p{L}✓✔☑]"
-"""Not a day of noughts, as databases write none."""
+"""What a cell that is set contains, unlike the date of zeros that databases write for null."""
 _YES: Final = ("yes", "true", "1", "y", "1.0")
 _NO: Final = ("no", "false", "0", "n", "0.0")
 
 
 @dataclass(frozen=True)
 class TableReading:
-    """What a whole table says about how it is written: each date column, and all its numbers."""
+    """The formats of a table: one for each date column, and one for all numbers."""
 
     days: Mapping[str, DateFormat]
     numbers: NumberFormat
     currency: str | None = None
-    """The currency whose amounts alone are asked for; None takes all."""
+    """The only currency whose amounts are read; None for all."""
 
 
 @dataclass(frozen=True)
 class TypedColumn:
-    """A column typed; `bad` marks the cells that cannot be read. An empty cell is null, not bad."""
+    """A typed column; `bad` marks the cells that cannot be read. An empty cell is null, not bad."""
 
     values: pa.Array
     bad: Mask
     currencies: pa.Array | None = None
-    """The currencies that stand beside amounts, where any does."""
+    """The currencies marked at the amounts, if any is."""
 
 
 def typed_rows(
@@ -64,196 +64,201 @@ def typed_rows(
     """Type a batch and put every row into its bin.
 
     Returns:
-        The used rows, a column per role of the table in its order and then the attributes; and
-        where all rows went.
+        The used rows, with a column for each role of the table in its order and then the
+        attributes; and the tally of all rows.
     """
     cells = {
-        role: _read(role, batch.cells[role], what, reading)
-        for role, what in table.roles.items()
-        if role in batch.cells
+        name: _typed_column(name, batch.cells[name], role, reading)
+        for name, role in table.roles.items()
+        if name in batch.cells
     }
-    if table.joins:  # nobody is no customer
-        for role in cells.keys() & {*table.ids}:
-            cells[role] = replace(cells[role], values=_without_nobody(cells[role].values))
+    if table.joins:
+        for name in cells.keys() & {*table.ids}:
+            cells[name] = replace(cells[name], values=_without_anonymous_words(cells[name].values))
     if "rank" in table.roles:
-        cells = _with_sound_ranks(cells, len(batch.rows()))
-    cells = _with_sound_ends(cells)
+        cells = _with_valid_ranks(cells, len(batch.rows()))
+    cells = _with_valid_ends(cells)
     bins = _bins(batch, cells, table)
-    named = _named_currencies(cells)
+    currencies = _currencies_of_amounts(cells)
     if reading.currency is not None:
-        for column in named:
-            others = is_other_currency(column, reading.currency) & (bins == CODES["used"])
-            bins[others] = CODES["other_currency"]
-    columns = {role: column.values for role, column in cells.items()}
+        for column in currencies:
+            is_other = is_other_currency(column, reading.currency) & (bins == CODES["used"])
+            bins[is_other] = CODES["other_currency"]
+    columns = {name: column.values for name, column in cells.items()}
     if table.attributes and (places := attribute_places(layout, table)):
-        whole = batch.all_columns()
-        others = {name: _emptied(display_text(whole[place])) for name, place in places.items()}
+        raw = batch.all_columns()
+        texts = {name: display_text(raw[place]) for name, place in places.items()}
+        attributes = {name: _blank_as_null(column) for name, column in texts.items()}
         if "consent" in table.roles:
-            columns = _with_refusals(columns, others, table.roles["consent"])
-        columns |= others
-    kept = pa.array(bins == CODES["used"])
+            columns = _with_refusals(columns, attributes, table.roles["consent"])
+        columns |= attributes
+    is_used = pa.array(bins == CODES["used"])
     typed = pa.RecordBatch.from_pydict(columns)
-    rows = typed.filter(kept)
+    rows = typed.filter(is_used)
     if "consent" in columns:
         rows = pa.concat_batches([rows, _refusals_of_rejected(typed, bins)])
-    names = {name for column in named for name in pc.unique(column.filter(kept)).to_pylist()}
-    return rows, replace(tally_of_rows(batch, bins), currencies=frozenset(names - {None, ""}))
+    codes = {
+        code for column in currencies for code in pc.unique(column.filter(is_used)).to_pylist()
+    }
+    return rows, replace(tally_of_rows(batch, bins), currencies=frozenset(codes - {None, ""}))
 
 
 # Cells -------------------------------------------------------------------------------------------
 
 
-def _read(role: str, cells: pa.Array, what: Role, reading: TableReading) -> TypedColumn:
-    if what.kind in ("whole", "number", "money"):
-        return _numbers(cells, what, reading.numbers)
-    if what.kind != "day":
-        return _texts(_emptied(cells), what)
-    days, unread = read_days(cells, reading.days[role])
+def _typed_column(name: str, cells: pa.Array, role: Role, reading: TableReading) -> TypedColumn:
+    if role.kind in ("whole", "number", "money"):
+        return _typed_numbers(cells, role, reading.numbers)
+    if role.kind != "day":
+        return _typed_texts(_blank_as_null(cells), role)
+    days, unread = read_days(cells, reading.days[name])
     if unread is None:
         return TypedColumn(pa.array(days).cast(pa.date32()), np.zeros(len(days), dtype=bool))
     return TypedColumn(pa.array(days, mask=unread).cast(pa.date32()), unread & ~is_blank(cells))
 
 
-def _numbers(cells: pa.Array, what: Role, reading: NumberFormat) -> TypedColumn:
+def _typed_numbers(cells: pa.Array, role: Role, reading: NumberFormat) -> TypedColumn:
     if pa.types.is_floating(cells.type):
         cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
     blank = is_blank(cells)
     numbers = replace(read_numbers(cells, reading), missing=blank)
-    if what.kind == "money":
+    if role.kind == "money":
         units, unread = to_units([numbers])
-        none = mask_of_places(unread, len(units))
-        return TypedColumn(pa.array(units, mask=none), none & ~blank, numbers.currencies)
+        is_unread = mask_of_places(unread, len(units))
+        return TypedColumn(pa.array(units, mask=is_unread), is_unread & ~blank, numbers.currencies)
     values, fits = numbers.values, np.isfinite(numbers.values)
-    if what.kind == "number":
+    if role.kind == "number":
         return TypedColumn(pa.array(values, mask=~fits), ~fits & ~blank)
-    low, high = what.range or (-(2**31), 2**31 - 1)
+    low, high = role.range or (-(2**31), 2**31 - 1)
     with np.errstate(invalid="ignore"):
         fits &= (values >= low) & (values <= high)
     fits[fits] = values[fits] == np.rint(values[fits])
-    whole = np.where(fits, values, 0).astype(np.int32)
-    return TypedColumn(pa.array(whole, mask=~fits), ~fits & ~blank)
+    integers = np.where(fits, values, 0).astype(np.int32)
+    return TypedColumn(pa.array(integers, mask=~fits), ~fits & ~blank)
 
 
-def _texts(cells: pa.Array, what: Role) -> TypedColumn:
-    if what.kind in ("id", "text"):
+def _typed_texts(cells: pa.Array, role: Role) -> TypedColumn:
+    if role.kind in ("id", "text"):
         return TypedColumn(cells, np.zeros(len(cells), dtype=bool))
-    bare = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
-    if what.kind == "word":
-        values, known = bare, pc.is_in(bare, pa.array(what.words))
-    else:  # yes or no
-        yes, no = pc.is_in(bare, pa.array(_YES)), pc.is_in(bare, pa.array(_NO))
-        known = pc.or_(yes, no)
-        values = pc.if_else(known, yes, pa.scalar(None, pa.bool_()))
-    return TypedColumn(values, mask_of(pc.and_(pc.invert(known), bare.is_valid())))
+    lowercase = pc.utf8_lower(pc.utf8_trim_whitespace(cells))
+    if role.kind == "word":
+        values, is_known = lowercase, pc.is_in(lowercase, pa.array(role.words))
+    else:
+        is_yes = pc.is_in(lowercase, pa.array(_YES))
+        is_known = pc.or_(is_yes, pc.is_in(lowercase, pa.array(_NO)))
+        values = pc.if_else(is_known, is_yes, pa.scalar(None, pa.bool_()))
+    return TypedColumn(values, mask_of(pc.and_(pc.invert(is_known), lowercase.is_valid())))
 
 
-def _without_nobody(ids: pa.Array) -> pa.Array:
-    """Ids without the words for somebody unknown, such as `anonymous` and `n/a`."""
+def _without_anonymous_words(ids: pa.Array) -> pa.Array:
+    """Ids with null for words that stand for no customer, such as `anonymous` and `n/a`."""
     likely = ids.filter(pc.match_substring_regex(ids, _WORDY).fill_null(fill_value=False))
-    found = [one for one in pc.unique(likely).to_pylist() if normal_name(one) in words("nobody")]
-    return pc.if_else(pc.is_in(ids, pa.array(found, pa.string())), None, ids) if found else ids
+    known = [word for word in pc.unique(likely).to_pylist() if normal_name(word) in words("nobody")]
+    return pc.if_else(pc.is_in(ids, pa.array(known, pa.string())), None, ids) if known else ids
 
 
 def _with_refusals(
-    columns: Mapping[str, pa.Array], others: Mapping[str, pa.Array], consent: Role
+    columns: Mapping[str, pa.Array], attributes: Mapping[str, pa.Array], consent: Role
 ) -> dict[str, pa.Array]:
-    """The columns, with a consent of `no` where another column of consent or opting out says so."""
-    refusing = []
-    for name, cells in others.items():
+    """The columns, with consent `no` where an attribute is a refusal or an opt-out."""
+    refusals = []
+    for name, cells in attributes.items():
         if normal_name(name) in OPTED_OUT:
             is_set = mask_of(pc.match_substring_regex(cells, _SET))
-            refusing.append(is_set & ~matches_any(cells, _NOT_OUT))
+            refusals.append(is_set & ~matches_any(cells, _NOT_OUT))
         elif normal_name(name) in consent.names:
-            refusing.append(matches_any(cells, REFUSALS))
-    if not refusing:
+            refusals.append(matches_any(cells, REFUSALS))
+    if not refusals:
         return dict(columns)
-    said = columns.get("consent", pa.nulls(len(refusing[0]), pa.string()))
-    refused = pa.array(np.logical_or.reduce(refusing))
-    return {**columns, "consent": pc.if_else(refused, "no", said)}
+    given = columns.get("consent", pa.nulls(len(refusals[0]), pa.string()))
+    refuses = pa.array(np.logical_or.reduce(refusals))
+    return {**columns, "consent": pc.if_else(refuses, "no", given)}
 
 
 def _refusals_of_rejected(typed: pa.RecordBatch, bins: Codes) -> pa.RecordBatch:
-    """Of the rows that cannot be read for another cell who refuses, which holds all the same."""
-    asides = [CODES[name] for name in ("used", "anonymous", "blank", "other_currency")]
-    refusing = ~np.isin(bins, asides) & matches_any(typed.column("consent"), REFUSALS)
-    rows = typed.filter(pa.array(refusing))
-    told = ("customer_id", "email", "consent")
+    """Id, email and consent of rejected rows that refuse, as a refusal counts all the same."""
+    not_rejected = [CODES[name] for name in ("used", "anonymous", "blank", "other_currency")]
+    refuses = ~np.isin(bins, not_rejected) & matches_any(typed.column("consent"), REFUSALS)
+    rows = typed.filter(pa.array(refuses))
+    kept = ("customer_id", "email", "consent")
     return pa.RecordBatch.from_arrays(
         [
-            column if name in told else pa.nulls(len(rows), column.type)
+            column if name in kept else pa.nulls(len(rows), column.type)
             for name, column in zip(rows.schema.names, rows.columns, strict=True)
         ],
         schema=rows.schema,
     )
 
 
-def _emptied(cells: pa.Array) -> pa.Array:
-    """Text in which white space alone is missing."""
+def _blank_as_null(cells: pa.Array) -> pa.Array:
+    """Texts with null for those of white space alone."""
     blank = is_blank(cells)
-    return (
-        pc.if_else(pa.array(blank), pa.scalar(None, pa.string()), cells) if blank.any() else cells
-    )
+    if not blank.any():
+        return cells
+    return pc.if_else(pa.array(blank), pa.scalar(None, pa.string()), cells)
 
 
-def _with_sound_ranks(cells: Mapping[str, TypedColumn], rows: int) -> dict[str, TypedColumn]:
-    """Keep rank and brands where they count, which is where no wallet is known.
+def _with_valid_ranks(cells: Mapping[str, TypedColumn], rows: int) -> dict[str, TypedColumn]:
+    """Keep rank and brands only where the wallet is unknown.
 
-    There, a rank offered must lie between 1 and the number of brands.
+    There, a rank that is given must lie between 1 and the number of brands.
     """
-    found = dict(cells)
-    rank, brands = found.pop("rank", None), found.pop("brands", None)
+    columns = dict(cells)
+    rank, brands = columns.pop("rank", None), columns.pop("brands", None)
     if rank is None or brands is None:
-        return found
-    wallet = found.get("wallet")
-    known = np.zeros(rows, dtype=bool) if wallet is None else mask_of(pc.greater(wallet.values, 0))
-    offered = (
-        mask_of(pc.or_(rank.values.is_valid(), brands.values.is_valid())) | rank.bad | brands.bad
+        return columns
+    wallet = columns.get("wallet")
+    has_wallet = (
+        np.zeros(rows, dtype=bool) if wallet is None else mask_of(pc.greater(wallet.values, 0))
     )
-    sound = mask_of(
+    is_given = mask_of(pc.or_(rank.values.is_valid(), brands.values.is_valid()))
+    is_given |= rank.bad | brands.bad
+    is_in_range = mask_of(
         pc.and_(pc.greater_equal(rank.values, 1), pc.less_equal(rank.values, brands.values))
     )
-    kept = pa.array(sound & ~known)
-    bad = offered & ~sound & ~known
-    found["rank"] = TypedColumn(pc.if_else(kept, rank.values, pa.scalar(None, pa.float64())), bad)
-    found["brands"] = TypedColumn(pc.if_else(kept, brands.values, pa.scalar(None, pa.int32())), bad)
-    return found
+    bad = is_given & ~is_in_range & ~has_wallet
+    kept = pa.array(is_in_range & ~has_wallet)
+    for name, column in (("rank", rank), ("brands", brands)):
+        null = pa.scalar(None, column.values.type)
+        columns[name] = TypedColumn(pc.if_else(kept, column.values, null), bad)
+    return columns
 
 
-def _with_sound_ends(cells: Mapping[str, TypedColumn]) -> dict[str, TypedColumn]:
-    """No period ends before it starts; no complaint is put right before it came.
+def _with_valid_ends(cells: Mapping[str, TypedColumn]) -> dict[str, TypedColumn]:
+    """Mark periods that end before they start as bad; clear resolutions before the complaint.
 
-    Such a day of the latter, as 1970-01-01 or 1900-01-01, is how programs write none.
+    Days such as 1970-01-01 or 1900-01-01 are how programs write that there is no resolution yet.
     """
-    found = dict(cells)
+    columns = dict(cells)
     if {"from_on", "until_on"} <= cells.keys():
         start, end = cells["from_on"], cells["until_on"]
-        turned = mask_of(pc.less(end.values, start.values))
-        found["until_on"] = replace(end, bad=end.bad | turned)
+        is_reversed = mask_of(pc.less(end.values, start.values))
+        columns["until_on"] = replace(end, bad=end.bad | is_reversed)
     if {"given_on", "resolved_on"} <= cells.keys():
         given, resolved = cells["given_on"].values, cells["resolved_on"].values
-        ended = pc.if_else(pa.array(mask_of(pc.less(resolved, given))), None, resolved)
-        found["resolved_on"] = replace(cells["resolved_on"], values=ended)
-    return found
+        valid = pc.if_else(pa.array(mask_of(pc.less(resolved, given))), None, resolved)
+        columns["resolved_on"] = replace(cells["resolved_on"], values=valid)
+    return columns
 
 
-def _named_currencies(cells: Mapping[str, TypedColumn]) -> list[pa.Array]:
-    """The currencies of the amounts, as marks beside them and as a column of its own say."""
+def _currencies_of_amounts(cells: Mapping[str, TypedColumn]) -> list[pa.Array]:
+    """The currencies of the amounts, from marks next to them and from the currency column."""
     money = cells.get("wallet")
     if money is None:
         return []
-    named = [money.currencies] if money.currencies is not None else []
+    currencies = [money.currencies] if money.currencies is not None else []
     if "currency" in cells:
         of_amounts = pc.if_else(money.values.is_valid(), cells["currency"].values, None)
-        named.append(normalized_currencies(of_amounts))
-    return named
+        currencies.append(normalized_currencies(of_amounts))
+    return currencies
 
 
 def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]:
-    """Where the columns without a role stand, by header name; of equal names, the first."""
+    """The indices of the columns without a role, by name; of equal names the first."""
     taken = {*layout.places.values()}
     places: dict[str, int] = {}
-    for place, written in enumerate(layout.header):
-        name = written.strip()
+    for place, title in enumerate(layout.header):
+        name = title.strip()
         if place not in taken and name and name not in table.roles:
             places.setdefault(name, place)
     return places
@@ -263,16 +268,17 @@ def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]
 
 
 def _bins(batch: Batch, cells: Mapping[str, TypedColumn], table: EvidenceTable) -> Codes:
-    needed = [role for role in table.ids if not table.roles[role].may_lack]
-    unnamed = np.logical_or.reduce([mask_of(cells[role].values.is_null()) for role in needed])
-    bins = np.where(unnamed, CODES["anonymous"], CODES["used"]).astype(np.uint8)
-    # From the last reason to the first: the first that holds is written last.
+    """The bin of each row, as its code."""
+    needed = [name for name in table.ids if not table.roles[name].may_lack]
+    lacks_id = np.logical_or.reduce([mask_of(cells[name].values.is_null()) for name in needed])
+    bins = np.where(lacks_id, CODES["anonymous"], CODES["used"]).astype(np.uint8)
+    # In reverse, as the first reason that applies is to be written last.
     for reason in reversed(REJECTIONS):
-        for role, column in cells.items():
-            if table.roles[role].reason == reason:
+        for name, column in cells.items():
+            if table.roles[name].reason == reason:
                 bins[column.bad] = CODES[reason]
-    if unnamed.any():
-        rows = np.flatnonzero(unnamed)
+    if lacks_id.any():
+        rows = np.flatnonzero(lacks_id)
         empty = [is_blank(column.take(pa.array(rows))) for column in batch.all_columns()]
         bins[rows[np.logical_and.reduce(empty)]] = CODES["blank"]
     return bins

@@ -1,4 +1,4 @@
-"""Where the rows of an evidence table went, and how many of its people are known elsewhere."""
+"""The ledger of an evidence table: where its rows went, and how many ids other tables know."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from rfmtool.sources.evidence.roles import EvidenceTable
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.source import Source
 
-_ENOUGH_IDS: Final = 20
-"""Of fewer people than this, a mismatch proves nothing."""
+_LEAST_IDS: Final = 20
+"""With fewer ids, a mismatch is no evidence of an error."""
 
 
 @dataclass(frozen=True)
 class RereadableFile:
-    """A file, and how a batch of it is tallied: what a second look at it takes."""
+    """A file, and the function that tallies a batch of it, to read it again."""
 
     source: Source
     tally: Callable[[Batch], Tally]
@@ -33,44 +33,43 @@ class RereadableFile:
 
 @dataclass(frozen=True, repr=False)
 class TableLedger:
-    """Where an evidence table's rows went, and who is in it."""
+    """Where an evidence table's rows went, and which ids it has."""
 
     table: EvidenceTable
     rows: Ledger
     ids: pa.Array
-    """The people it names, each once, in the form that is matched."""
+    """Its distinct ids, in the form that is matched."""
     merged: int = 0
-    """How many spellings of an e-mail address were made one with another."""
+    """How many spellings of ids were merged with another of the same e-mail address."""
     repeated: int = 0
-    """How many used rows were put together with another of the same person."""
+    """How many used rows were merged with another of the same id."""
     dropped_point_zero: bool = False
-    """Whether every id was written like `17850.0`, and lost the `.0`."""
+    """Whether every id was written like `17850.0`, and the `.0` was removed."""
     stored_bytes: Mapping[str, int | None] = field(default_factory=dict)
-    """How large each of its files is, by name; None of a frame."""
+    """The size of each of its files, by name; None for a frame."""
     matched: int | None = None
-    """How many of its people are known from elsewhere; None until that is asked."""
+    """How many of its ids are known from elsewhere; None until counted."""
     files: tuple[RereadableFile, ...] = ()
-    """What it was read from."""
 
     @property
     def roles(self) -> frozenset[str]:
-        """The roles that the columns of its files play."""
+        """The roles of the columns in its files."""
         return frozenset(role for file in self.files for role in file.source.layout.places)
 
     @property
     def unmatched(self) -> int | None:
-        """How many of its people are known from nowhere else."""
+        """How many of its ids are unknown elsewhere; None until counted."""
         return None if self.matched is None else len(self.ids) - self.matched
 
     def with_matches(self, known: pa.Array, left_out: Collection[str] = ()) -> TableLedger:
-        """Count how many of its people are among the ids known, or those known but left out."""
-        found = mask_of(pc.is_in(self.ids, known))
+        """Count how many of its ids are among `known` or `left_out`."""
+        is_known = mask_of(pc.is_in(self.ids, known))
         if left_out:
-            found = found | is_listed(self.ids, frozenset(left_out))
-        return replace(self, matched=int(np.count_nonzero(found)))
+            is_known = is_known | is_listed(self.ids, frozenset(left_out))
+        return replace(self, matched=int(np.count_nonzero(is_known)))
 
     def as_data(self) -> dict[str, Any]:
-        """The ledger as summary.json has it."""
+        """The ledger for summary.json."""
         data = self.rows.as_data() | {"people": len(self.ids), "merged": self.merged}
         if self.table.one_row_each:
             data["repeated"] = self.repeated
@@ -84,33 +83,33 @@ class TableLedger:
 
 
 def distinct_ids(rows: pa.Table, roles: Sequence[str]) -> pa.Array:
-    """Every id in some columns, once."""
+    """The distinct ids of some columns."""
     chunks = [chunk for role in roles for chunk in rows[role].chunks]
     return pc.unique(pa.concat_arrays([pa.array([], pa.string()), *chunks]))
 
 
 def check_matched(ledgers: Iterable[TableLedger], min_matched: str = "50%") -> None:
-    """Stop where a table that must match names mostly people whom nothing else knows.
+    """Check that most ids of each table that must match are known from elsewhere.
 
     Args:
-        ledgers: of the tables, matched.
-        min_matched: the least share of such a table's people, such as "50%".
+        ledgers: of the tables, with matches counted.
+        min_matched: the least share of a table's ids, such as "50%".
 
     Raises:
-        LimitError: a table of 20 people or more has fewer.
+        LimitError: a table of 20 ids or more has fewer.
         UsageError: `min_matched` is no share.
     """
     least = _percent(min_matched)
     for ledger in ledgers:
-        people, matched = len(ledger.ids), ledger.matched
-        if not ledger.table.must_match or matched is None or people < _ENOUGH_IDS:
+        ids, matched = len(ledger.ids), ledger.matched
+        if not ledger.table.must_match or matched is None or ids < _LEAST_IDS:
             continue
-        if 100 * matched < least * people:
+        if 100 * matched < least * ids:
             raise LimitError(
-                f"{ledger.table.name}: of {people:,} ids, only {matched:,} are known from the"
+                f"{ledger.table.name}: of {ids:,} ids, only {matched:,} are known from the"
                 " export or another table",
                 "See that its ids are written as the export's are; accept it with --min-matched"
-                f" {100 * matched // people}%.",
+                f" {100 * matched // ids}%.",
             )
 
 
@@ -120,7 +119,7 @@ def _percent(share: str) -> Decimal:
         percent = Decimal(text.removesuffix("%"))
     except InvalidOperation:
         percent = Decimal(-1)
-    # What is no number cannot even be compared, so it is asked for first.
+    # In this order, as NaN cannot be compared.
     is_share = percent.is_finite() and 0 <= percent <= 100  # noqa: PLR2004 - all of it
     if not (text.endswith("%") and is_share):
         raise UsageError(f"--min-matched {text!r} is no share", "For example 50%.")

@@ -1,4 +1,4 @@
-"""A table of exchange rates to rates; a row that cannot be read is an error."""
+"""Read a table of exchange rates; any row that cannot be read is an error."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from rfmtool.sources.rows.bins import is_blank
 from rfmtool.threads import core_count
 
 _LEAST, _MOST = 1e-12, 1e12
-"""No currency is worth less or more of another; and products of such rates stay exact."""
-_MEND: Final = "Mend it: the money of a currency hangs on every row of this table."
-_SHOWN: Final = 8
+"""The range of valid rates, in which products with amounts stay exact."""
+_HINT: Final = "Mend it: the money of a currency hangs on every row of this table."
+_MOST_NAMED: Final = 8
 
 
 @dataclass(frozen=True, order=True)
-class _Row:
+class _RateRow:
     rate: Rate
     file: str
     number: int
@@ -54,15 +54,15 @@ def read_rates(
 
     Args:
         source: a path, glob, folder, several of these, `-`, or a frame, with columns currency, rate
-            (what one unit is worth in the currency converted into) and perhaps from_on, the first
-            day of the rate; without it a rate holds on all days before the first one dated.
-        into: the currency to convert into; the one whose rate is 1 unless given.
-        asked: what the user said; `columns` as `rates.ROLE`.
+            (the value of one unit in the target currency) and optionally from_on, the first day of
+            the rate; without it a rate applies to all days before the first dated one.
+        into: the target currency; by default the one whose rate is 1.
+        asked: the user's settings; `columns` as `rates.ROLE`.
         threads: how many blocks are read at a time; all cores by default.
 
     Raises:
-        InputError: the table or one of its rows cannot be read, or says otherwise than `into`.
-        AmbiguousInputError: it can be read in two ways, or does not tell what to convert into.
+        InputError: the table or one of its rows cannot be read, or contradicts `into`.
+        AmbiguousInputError: the formats or the target currency are ambiguous.
     """
     table, asked = rates_table(), asked or Asked()
     if asked.timezone:
@@ -72,16 +72,19 @@ def read_rates(
         files = " and ".join(part[0].name for part in parts)
         with errors_naming(files):
             reading = table_reading(table, parts, asked)
-        rates = _in_force([row for part in parts for row in _rows_of(part, table, reading)])
+        rates = _distinct_rates([row for part in parts for row in _rows_of(part, table, reading)])
+        wanted = None if into is None else currencies.currency_code(into)
         with errors_naming(files):
-            base = _base(rates, None if into is None else currencies.currency_code(into))
-    return Rates(base, tuple(rate for rate in rates if rate.currency != base))
+            target = _target_currency(rates, wanted)
+    return Rates(target, tuple(rate for rate in rates if rate.currency != target))
 
 
 # Rows --------------------------------------------------------------------------------------------
 
 
-def _rows_of(part: SourceBatches, table: EvidenceTable, reading: TableReading) -> Iterator[_Row]:
+def _rows_of(
+    part: SourceBatches, table: EvidenceTable, reading: TableReading
+) -> Iterator[_RateRow]:
     source, batches = part
     header, places = source.layout.header, source.layout.places
     columns = {role: header[place] for role, place in places.items() if role in table.roles}
@@ -90,19 +93,19 @@ def _rows_of(part: SourceBatches, table: EvidenceTable, reading: TableReading) -
         for fault in batch.faults:
             if not fault.is_blank:
                 where = f"row {first + fault.row:,} of {source.name}"
-                raise InputError(f"{where} cannot be read ({fault.reason})", _MEND)
+                raise InputError(f"{where} cannot be read ({fault.reason})", _HINT)
         blank = np.logical_and.reduce([is_blank(column) for column in batch.all_columns()])
-        kept = np.flatnonzero(~blank)
-        numbers = (first + batch.rows()[kept]).tolist()
-        cells = {role: column.take(pa.array(kept)) for role, column in batch.cells.items()}
-        bad = _Bad(source.name, numbers, columns)
-        yield from map(_Row, _rates(cells, reading, bad), [source.name] * len(numbers), numbers)
+        filled = np.flatnonzero(~blank)
+        numbers = (first + batch.rows()[filled]).tolist()
+        cells = {role: column.take(pa.array(filled)) for role, column in batch.cells.items()}
+        rates = _rates(cells, reading, _CellChecks(source.name, numbers, columns))
+        yield from map(_RateRow, rates, [source.name] * len(numbers), numbers)
         first += batch.records
 
 
 @dataclass(frozen=True)
-class _Bad:
-    """Says which cell of a file cannot be read."""
+class _CellChecks:
+    """Raises errors that name the row and the column of a cell that cannot be read."""
 
     file: str
     numbers: Sequence[int]
@@ -113,16 +116,16 @@ class _Bad:
         if bad.any():
             number = self.numbers[int(np.argmax(bad))]
             raise InputError(
-                f"row {number:,} of {self.file}, column {self.columns[role]!r}: {what}", _MEND
+                f"row {number:,} of {self.file}, column {self.columns[role]!r}: {what}", _HINT
             )
 
 
-def _rates(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list[Rate]:
+def _rates(cells: dict[str, pa.Array], reading: TableReading, checks: _CellChecks) -> list[Rate]:
     names = cells["currency"]
-    bad.check("currency", is_blank(names), "no currency")
+    checks.check("currency", is_blank(names), "no currency")
     numbers = read_numbers(cells["rate"], reading.numbers)
-    fits = (numbers.values >= _LEAST) & (numbers.values <= _MOST)  # which no NaN is
-    bad.check("rate", ~fits, "no rate above 0")
+    is_valid = (numbers.values >= _LEAST) & (numbers.values <= _MOST)  # False for NaN
+    checks.check("rate", ~is_valid, "no rate above 0")
     codes = currencies.normalized_currencies(names).to_pylist()
     values = [Decimal(str(cell)) for cell in numbers.cells.to_pylist()]
     from_on: list[int | None] = [None] * len(values)
@@ -130,7 +133,7 @@ def _rates(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list
         empty = is_blank(cells["from_on"])
         days, unread = read_days(cells["from_on"], reading.days["from_on"])
         if unread is not None:
-            bad.check("from_on", unread & ~empty, "no date")
+            checks.check("from_on", unread & ~empty, "no date")
         from_on = pc.if_else(pa.array(empty), None, pa.array(days)).to_pylist()
     return [
         Rate.constant(code, value) if day is None else Rate(code, day, value)
@@ -141,41 +144,40 @@ def _rates(cells: dict[str, pa.Array], reading: TableReading, bad: _Bad) -> list
 # Rates -------------------------------------------------------------------------------------------
 
 
-def _in_force(rows: Sequence[_Row]) -> list[Rate]:
-    """The rates, ascending and each once."""
+def _distinct_rates(rows: Sequence[_RateRow]) -> list[Rate]:
+    """The distinct rates, ascending; two rates of one currency and day are an error."""
     ordered = sorted(rows)
-    for one, other in pairwise(ordered):
-        key, before = other.rate, one.rate
-        if (key.currency, key.effective_on) == (
-            before.currency,
-            before.effective_on,
-        ) and key.value != before.value:
+    for first, second in pairwise(ordered):
+        is_same_day = first.rate.effective_on == second.rate.effective_on
+        is_same = is_same_day and first.rate.currency == second.rate.currency
+        if is_same and first.rate.value != second.rate.value:
             raise InputError(
-                f"{one.place} and {other.place} give two rates of one currency for one day",
+                f"{first.place} and {second.place} give two rates of one currency for one day",
                 "Leave one out, or give each its first day in a column from_on.",
             )
+    # Equal values may differ in digits, as 1.0 and 1.00: the first row counts.
     firsts = {(row.rate.currency, row.rate.effective_on): row.rate for row in reversed(ordered)}
     return sorted(firsts.values())
 
 
-def _base(rates: Sequence[Rate], asked: str | None) -> str:
-    """The currency that the rates are into."""
+def _target_currency(rates: Sequence[Rate], wanted: str | None) -> str:
+    """The currency that the rates convert into, whose own rate, if given, is 1."""
     if not rates:
         raise InputError("there is no rate in it", "Give rows of currency and rate.")
     others = {rate.currency for rate in rates if rate.value != 1}
     ones = sorted({rate.currency for rate in rates} - others)
-    if asked is None and len(ones) != 1:
+    if wanted is None and len(ones) != 1:
         which = "no currency has" if not ones else f"{len(ones):,} currencies have"
         raise AmbiguousInputError(
             f"{which} a rate of exactly 1, so it does not tell what to convert into",
             "Say which with --currency CODE.",
         )
-    base = ones[0] if asked is None else asked
-    if base in others or (ones and base not in ones):
-        known = [name for name in ones if currencies.is_known_currency(name)][:_SHOWN]
+    target = ones[0] if wanted is None else wanted
+    if target in others or (ones and target not in ones):
+        known = [name for name in ones if currencies.is_known_currency(name)][:_MOST_NAMED]
         into = f" They are into {' or '.join(known)}." if known else ""
         raise InputError(
             "the rates are not into the currency that --currency names, whose own rate would be 1",
             f"Name the one they are into, or mend the table.{into}",
         )
-    return base
+    return target

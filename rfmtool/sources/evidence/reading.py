@@ -1,4 +1,4 @@
-"""An evidence table's files and frames to raw cells, and what they say about how it is written."""
+"""Read an evidence table's files and frames into raw cells, and infer the formats it uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
-from rfmtool.sources.cells import format_inference
 from rfmtool.sources.cells.date_formats import (
     DATE_FORMATS,
     ISO,
@@ -24,6 +23,13 @@ from rfmtool.sources.cells.date_formats import (
     with_time_zone,
 )
 from rfmtool.sources.cells.dates import read_days
+from rfmtool.sources.cells.format_inference import (
+    FormatCounts,
+    count_date_formats,
+    count_number_formats,
+    infer_date_format,
+    infer_number_format,
+)
 from rfmtool.sources.cells.numbers import NumberFormat
 from rfmtool.sources.detect import source_of_file, sources_of
 from rfmtool.sources.evidence.cells import TableReading
@@ -45,86 +51,83 @@ def read_batches(
     asked: Asked,
     threads: int,
 ) -> list[SourceBatches]:
-    """Take the files of a table, or a frame, apart into cells."""
+    """Read the files of a table, stored tables or a frame into batches of raw cells."""
+    roles = table.detection_roles()
     if isinstance(source, (str, os.PathLike)):
         source = [source]
-    if isinstance(source, Sequence) and not is_frame(source):
-        rows, paths = split_sources([os.fspath(one) for one in source], asked)
-        found = [
-            _batches_of(source_of_stored(one, asked, table.detection_roles()), threads)
-            for one in rows
-        ]
-        if rows and not paths:
-            return found
-        # By name, so that the last word on somebody does not hang on how the files were listed.
-        files = sorted(list_export_files(paths, asked.max_bytes), key=lambda file: file.name)
-        return found + [_of_file(file, asked, table, threads) for file in files]
-    return [
-        _batches_of(one, threads) for one in sources_of(source, asked, table.detection_roles())[0]
-    ]
+    if not isinstance(source, Sequence) or is_frame(source):
+        return [_read_source(frame, threads) for frame in sources_of(source, asked, roles)[0]]
+    stored, paths = split_sources(list(map(os.fspath, source)), asked)
+    batches = [_read_source(source_of_stored(one, asked, roles), threads) for one in stored]
+    if stored and not paths:
+        return batches
+    # By name, so that results do not depend on the order in which files were given.
+    files = sorted(list_export_files(paths, asked.max_bytes), key=lambda file: file.name)
+    return batches + [_read_file(file, asked, table, threads) for file in files]
 
 
-def _of_file(file: ExportFile, asked: Asked, table: EvidenceTable, threads: int) -> SourceBatches:
-    plain = replace(asked, delimiter=None, encoding=None)
-    if plain != asked:
-        # The export may come from one program and this from another: the file itself comes first.
+def _read_file(file: ExportFile, asked: Asked, table: EvidenceTable, threads: int) -> SourceBatches:
+    roles = table.detection_roles()
+    detected = replace(asked, delimiter=None, encoding=None)
+    if detected != asked:
+        # The settings may be meant for the export only, so detection is tried first.
         with suppress(InputError):
-            part = _batches_of(source_of_file(file, plain, table.detection_roles()), threads)
+            part = _read_source(source_of_file(file, detected, roles), threads)
             faults = (fault for batch in part[1] for fault in batch.faults)
             if not any(fault.reason == "bad_encoding" for fault in faults):
                 return part
-    return _batches_of(source_of_file(file, asked, table.detection_roles()), threads)
+    return _read_source(source_of_file(file, asked, roles), threads)
 
 
-def _batches_of(source: Source, threads: int) -> SourceBatches:
+def _read_source(source: Source, threads: int) -> SourceBatches:
     return source, list(run_in_order(source.jobs(), threads))
 
 
 def table_reading(
     table: EvidenceTable, parts: Sequence[SourceBatches], asked: Asked
 ) -> TableReading:
-    """Find out, from the whole table, how its dates and numbers are written."""
+    """Infer the formats of a table's dates and numbers from all its rows."""
     days = {
-        role: with_time_zone(_date_reading(table, role, parts, asked), asked.timezone, None)
-        for role, what in table.roles.items()
-        if what.kind == "day"
+        name: with_time_zone(_date_format(table, name, parts, asked), asked.timezone, None)
+        for name, role in table.roles.items()
+        if role.kind == "day"
     }
-    weights: format_inference.FormatCounts = format_inference.FormatCounts()
-    for role, what in table.roles.items():
-        if what.kind in ("whole", "number", "money"):
-            for cells in _column(role, parts):
-                format_inference.count_number_formats(cells, weights)
-    if bool(weights["."]) != bool(weights[","]):
-        return TableReading(days, NumberFormat("." if weights["."] else ","))
-    return TableReading(days, format_inference.infer_number_format(weights, asked))
+    counts: FormatCounts = FormatCounts()
+    for name, role in table.roles.items():
+        if role.kind in ("whole", "number", "money"):
+            for cells in _column_parts(name, parts):
+                count_number_formats(cells, counts)
+    if bool(counts["."]) != bool(counts[","]):
+        return TableReading(days, NumberFormat("." if counts["."] else ","))
+    return TableReading(days, infer_number_format(counts, asked))
 
 
-def _column(role: str, parts: Sequence[SourceBatches]) -> Iterator[pa.Array]:
+def _column_parts(role: str, parts: Sequence[SourceBatches]) -> Iterator[pa.Array]:
     return (batch.cells[role] for _, batches in parts for batch in batches if role in batch.cells)
 
 
-def _date_reading(
+def _date_format(
     table: EvidenceTable, role: str, parts: Sequence[SourceBatches], asked: Asked
 ) -> DateFormat:
-    """Choose how a column's dates are written; where none is a date, each row then says so."""
-    weights: format_inference.FormatCounts = format_inference.FormatCounts()
-    for cells in _column(role, parts):
-        format_inference.count_date_formats(cells, weights)
+    """The date format of a column; ISO where no cell is a date, so that every row is rejected."""
+    counts: FormatCounts = FormatCounts()
+    for cells in _column_parts(role, parts):
+        count_date_formats(cells, counts)
     if asked.date_format:
         wanted = parse_date_format(asked.date_format)
-        fitting = sum(_fitting(cells, wanted) for cells in _column(role, parts))
-        if fitting and fitting >= weights[ISO.name]:
+        fitting = sum(_fitting_count(cells, wanted) for cells in _column_parts(role, parts))
+        if fitting and fitting >= counts[ISO.name]:
             return wanted
-    known = (*(reading.name for reading in (*DATE_FORMATS, YEAR_FIRST)), *NUMERIC_DATE_FORMATS)
-    if not any(weights[name] for name in known):
+    formats = (*(known.name for known in (*DATE_FORMATS, YEAR_FIRST)), *NUMERIC_DATE_FORMATS)
+    if not any(counts[name] for name in formats):
         return ISO
     layouts = [source.layout for source, _ in parts if role in source.layout.places]
     column = layouts[0].header[layouts[0].places[role]]
-    return format_inference.infer_date_format(weights, column, f"{table.name}.{role}")
+    return infer_date_format(counts, column, f"{table.name}.{role}")
 
 
-def _fitting(cells: pa.Array, reading: DateFormat) -> int:
+def _fitting_count(cells: pa.Array, date_format: DateFormat) -> int:
     if pa.types.is_temporal(cells.type):
         return 0
-    _, unread = read_days(cells, reading)
+    _, unread = read_days(cells, date_format)
     return len(cells) if unread is None else int(np.count_nonzero(~unread))

@@ -1,4 +1,4 @@
-"""What each evidence table may hold, as `roles.toml` says it."""
+"""The evidence tables and the roles of their columns, from `roles.toml`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from rfmtool.sources.synonyms import synonyms
 
 _FILE: Final = "roles.toml"
 CellKind = Literal["id", "text", "word", "yes_no", "day", "whole", "number", "money"]
-_READ_AS: Final[Mapping[str, Kind]] = {
+_KINDS: Final[Mapping[str, Kind]] = {
     "day": "day",
     **dict.fromkeys(("whole", "number", "money"), "number"),
 }
-"""The kinds whose cells stay typed where their source is; all others become text first."""
-
-
+"""Kinds of cells that keep the type of their source; all others are read as text."""
 _FLAGS: Final = ("attributes", "one_row_each", "joins", "must_match", "strict")
 
 
@@ -32,70 +30,74 @@ class Role:
     kind: CellKind
     names: Sequence[str]
     reason: str = ""
-    """Why a row is rejected whose cell cannot be read."""
+    """The reason for rejecting a row whose cell cannot be read."""
     words: tuple[str, ...] = ()
-    """What a word may be, in lower case."""
+    """The values of a `word` column, in lower case."""
     range: Sequence[int] | None = None
-    """The least and the greatest of whole numbers."""
+    """The least and the greatest integer."""
     empty: str | None = None
-    """What an empty cell means."""
+    """The value of an empty cell."""
     may_lack: bool = False
-    """Of an id: whether a row is kept where it is empty, or nobody's."""
+    """For an id: whether rows without one are kept."""
 
 
 @dataclass(frozen=True)
 class EvidenceTable:
-    """One of the evidence tables: its roles and which of them it cannot do without."""
+    """An evidence table: its roles, which of them are required, and how its rows are used."""
 
     name: str
     roles: Mapping[str, Role]
     required: tuple[str, ...]
     one_of: tuple[tuple[str, ...], ...]
-    """Groups of roles of which one must be there."""
+    """Groups of roles of which one is required."""
     attributes: bool = False
     """Whether columns without a role are kept."""
     one_row_each: bool = False
-    """Whether the rows of one person are put together."""
+    """Whether rows of one id are merged."""
     joins: bool = False
-    """Whether people that only this table knows belong to the run."""
+    """Whether persons who are only in this table belong to the run."""
     must_match: bool = False
-    """Whether most of its people must be known from elsewhere."""
+    """Whether most of its ids must be known from elsewhere."""
     strict: bool = False
     """Whether every row must be readable."""
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The roles that name people."""
-        return tuple(role for role, what in self.roles.items() if what.kind == "id")
+        """The names of the id roles."""
+        return tuple(name for name, role in self.roles.items() if role.kind == "id")
 
     @property
     def option(self) -> str:
-        """How a user names one of its columns."""
+        """The option by which a user names one of its columns."""
         return f"--column {self.name}.ROLE=NAME"
 
     def detection_roles(self) -> Roles:
-        """The roles as detection takes them."""
-        kinds = {role: _READ_AS.get(what.kind, "text") for role, what in self.roles.items()}
+        """The roles for detection."""
+        kinds = {name: _KINDS.get(role.kind, "text") for name, role in self.roles.items()}
         return Roles(self.find, kinds, self.option, may_be_empty=True)
 
     def find(self, header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
-        """Find the place of each role in a header."""
-        names = {role: what.names for role, what in self.roles.items()}
+        """The column index of each role in a header.
+
+        Raises:
+            InputError: a required role is missing.
+        """
+        names = {name: role.names for name, role in self.roles.items()}
         places = places_of(header, asked, names, where, self.option)
-        missing = [role for role in self.required if role not in places]
+        missing = [name for name in self.required if name not in places]
         if self.one_of and not any(set(group) <= places.keys() for group in self.one_of):
             missing.append(" or ".join(" and ".join(group) for group in self.one_of))
         if missing:
             raise missing_columns_error(missing, header, where, self.option)
-        # Text that the id column holds as well, as where people go by their e-mail address.
-        of_ids = places[self.ids[0]]
-        called = normalized(header[of_ids])
+        # The id column also has text roles of its name, as where ids are e-mail addresses.
+        id_place = places[self.ids[0]]
+        id_name = normalized(header[id_place])
         shared = (
-            role
-            for role, what in self.roles.items()
-            if role not in places and what.kind == "text" and called in what.names
+            name
+            for name, role in self.roles.items()
+            if name not in places and role.kind == "text" and id_name in role.names
         )
-        return places | dict.fromkeys(shared, of_ids)
+        return places | dict.fromkeys(shared, id_place)
 
 
 @cache
@@ -108,14 +110,15 @@ def evidence_tables() -> Mapping[str, EvidenceTable]:
 
 @cache
 def rates_table() -> EvidenceTable:
-    """The table of exchange rates, which is read as evidence is, and says nothing of people."""
+    """The table of exchange rates, which is read like an evidence table."""
     return _table("rates", packaged_toml(__package__, _FILE)["rates"], {})
 
 
 @cache
 def evidence_roles() -> Mapping[str, Mapping[str, Role]]:
-    """The roles of each evidence table, and of that of exchange rates."""
-    return {name: one.roles for name, one in (*evidence_tables().items(), ("rates", rates_table()))}
+    """The roles of each evidence table, and of the table of exchange rates."""
+    tables = {**evidence_tables(), "rates": rates_table()}
+    return {name: table.roles for name, table in tables.items()}
 
 
 def _role(name: str, data: Mapping[str, Any]) -> Role:
@@ -125,11 +128,11 @@ def _role(name: str, data: Mapping[str, Any]) -> Role:
 
 def _table(name: str, data: Mapping[str, Any], roles: Mapping[str, Role]) -> EvidenceTable:
     one_of = tuple(tuple(group) for group in data.get("one_of", ()))
-    roles = {**roles, **{one: _role(one, what) for one, what in data.get("roles", {}).items()}}
-    members = [*data["required"], *(role for group in one_of for role in group)]
+    roles = {**roles, **{role: _role(role, entry) for role, entry in data.get("roles", {}).items()}}
+    names = [*data["required"], *(role for group in one_of for role in group)]
     return EvidenceTable(
         name=name,
-        roles={role: roles[role] for role in [*members, *data.get("optional", ())]},
+        roles={role: roles[role] for role in [*names, *data.get("optional", ())]},
         required=tuple(data["required"]),
         one_of=one_of,
         **{flag: data[flag] for flag in _FLAGS if flag in data},

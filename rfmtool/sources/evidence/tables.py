@@ -1,4 +1,4 @@
-"""Evidence tables: what is known of people beside their orders, read as exports are."""
+"""Read evidence tables: data on customers other than their orders, in files like exports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rfmtool.sources.roles import parse_asked
 from rfmtool.threads import core_count, run_in_order
 
 _CONSENT: Final = "consent"
-_REFUSES: Final = " refuses"
+_REFUSAL_COLUMN: Final = " refuses"
 _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "id": pa.string(),
     "text": pa.string(),
@@ -39,45 +39,45 @@ _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
     "money": pa.int64(),  # whole 1/10,000 of the currency unit
 }
 CONTACT_STEPS: Final = "contact_steps"
-"""All rows of contacts, in which somebody has several; the later are the last."""
+"""The name of the table of all rows of contacts, later ones last, if an id has several."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evidence tables that were supplied, typed, and where their rows went."""
+    """The typed evidence tables that were supplied, and their ledgers."""
 
-    tables: Mapping[str, pa.Table] = field(repr=False)  # its text would show cells
-    """By name. A column for each role of the table, null where nothing is given; contact columns
-    (email, phone, name, consent) only where there are such; attributes of contacts as text. Ids are
-    in the form that is matched. Where somebody has several rows of contacts, `contact_steps` holds
-    them all, and contacts one each."""
+    tables: Mapping[str, pa.Table] = field(repr=False)  # as cells are not to be shown
+    """By name. A column for each role, null where nothing is given; contact columns (email, phone,
+    name, consent) only if they are supplied; attributes of contacts as text. Ids are in the form
+    that is matched. If an id has several rows of contacts, `contact_steps` has all of them, and
+    contacts one row for each id."""
     ledgers: Mapping[str, TableLedger]
 
     def matched(self, export_ids: pa.Array, left_out: Collection[str] = ()) -> Evidence:
-        """Count in each ledger how many people of the table are known from elsewhere.
+        """Count in each ledger how many ids of the table are known from elsewhere.
 
         Args:
-            export_ids: the customers of the export. Partners and wallets are also known from
-                contacts, referrals and feedback.
-            left_out: customers of the export who are in no figure; of tables that add nobody to the
-                run they are known all the same.
+            export_ids: the customers of the export. Ids of tables that add no customers also match
+                those of contacts, referrals and feedback, which do.
+            left_out: customers of the export who are in no figure; they count as known for tables
+                that add no customers.
         """
         if not self.ledgers:
             return self
         export = matching_key(export_ids)
         joining = [ledger.ids for ledger in self.ledgers.values() if ledger.table.joins]
         everyone = pc.unique(pa.concat_arrays([export, *joining]))
-        addressed, contacts = everyone, self.tables.get("contacts")
-        # People are suppressed by their addresses too.
+        suppressible, contacts = everyone, self.tables.get("contacts")
         if contacts is not None and "email" in contacts.column_names:
             addresses = matching_key(contacts["email"].combine_chunks())
-            addressed = pa.concat_arrays([everyone, addresses])
-        ledgers = {
-            name: ledger.with_matches(export)
-            if ledger.table.joins
-            else ledger.with_matches(addressed if name == "suppress" else everyone, left_out)
-            for name, ledger in self.ledgers.items()
-        }
+            suppressible = pa.concat_arrays([everyone, addresses])
+        ledgers = {}
+        for name, ledger in self.ledgers.items():
+            if ledger.table.joins:
+                ledgers[name] = ledger.with_matches(export)
+            else:
+                known = suppressible if name == "suppress" else everyone
+                ledgers[name] = ledger.with_matches(known, left_out)
         return replace(self, ledgers=ledgers)
 
 
@@ -90,19 +90,19 @@ def read_evidence(
 ) -> Evidence:
     """Read evidence tables.
 
-    What was said about the export (`--delimiter`, `--encoding`, `--date-format`, `--decimal`) is
-    followed where a table does not tell by itself how it is written.
+    Settings for the export (`--delimiter`, `--encoding`, `--date-format`, `--decimal`) apply to a
+    table only where detection fails or is ambiguous.
 
     Args:
         sources: table name to a path, glob, folder, several of these, `-`, or a frame.
-        asked: what the user said; `columns` as `TABLE.ROLE`.
+        asked: the user's settings; `columns` as `TABLE.ROLE`.
         threads: how many blocks are read at a time; all cores by default.
-        currency: the one whose amounts alone are asked for.
+        currency: the only currency whose amounts are read.
 
     Raises:
-        UsageError: there is no such table, or a column is asked for by a role that is none.
-        InputError: a table cannot be read, or not every row of the suppress list can.
-        AmbiguousInputError: a table can be read in two ways that differ.
+        UsageError: a table or a role that is named does not exist.
+        InputError: a table cannot be read, or a row of the suppress list cannot.
+        AmbiguousInputError: the formats of a table are ambiguous.
     """
     asked = asked or Asked()
     if asked.timezone:
@@ -114,12 +114,15 @@ def read_evidence(
         raise UsageError(
             f"there is no evidence table {unknown[0]!r}", f"Tables are {', '.join(known)}."
         )
-    reader = partial(_read_table, asked=asked, threads=threads or core_count(), currency=currency)
-    read = {name: reader(known[name], sources[name]) for name in known if name in sources}
-    tables = {name: table for name, (table, _, _) in read.items()}
-    for _, _, every in read.values():
-        tables |= {} if every is None else {CONTACT_STEPS: every}
-    return Evidence(tables, {name: ledger for name, (_, ledger, _) in read.items()})
+    tables, ledgers = {}, {}
+    for name in known:
+        if name in sources:
+            tables[name], ledgers[name], all_rows = _read_table(
+                known[name], sources[name], asked, threads or core_count(), currency
+            )
+            if all_rows is not None:
+                tables[CONTACT_STEPS] = all_rows
+    return Evidence(tables, ledgers)
 
 
 def _read_table(
@@ -138,13 +141,13 @@ def _read_table(
         for batch in batches
     ]
     names = [file.name for file, batches in parts for _ in batches]
-    # The columns that a table always has are there of no rows too.
-    always = {role: _TYPES[what.kind] for role, what in table.roles.items()
-              if what.kind != "text" or role in table.required}  # fmt: skip
-    ledger, rows = Ledger(), [pa.schema(always).empty_table()]
+    fixed = {name: _TYPES[role.kind] for name, role in table.roles.items()
+             if role.kind != "text" or name in table.required}  # fmt: skip
+    # A table has its fixed columns even if its files lack them or have no rows.
+    ledger, typed_parts = Ledger(), [pa.schema(fixed).empty_table()]
     for name, (typed, tally) in zip(names, run_in_order(jobs, threads), strict=True):
         ledger.add(name, tally)
-        rows.append(pa.Table.from_batches([typed]))
+        typed_parts.append(pa.Table.from_batches([typed]))
     if table.strict and ledger.rejected:
         first = ledger.rejects[0]
         raise InputError(
@@ -152,94 +155,92 @@ def _read_table(
             f" is row {first.row:,} of {first.file} ({first.reason})",
             "Mend it: nobody on this list may be left out of it.",
         )
-    whole = pa.concat_tables(rows, promote_options="default").combine_chunks()
-    settled, its_ledger, every = _settled(table, whole, ledger)
+    rows = pa.concat_tables(typed_parts, promote_options="default").combine_chunks()
+    merged, table_ledger, all_rows = _with_merged_rows(table, rows, ledger)
     sizes = {file.name: file.stored_bytes for file, _ in parts}
     files = [
         RereadableFile(file, partial(_tally, layout=file.layout, table=table, reading=reading))
         for file, _ in parts
     ]
-    return settled, replace(its_ledger, stored_bytes=sizes, files=tuple(files)), every
+    return merged, replace(table_ledger, stored_bytes=sizes, files=tuple(files)), all_rows
 
 
 def _tally(batch: Batch, layout: FileLayout, table: EvidenceTable, reading: TableReading) -> Tally:
     return typed_rows(batch, layout, table, reading)[1]
 
 
-# Settling ----------------------------------------------------------------------------------------
+# Merging -----------------------------------------------------------------------------------------
 
 
-def _settled(
+def _with_merged_rows(
     table: EvidenceTable, rows: pa.Table, ledger: Ledger
 ) -> tuple[pa.Table, TableLedger, pa.Table | None]:
-    """What is read of, its ledger, and all rows where those of one person are put together."""
-    bare = _replaced(rows, table.ids, without_point_zero)
-    written = distinct_ids(bare, [one for one in table.ids if not table.roles[one].may_lack])
-    ids = pc.unique(matching_key(written))
-    matched = _replaced(bare, table.ids, matching_key)
-    every = None
-    if table.one_row_each and len(ids) < len(matched):
-        every = _later_last(matched)
-        matched = one_row_each(every, table.ids[0], ids)
-    if {"email", _CONSENT} <= {*matched.column_names}:
-        matched = _refused_by_address(matched)
-    told = TableLedger(
+    """The table with one row for each id if it is to have that, its ledger, and then all rows."""
+    without_zeros = _with_columns(rows, table.ids, without_point_zero)
+    needed = [name for name in table.ids if not table.roles[name].may_lack]
+    spellings = distinct_ids(without_zeros, needed)
+    ids = pc.unique(matching_key(spellings))
+    merged = _with_columns(without_zeros, table.ids, matching_key)
+    all_rows = None
+    if table.one_row_each and len(ids) < len(merged):
+        all_rows = _in_order_of_days(merged)
+        merged = one_row_each(all_rows, table.ids[0], ids)
+    if {"email", _CONSENT} <= {*merged.column_names}:
+        merged = _with_refusals_of_addresses(merged)
+    table_ledger = TableLedger(
         table,
         ledger,
         ids,
-        merged=len(written) - len(ids),
-        repeated=len(rows) - len(matched),
-        dropped_point_zero=bare is not rows,
+        merged=len(spellings) - len(ids),
+        repeated=len(rows) - len(merged),
+        dropped_point_zero=without_zeros is not rows,
     )
-    for role, what in table.roles.items():
-        if what.empty is not None:  # an empty cell of the column means something
-            matched = _replaced(matched, [role], methodcaller("fill_null", what.empty))
-    return matched, told, every
+    for name, role in table.roles.items():
+        if role.empty is not None:
+            merged = _with_columns(merged, [name], methodcaller("fill_null", role.empty))
+    return merged, table_ledger, all_rows
 
 
-def _refused_by_address(contacts: pa.Table) -> pa.Table:
-    """The contacts with a consent of `no` for all of an address by which one has refused."""
+def _with_refusals_of_addresses(contacts: pa.Table) -> pa.Table:
+    """The contacts with consent `no` for all ids of an e-mail address for which one refuses."""
     consent = contacts[_CONSENT].combine_chunks()
     addresses = matching_key(contacts["email"].combine_chunks())
-    refused = matches_any(consent, REFUSALS)
-    shared = pc.is_in(addresses, pc.drop_null(pc.unique(addresses.filter(pa.array(refused)))))
-    consent = pc.if_else(pc.and_(shared, pa.array(~refused)), "no", consent)
+    refuses = matches_any(consent, REFUSALS)
+    shared = pc.is_in(addresses, pc.drop_null(pc.unique(addresses.filter(pa.array(refuses)))))
+    consent = pc.if_else(pc.and_(shared, pa.array(~refuses)), "no", consent)
     return contacts.set_column(contacts.column_names.index(_CONSENT), _CONSENT, consent)
 
 
-def _replaced(
-    rows: pa.Table, columns: Sequence[str], make: Callable[[pa.Array], pa.Array | None]
+def _with_columns(
+    rows: pa.Table, columns: Sequence[str], convert: Callable[[pa.Array], pa.Array | None]
 ) -> pa.Table:
-    """Put what `make` makes of some columns in their place; None leaves a column as it is."""
+    """Convert some columns; one for which `convert` returns None stays."""
     for name in columns:
-        made = make(rows[name].combine_chunks())
-        if made is not None:
-            rows = rows.set_column(rows.column_names.index(name), name, made)
+        converted = convert(rows[name].combine_chunks())
+        if converted is not None:
+            rows = rows.set_column(rows.column_names.index(name), name, converted)
     return rows
 
 
-def _later_last(rows: pa.Table) -> pa.Table:
-    """Put rows in the order of their days, and then of all they say.
-
-    The order in which a file lists them decides nothing; of two rows of one day the one that
-    refuses is the later.
-    """
+def _in_order_of_days(rows: pa.Table) -> pa.Table:
+    """Sort rows by day, refusal and then all other cells, so that file order has no influence."""
     fields = sorted(rows.schema, key=lambda field: not pa.types.is_date(field.type))
     keys = [(field.name, "ascending", "at_start") for field in fields]
-    told = rows
+    sortable = rows
     if _CONSENT in rows.column_names:
-        told = rows.append_column(_REFUSES, pa.array(matches_any(rows[_CONSENT], REFUSALS)))
-        keys.insert(1, (_REFUSES, "ascending", "at_start"))
-    return rows.take(pc.sort_indices(told, keys))
+        refuses = pa.array(matches_any(rows[_CONSENT], REFUSALS))
+        sortable = rows.append_column(_REFUSAL_COLUMN, refuses)
+        keys.insert(1, (_REFUSAL_COLUMN, "ascending", "at_start"))
+    return rows.take(pc.sort_indices(sortable, keys))
 
 
 def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
-    """Make one row for each id: in each column the cell of the latest row that gives one.
+    """Merge the rows of each id: in each column, the last cell that is not null.
 
     Args:
-        rows: several for an id, the later last.
+        rows: several for an id, later ones last.
         key: the column of ids.
-        ids: each once.
+        ids: the distinct ids.
     """
     owners = pc.index_in(rows[key].combine_chunks(), ids).to_numpy(zero_copy_only=False)
     columns = {}
@@ -247,7 +248,7 @@ def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
         given = np.flatnonzero(rows[name].is_valid().to_numpy())
         places = np.full(len(ids), -1)
         places[owners[given]] = given  # of several, the last is written last
-        if name == _CONSENT:  # what says neither yes nor no takes nothing back
+        if name == _CONSENT:  # unknown words do not override yes or no
             known = np.flatnonzero(matches_any(rows[name], REFUSALS | CONSENTS))
             places[owners[known]] = known
         columns[name] = rows[name].combine_chunks().take(pa.array(places, mask=places < 0))

@@ -1,1 +1,1 @@
-"""Text to rows of cells: where a table begins and ends, its dialect, and what cannot be trusted."""
+"""Text files to rows of cells: dialect, header, footer, blocks of records, malformed records."""
