@@ -77,11 +77,7 @@ class EvidenceTable:
         return Roles(self.find, kinds, self.option, may_be_empty=True)
 
     def find(self, header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
-        """The column index of each role in a header.
-
-        Raises:
-            InputError: a required role is missing.
-        """
+        """The column index of each role in a header; a missing required role is an InputError."""
         names = {name: role.names for name, role in self.roles.items()}
         places = places_of(header, asked, names, where, self.option)
         missing = [name for name in self.required if name not in places]

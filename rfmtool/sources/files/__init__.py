@@ -1,1 +1,1 @@
-"""Which files an export is, and their bytes: listed, unpacked, kept where they come by a pipe."""
+"""The files of an export and their bytes: listing, unpacking, temporary copies of pipes."""

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, and how it is unpacked; endings of names decide nothing."""
+"""Kinds of files by their first bytes, whatever their names end in, and how to unpack them."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _MAGIC: Final = {
 }
 SUPPORTED_KINDS: Final = ("parquet", "gzip", "bz2", "zstd", "zip", "workbook", "text")
 MAGIC_BYTES: Final = 512
-"""How many bytes tell what a file is."""
+"""How many bytes show what a file is."""
 _TAR: Final = slice(257, 262)
-"""Where a tar archive says that it is one; it begins with the name of its first file."""
+"""The position of a tar archive's magic bytes."""
 _WORKBOOK_PARTS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 DAMAGE_ERRORS: Final = (
     EOFError,
@@ -55,7 +55,7 @@ _MOST_NAMED: Final = 12
 
 
 def kind_of(start: bytes) -> str:
-    """Name the kind of file that begins so: one of READ, or another that is known but not read."""
+    """The kind of file that begins with these bytes: one of SUPPORTED_KINDS or another."""
     if start[_TAR] == b"ustar":
         return "tar"
     return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "text")
@@ -71,13 +71,13 @@ def is_workbook(raw: BinaryIO) -> bool:
 
 
 def open_unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
-    """Open the bytes in a container, or the file itself where it is none.
+    """Open the bytes in a container, or the file itself if it is none.
 
     Raises:
-        InputError: a zip file has no such member, or several and none is asked for.
+        InputError: a zip file lacks the member `part`, or has several and `part` is empty.
     """
     if kind == "zip":
-        return _member(raw, name, part)
+        return _open_member(raw, name, part)
     if kind == "gzip":
         return cast("ByteStream", gzip.GzipFile(fileobj=raw))
     if kind == "bz2":
@@ -87,58 +87,58 @@ def open_unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
     return cast("ByteStream", raw)
 
 
-def _member(raw: BinaryIO, name: str, part: str) -> ByteStream:
+def _open_member(raw: BinaryIO, name: str, part: str) -> ByteStream:
     archive = zipfile.ZipFile(raw)
-    every = [member for member in archive.infolist() if not member.is_dir()]
-    # Not what a Mac or a folder leaves behind.
+    files = [member for member in archive.infolist() if not member.is_dir()]
+    # Without hidden files, and those that macOS adds.
     members = [
         member
-        for member in every
-        if not any(part == "__MACOSX" or part.startswith(".")
-                   for part in PurePosixPath(member.filename).parts)
+        for member in files
+        if not any(folder == "__MACOSX" or folder.startswith(".")
+                   for folder in PurePosixPath(member.filename).parts)
     ]  # fmt: skip
-    if every and not members:
+    if files and not members:
         raise InputError(
             f"{name}: what is in this zip begins with a dot or leads out of it, as no data does:"
-            f" {_listed(every)}",
+            f" {_names_text(files)}",
             "Unpack it, and name the file that you want.",
         )
-    member = _chosen(members, name, part)
+    member = _chosen_member(members, name, part)
     if member.flag_bits & 1:
         raise InputError(
-            f"{name}: {_shown(member.filename)} is locked with a password",
+            f"{name}: {_printable(member.filename)} is locked with a password",
             "Unpack it, and name what comes out.",
         )
     return cast("ByteStream", archive.open(member))
 
 
-def _chosen(members: list[zipfile.ZipInfo], name: str, part: str) -> zipfile.ZipInfo:
-    found = [member for member in members if part in ("", member.filename)]
-    if len(found) == 1:
-        return found[0]
-    shown = _listed(members)
+def _chosen_member(members: list[zipfile.ZipInfo], name: str, part: str) -> zipfile.ZipInfo:
+    matches = [member for member in members if part in ("", member.filename)]
+    if len(matches) == 1:
+        return matches[0]
+    names = _names_text(members)
     if not members:
         raise InputError(f"{name}: there is no file in this zip", "Pack it again.")
-    if not found:
-        raise InputError(f"{name}: there is no {part} in this zip", f"It holds {shown}.")
-    if len({member.filename for member in found}) < len(found):
+    if not matches:
+        raise InputError(f"{name}: there is no {part} in this zip", f"It holds {names}.")
+    if len({member.filename for member in matches}) < len(matches):
         raise InputError(
-            f"{name}: {_listed(found)}: two of one name are in this zip",
+            f"{name}: {_names_text(matches)}: two of one name are in this zip",
             "Unpack it with a program that keeps both, and name the one that you want.",
         )
-    example = f"{name}/{_shown(members[0].filename)}"
+    example = f"{name}/{_printable(members[0].filename)}"
     raise InputError(
-        f"{name}: there are {len(members):,} files in this zip: {shown}",
+        f"{name}: there are {len(members):,} files in this zip: {names}",
         f"Name one as if the zip were a folder: {example}; or unpack it, and name the folder.",
     )
 
 
-def _listed(members: list[zipfile.ZipInfo]) -> str:
-    shown = ", ".join(_shown(member.filename) for member in members[:_MOST_NAMED])
+def _names_text(members: list[zipfile.ZipInfo]) -> str:
+    names = ", ".join(_printable(member.filename) for member in members[:_MOST_NAMED])
     more = f" and {len(members) - _MOST_NAMED:,} more" if len(members) > _MOST_NAMED else ""
-    return shown + more
+    return names + more
 
 
-def _shown(member: str) -> str:
-    """A member's name as text that can be written."""
-    return member.encode("utf-8", "replace").decode()
+def _printable(name: str) -> str:
+    """A name with `?` for what cannot be encoded."""
+    return name.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Which encoding a file's bytes are in: what they prove, else what they may be."""
+"""Encodings of text files: what a byte order mark proves, and candidates to suggest to the user."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SHIFTS: Final = (b"\x1b$", b"\x1b(")
-"""How ISO-2022 encodings leave ASCII; to UTF-8 they are ordinary letters."""
-_LOOKED_AT: Final = 1 << 14
+_ISO_2022_ESCAPES: Final = (b"\x1b$", b"\x1b(")
+"""Escape sequences by which ISO-2022 encodings leave ASCII; they are valid UTF-8."""
+_SAMPLE_BYTES: Final = 1 << 14
 _CONTROLS: Final = bytes([*range(9), *range(14, 27), 127])
-"""What no text holds but by accident; without white space, ESC and what may divide cells."""
-_TOO_MANY: Final = 0.04
-"""Of random bytes nearly a tenth are such."""
-_SPARSE: Final = 10
-_IN_RUNS: Final = 1.5
-"""How many foreign letters follow each other at most in words of Latin letters, on average."""
+"""Control characters that text does not contain; without white space, ESC and delimiters."""
+_MOST_CONTROLS: Final = 0.04
+"""The largest share in text; of random bytes it is nearly a tenth."""
+_LEAST_NUL_RATIO: Final = 10
+_MEAN_RUN_LENGTH: Final = 1.5
+"""The largest mean length of runs of non-ASCII bytes in texts of Latin alphabets."""
 _MOST_NAMED: Final = 3
 _HAN: Final = r"\u3000-\u303f\u4e00-\u9fff\uff01-\uffe5"
-_ALIKE: Final = 0.9
+_LEAST_SHARE: Final = 0.9
 _ALPHABETS: Final[Mapping[str, tuple[str, str, float]]] = {
     "cp932": (rf"\u3040-\u30ff{_HAN}", r"\u3040-\u30ff", 0.1),
     "euc_kr": (rf"\uac00-\ud7a3{_HAN}", r"\uac00-\ud7a3", 0.6),
@@ -40,18 +40,18 @@ _ALPHABETS: Final[Mapping[str, tuple[str, str, float]]] = {
     "cp1255": (r"\u05d0-\u05ea\u2013\u2014", r"\u05d0-\u05ea", 0.9),
     "cp1256": (r"\u060c-\u06d2\u2013\u2014", r"\u0621-\u064a", 0.9),
 }
-"""By encoding, the letters of its alphabet, the telling ones, and the least share of these."""
+"""By encoding: its characters, its typical letters, and the least share of these, as classes."""
 _DOS: Final = re.compile(r"cp(437|7\d\d|85\d|86\d)")
 _WINDOWS: Final = re.compile(r"cp125\d")
 
 
 def encoding_from_bom(start: bytes) -> str:
-    """The encoding that a file's first bytes prove, UTF-8 without such proof."""
+    """The encoding of a file by its byte order mark, UTF-8 without one."""
     return next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
 
 
 def check_encoding(encoding: str) -> None:
-    """Check that an encoding asked for is one of text."""
+    """Check that an encoding exists and is one of text."""
     try:
         codecs.lookup(encoding)
         "a".encode(encoding)
@@ -63,10 +63,10 @@ def check_encoding(encoding: str) -> None:
 
 
 def check_utf8(sample: bytes, where: str) -> None:
-    """Check that the first bytes of a file are UTF-8; no encoding is ever guessed silently.
+    """Check that the first bytes of a file are UTF-8; other encodings are only suggested.
 
     Raises:
-        InputError: they are not; the hint names what they may be.
+        InputError: they are not; the hint names likely encodings.
     """
     fault = None
     try:
@@ -74,95 +74,98 @@ def check_utf8(sample: bytes, where: str) -> None:
     except UnicodeDecodeError as error:
         fault = error
     controls = 1 - len(sample.translate(None, _CONTROLS)) / max(1, len(sample))
-    if fault and _utf16(sample):
+    if fault and _utf16_variant(sample):
         raise nul_bytes_error(sample, where)
-    if fault and controls > _TOO_MANY:
+    if fault and controls > _MOST_CONTROLS:
         raise InputError(
             f"{where}: this is no text: {controls:.0%} of its first bytes are control characters",
             "Export it as CSV or Parquet; if it is text all the same, say how it is encoded with"
             " --encoding.",
         )
-    if any(shift in sample for shift in _SHIFTS):
+    if any(shift in sample for shift in _ISO_2022_ESCAPES):
         raise InputError(
             f"{where}: there are escape codes in this text, as Japanese mail encodings have them",
             "If it is one, say --encoding iso2022_jp; else export it as UTF-8.",
         )
     if fault:
         line = sample.count(b"\n", 0, fault.start) + 1
-        raise InputError(f"{where}: line {line} is not UTF-8 text", _way_out(sample, fault))
+        raise InputError(f"{where}: line {line} is not UTF-8 text", _encoding_hint(sample, fault))
 
 
-def _utf16(sample: bytes) -> str:
-    """UTF-16 as bytes without its mark look, each second of them NUL; empty for others."""
+def _utf16_variant(sample: bytes) -> str:
+    """The variant of UTF-16 that bytes without a mark may be in, by their NULs; else empty."""
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     least, most = sorted([even, odd])
-    if most * _SPARSE <= len(sample) or least * _SPARSE > most:
+    if most * _LEAST_NUL_RATIO <= len(sample) or least * _LEAST_NUL_RATIO > most:
         return ""
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
 def nul_bytes_error(sample: bytes, where: str) -> InputError:
-    """Say that the header holds NUL bytes, as UTF-16 without its mark has them."""
-    likely = _utf16(sample)
+    """The error for NUL bytes in the header, as in UTF-16 without a byte order mark."""
+    likely = _utf16_variant(sample)
     return InputError(
         f"{where}: the header row holds NUL bytes, so this is no UTF-8 text",
         f"It may be UTF-16: say --encoding {likely}." if likely else "Export it as CSV or Parquet.",
     )
 
 
-def _way_out(sample: bytes, error: UnicodeDecodeError) -> str:
-    start = max(0, sample.rfind(b"\n", 0, max(0, error.start - _LOOKED_AT // 2)) + 1)
-    piece = sample[start : start + _LOOKED_AT]
-    piece = piece[: piece.rfind(b"\n") + 1] or piece  # a letter of several bytes is not cut
+def _encoding_hint(sample: bytes, error: UnicodeDecodeError) -> str:
+    start = max(0, sample.rfind(b"\n", 0, max(0, error.start - _SAMPLE_BYTES // 2)) + 1)
+    piece = sample[start : start + _SAMPLE_BYTES]
+    piece = piece[: piece.rfind(b"\n") + 1] or piece  # so as not to cut a multi-byte character
     names = _candidates(piece)
-    all_the_same = "--encoding utf-8 reads it all the same and itemises the bad rows."
+    fallback = "--encoding utf-8 reads it all the same and itemises the bad rows."
     if names:
         likely = " or ".join(f"--encoding {name}" for name in names)
-        return f"By its letters it may be one of several; likely are {likely}. {all_the_same}"
+        return f"By its letters it may be one of several; likely are {likely}. {fallback}"
     return (
         "Say how it is encoded, for example --encoding cp1252 (Windows, western Europe);"
-        f" {all_the_same}"
+        f" {fallback}"
     )
 
 
 def _by_alphabet(text: bytes) -> list[str]:
-    """The encodings in which nearly all foreign letters are of the alphabet that they are for."""
-    found = []
-    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", text)]
-    in_words = sum(runs) >= _IN_RUNS * len(runs)
-    if not in_words:  # letters of Latin alphabets stand alone
+    """The encodings in which nearly all non-ASCII characters belong to the right alphabet."""
+    if _is_latin(text):
         return ["cp1250", "cp1254"]
-    for name, (letters, telling, least) in _ALPHABETS.items():
-        own, proof = re.compile(f"[{letters}]"), re.compile(f"[{telling}]")
+    encodings = []
+    for name, (alphabet, typical, least) in _ALPHABETS.items():
         with suppress(UnicodeDecodeError):
-            foreign = [letter for letter in text.decode(name) if letter > "\x7f"]
-            alike = sum(bool(own.match(letter)) for letter in foreign)
-            told = sum(bool(proof.match(letter)) for letter in foreign)
-            if foreign and alike >= _ALIKE * len(foreign) and told >= least * len(foreign):
-                found.append(name)
-    return found
+            characters = re.sub(r"[\0-\x7f]+", "", text.decode(name))
+            count = len(characters)
+            in_alphabet = len(re.findall(f"[{alphabet}]", characters))
+            typical_letters = len(re.findall(f"[{typical}]", characters))
+            if count and in_alphabet >= _LEAST_SHARE * count and typical_letters >= least * count:
+                encodings.append(name)
+    return encodings
 
 
 def _candidates(text: bytes) -> list[str]:
     """Encodings that the text may be in, the likeliest first."""
-    own = _by_alphabet(text)
+    names = ["cp1252"] * _is_western(text) + _by_alphabet(text)
     try:
         from charset_normalizer import from_bytes
     except ImportError:
-        return (["cp1252"] * _is_western(text) + own)[:_MOST_NAMED]
+        return names[:_MOST_NAMED]
     matches = list(from_bytes(text))
-    found = ["cp1252"] * _is_western(text) + own + [match.encoding for match in matches]
-    found += [other for match in matches for other in match.could_be_from_charset]
-    likely = [name for name in dict.fromkeys(found) if name not in ("utf_8", "ascii")]
+    names += [match.encoding for match in matches]
+    names += [alternative for match in matches for alternative in match.could_be_from_charset]
+    likely = [name for name in dict.fromkeys(names) if name not in ("utf_8", "ascii")]
     if any(map(_WINDOWS.fullmatch, likely)):
         likely = [name for name in likely if not _DOS.fullmatch(name)]
     return likely[:_MOST_NAMED]
 
 
 def _is_western(text: bytes) -> bool:
-    """Whether it is Windows text whose foreign letters stand alone, as in Latin alphabets."""
+    """Whether it may be Windows text of western Europe."""
     with suppress(UnicodeDecodeError):
         text.decode("cp1252")
-        runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", text)]
-        return sum(runs) < _IN_RUNS * len(runs) and text == text.translate(None, _CONTROLS)
+        return _is_latin(text) and text == text.translate(None, _CONTROLS)
     return False
+
+
+def _is_latin(text: bytes) -> bool:
+    """Whether non-ASCII bytes mostly stand alone, as the accented letters of Latin alphabets do."""
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", text)]
+    return sum(runs) < _MEAN_RUN_LENGTH * len(runs)

@@ -1,4 +1,4 @@
-"""A file of an export: what kind it is of, and its bytes, decompressed and as UTF-8."""
+"""A file of an export: its kind, and its bytes, decompressed and as UTF-8."""
 
 from __future__ import annotations
 
@@ -31,60 +31,58 @@ from rfmtool.sources.files.zero_formats import columns_with_zeros
 if TYPE_CHECKING:
     from rfmtool.stores.listing import StoreObject
 
-_NO_KEY: Final = "__HIVE_DEFAULT_PARTITION__"
+_NULL_VALUE: Final = "__HIVE_DEFAULT_PARTITION__"
 _TRUSTED_BYTES: Final = 1 << 30
-_PACKERS: Final = ("tar", "xz", "7z", "RAR")
+_ARCHIVES: Final = ("tar", "xz", "7z", "RAR")
 _TRUSTED_RATIO: Final = 200
-"""Real exports pack to between a fifth and a fiftieth; beyond this it is made to fill a disk."""
+"""Real exports are compressed 5 to 50 times; beyond this ratio it is a decompression bomb."""
 
 
 def unreadable_error(name: str, error: OSError) -> InputError:
-    """Say that the system does not let a file or folder be read."""
+    """The error for a file or folder that the system does not let us read."""
     reason = (error.strerror or "not readable").lower()
     return InputError(f"{name}: cannot be read: {reason}", "See to that, or name another file.")
 
 
 @dataclass(frozen=True)
 class ExportFile:
-    """One file of an export.
-
-    `spool` holds what came by stdin, which can be read only once; `part` names the member of a
-    zip file or the sheet of a workbook that is asked for.
-    """
+    """One file of an export."""
 
     name: str
     path: Path | None = None
     spool: BinaryIO | None = None
+    """A copy of what came from stdin or another pipe."""
     member: str = ""
+    """The member of a zip file or the sheet of a workbook to read; empty for the only one."""
     max_bytes: int | None = None
     store_object: StoreObject | None = None
-    """The object of a store that it is; `path` only names it then."""
+    """The object in a store; then `path` is only for its name."""
     span: tuple[int, int] | None = None
-    """Which row groups of a Parquet file, or bytes of a text, are read; None: all."""
+    """The range of row groups of a Parquet file, or of bytes of a text, to read; None for all."""
 
     @property
     def whole_name(self) -> str:
-        """The path with what is asked for in it."""
-        place = os.fspath(self.path or self.name)
-        return f"{place}/{self.member}" if self.member else place
+        """The path, with the member or sheet."""
+        path = os.fspath(self.path or self.name)
+        return f"{path}/{self.member}" if self.member else path
 
     @cached_property
     def partition_values(self) -> Mapping[str, str | None]:
-        """Columns that stand in the names of the folders right above, such as `status=paid`."""
-        keys: dict[str, str | None] = {}
+        """Hive partition columns from the names of the folders above, such as `status=paid`."""
+        values: dict[str, str | None] = {}
         for folder in (self.path or Path()).parents:
             name, equals, value = folder.name.partition("=")
             if not (equals and name):
                 break
-            keys[unquote(name)] = None if value == _NO_KEY else unquote(value) or None
-        return dict(reversed(keys.items()))
+            values[unquote(name)] = None if value == _NULL_VALUE else unquote(value) or None
+        return dict(reversed(values.items()))
 
     def open(self) -> BinaryIO:
         """Open the bytes as they are stored.
 
         Raises:
-            InputError: the file is not there or may not be read.
-            SystemFailureError: the store that it is in cannot be reached.
+            InputError: the file does not exist or may not be read.
+            SystemFailureError: its store cannot be reached.
         """
         if self.spool is not None:
             return open_spool(self.spool)
@@ -99,7 +97,7 @@ class ExportFile:
 
     @cached_property
     def kind(self) -> str:
-        """What the first bytes say the file is, one of `containers.READ`."""
+        """The kind of file by its first bytes, one of `containers.SUPPORTED_KINDS`."""
         with self.open() as raw:
             kind = kind_of(raw.read(MAGIC_BYTES) or b"")
             if kind == "zip" and is_workbook(raw):
@@ -108,7 +106,7 @@ class ExportFile:
             raise InputError(
                 f"{self.name}: this holds {kind} data, which rfmtool does not read",
                 "Unpack it, and name what comes out."
-                if kind in _PACKERS
+                if kind in _ARCHIVES
                 else "Export it as CSV or Parquet.",
             )
         if self.member and kind not in ("zip", "workbook"):
@@ -120,34 +118,34 @@ class ExportFile:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What to know of how its cells look where it comes from."""
+        """Notices on numbers that a workbook shows differently from their values."""
         if self.kind != "workbook":
             return ()
         with self.open() as raw:
             columns = ", ".join(columns_with_zeros(raw))
-        told = (
+        notice = (
             f"{self.name}: the sheet shows numbers of column {columns} with zeros in front, as in"
             " 00123, and holds none: they are read as 123."
         )
-        return (told,) if columns else ()
+        return (notice,) if columns else ()
 
     @cached_property
     def stored_bytes(self) -> int:
-        """The size of the file as it is stored."""
+        """The size of the file as stored."""
         with self.open() as raw:
             return raw.seek(0, os.SEEK_END)
 
     def sha256(self) -> str:
-        """The hash of the bytes as they are stored, read once more."""
+        """The SHA-256 of the bytes as stored; reads the file again."""
         with self.open() as raw:
             return hashlib.file_digest(cast("io.RawIOBase", raw), "sha256").hexdigest()
 
     @contextmanager
     def utf8(self, encoding: str) -> Iterator[tuple[ByteStream, BinaryIO]]:
-        """Give the text as UTF-8 bytes, and the raw file to ask how far reading has come."""
+        """Yield the text as UTF-8 bytes, and the raw file, whose position shows the progress."""
         raw = self.open()
         try:
-            stream = self._unpacked(raw)
+            stream = self._open_unpacked(raw)
             if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig", "ascii"):
                 stream = transcoded(stream, encoding)
             yield stream, raw
@@ -165,7 +163,7 @@ class ExportFile:
         finally:
             raw.close()
 
-    def _unpacked(self, raw: BinaryIO) -> ByteStream:
+    def _open_unpacked(self, raw: BinaryIO) -> ByteStream:
         if self.kind == "workbook":
             return cast("ByteStream", io.BytesIO(self._sheet))
         stream = open_unpacked(raw, self.kind, self.name, self.member)
@@ -173,15 +171,15 @@ class ExportFile:
             return byte_range(raw, *self.span)
         if self.kind == "text" and self.max_bytes is None:
             return stream
-        return bounded(stream, self._most_bytes, too_large_error(self.name, self._most_bytes))
+        return bounded(stream, self._byte_limit, too_large_error(self.name, self._byte_limit))
 
     @cached_property
     def _sheet(self) -> bytes:
         with self.open() as raw:
-            return sheet_as_csv(raw, self.name, self.member, self._most_bytes)
+            return sheet_as_csv(raw, self.name, self.member, self._byte_limit)
 
     @cached_property
-    def _most_bytes(self) -> int:
+    def _byte_limit(self) -> int:
         if self.max_bytes is not None:
             return self.max_bytes
         return max(_TRUSTED_BYTES, _TRUSTED_RATIO * self.stored_bytes)

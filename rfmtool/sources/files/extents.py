@@ -1,7 +1,7 @@
-"""How far the cells of a workbook reach, known before anybody lays them out in rows and columns.
+"""Check the extent of a workbook's sheets before a library allocates all their cells.
 
-One cell far out, as formatting leaves behind, makes a small file a table of billions of cells.
-What is counted is rather too much than too little, for each part of the file that may be a sheet.
+A single cell far out, as left by formatting, turns a small file into a table of billions of cells.
+Extents are upper estimates, for each part of the file that may be a sheet.
 """
 
 from __future__ import annotations
@@ -18,38 +18,42 @@ import numpy as np
 
 from rfmtool.errors import InputError
 
-_FREE: Final = 1 << 22
-"""So many cells are laid out however few of them hold something."""
-_SPARSE: Final = 8
-"""How many times the cells that are there may be laid out beyond that."""
-_MOST: Final = 1 << 25
-"""A sheet of the most rows that there may be, and 32 columns."""
+_ALWAYS_ALLOWED: Final = 1 << 22
+"""Cells that may be allocated even if most are empty."""
+_AREA_PER_CELL: Final = 8
+"""Beyond that, cells that may be allocated for each cell that exists."""
+_MOST_CELLS: Final = 1 << 25
+"""A sheet of the largest number of rows, and 32 columns."""
 _CHUNK: Final = 1 << 22
 _LONGEST_TAG: Final = 1 << 12
-_ENDLESS: Final = 1 << 40
-_NAMES: Final = re.compile(r"workbook\.bin\.rels$", re.IGNORECASE)
-"""The part of an .xlsb that names its sheets; no other kind of workbook has sheets of records."""
+_HUGE: Final = 1 << 40
+_SHEET_NAMES_PART: Final = re.compile(r"workbook\.bin\.rels$", re.IGNORECASE)
+"""The part of an .xlsb that names its sheets; only this kind of workbook has binary sheets."""
 
 
 @dataclass
 class _Extent:
-    """Rows and columns up to the last cell, and how many cells there are."""
+    """Rows and columns up to the last cell, and the number of cells."""
 
     rows: int = 0
     columns: int = 0
     cells: int = 0
 
     def reach(self, rows: int, columns: int, cells: int = 1) -> None:
-        """Count cells, and how far they reach."""
+        """Add cells that reach to a row and a column."""
         self.rows, self.columns = max(self.rows, rows), max(self.columns, columns)
         self.cells += cells
 
 
 def check_extents(raw: BinaryIO, name: str) -> None:
-    """Check that no sheet of a workbook is laid out wider than what it holds can ask for."""
+    """Check that no sheet of a workbook reaches much further than its number of cells justifies.
+
+    Raises:
+        InputError: one does.
+    """
     for part, extent in _extents(raw):
         area = extent.rows * extent.columns
-        if area > min(_MOST, max(_FREE, _SPARSE * extent.cells)):
+        if area > min(_MOST_CELLS, max(_ALWAYS_ALLOWED, _AREA_PER_CELL * extent.cells)):
             raise InputError(
                 f"{name}: {part} reaches to row {extent.rows:,} and column {extent.columns:,}, with"
                 f" {extent.cells:,} cells in it, which is too much to lay out",
@@ -61,27 +65,27 @@ def _extents(raw: BinaryIO) -> Iterator[tuple[str, _Extent]]:
     raw.seek(0)
     if not zipfile.is_zipfile(raw):
         raw.seek(0)
-        yield from (("a sheet", extent) for extent in _of_xls(raw.read()))
+        yield from (("a sheet", extent) for extent in _xls_extents(raw.read()))
         return
     with zipfile.ZipFile(raw) as archive:
         members = archive.infolist()
-        parts = (archive.read(one) for one in members if _NAMES.search(one.filename))
-        named = b"".join(parts).decode("utf-8", "replace").lower()
-        is_plain = "&" not in named and "\0" not in named  # else names may be written otherwise
+        parts = (archive.read(part) for part in members if _SHEET_NAMES_PART.search(part.filename))
+        sheets = b"".join(parts).decode("utf-8", "replace").lower()
+        is_plain = "&" not in sheets and "\0" not in sheets  # else names may be escaped
         for member in members:
             name = member.filename.replace("\\", "/").rpartition("/")[2]
             ending = name.rpartition(".")[2].lower()
-            if ending == "bin" and is_plain and name.isascii() and name.lower() not in named:
-                continue  # settings of a printer, macros and the like
-            if measure := _MEASURES.get(ending):
+            if ending == "bin" and is_plain and name.isascii() and name.lower() not in sheets:
+                continue  # printer settings, macros and the like
+            if extents_of := _EXTENTS.get(ending):
                 with archive.open(member) as part:
-                    for extent in measure(part):
+                    for extent in extents_of(part):
                         yield name, extent
 
 
 # XML ---------------------------------------------------------------------------------------------
 
-_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{0,9})""")
+_CELL_REFERENCE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d{0,9})""")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ROW_START: Final = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _TABLE: Final = re.compile(
@@ -91,17 +95,17 @@ _TABLE: Final = re.compile(
 _REPEATED: Final = re.compile(rb"""number-(?:columns|rows)-repeated\s*=\s*["'](\d{1,9})""")
 
 
-def _of_xml(part: IO[bytes]) -> Iterator[_Extent]:
-    text = _pieces(part)
+def _xml_extents(part: IO[bytes]) -> Iterator[_Extent]:
+    text = _iter_pieces(part)
     first = next(text, b"")
     if b"<table:table" in first or b"office:document" in first[:_LONGEST_TAG]:
-        yield from _of_opendocument(chain([first], text))
+        yield from _opendocument_extents(chain([first], text))
     else:
-        yield _of_sheet(chain([first], text))
+        yield _sheet_extent(chain([first], text))
 
 
-def _pieces(part: IO[bytes]) -> Iterator[bytes]:
-    """Pieces that begin and end between two tags."""
+def _iter_pieces(part: IO[bytes]) -> Iterator[bytes]:
+    """Yield pieces that are cut between two tags."""
     rest = b""
     while data := part.read(_CHUNK):
         data = rest + data
@@ -112,94 +116,94 @@ def _pieces(part: IO[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _of_sheet(text: Iterable[bytes]) -> _Extent:
-    """Of a sheet of Excel's: by the places of its cells; those without one stand in a row."""
+def _sheet_extent(text: Iterable[bytes]) -> _Extent:
+    """The extent of an Excel sheet, by the references of its cells, or else by their number."""
     extent, unplaced, widest = _Extent(), 0, 0
     for piece in text:
         cells = sum(map(piece.count, (b"<c ", b"<c>", b"<c/>", b":c ", b":c>", b":c/>")))
         rows = piece.count(b"<row") + piece.count(b":row")
-        row, column, places = _furthest(piece)
+        row, column, references = _last_reference(piece)
         extent.reach(row, column, cells)
-        if places < cells + rows:
+        if references < cells + rows:
             unplaced += rows
-            widest = max(widest, *(len(_CELL.findall(one)) for one in _ROW_START.split(piece)))
+            widest = max(widest, *(len(_CELL.findall(text)) for text in _ROW_START.split(piece)))
     extent.reach(extent.rows + unplaced, extent.columns + widest, 0)
     return extent
 
 
-def _furthest(piece: bytes) -> tuple[int, int, int]:
-    """The last row and column that places such as `r="C12"` name, and how many there are."""
+def _last_reference(piece: bytes) -> tuple[int, int, int]:
+    """The last row and column in references such as `r="C12"`, and the number of references."""
     data = np.frombuffer(piece + b" " * 16, dtype=np.uint8)
-    at = np.flatnonzero(data[1:-16] == ord("r")) + 1
-    at = at[data[at - 1] <= ord(" ")]
-    is_plain = (data[at + 1] == ord("=")) & np.isin(data[at + 2], np.frombuffer(b"\"'", np.uint8))
+    place = np.flatnonzero(data[1:-16] == ord("r")) + 1
+    place = place[data[place - 1] <= ord(" ")]
+    quotes = np.frombuffer(b"\"'", np.uint8)
+    is_plain = (data[place + 1] == ord("=")) & np.isin(data[place + 2], quotes)
     if not is_plain.all():  # spaces around the sign, or a word of a text
-        found = [(_column(letters), int(digits or b"0")) for letters, digits in
-                 set(_PLACE.findall(piece))]  # fmt: skip
-        columns, rows = zip(*found, strict=True) if found else ((0,), (0,))
-        return max(rows), max(columns), len(_PLACE.findall(piece))
-    at += 3
-    column = row = np.zeros(len(at), dtype=np.int64)
-    for _ in range(13):  # the most letters and digits there are, and some more
-        byte = data[at].astype(np.int64)
+        matches = _CELL_REFERENCE.findall(piece)
+        columns = [_column_number(letters) for letters in {letters for letters, _ in matches}]
+        rows = [int(digits or b"0") for digits in {digits for _, digits in matches}]
+        return max(rows, default=0), max(columns, default=0), len(matches)
+    place += 3
+    column = row = np.zeros(len(place), dtype=np.int64)
+    for _ in range(13):  # more than a reference has letters and digits
+        byte = data[place].astype(np.int64)
         digit, letter = byte - ord("0"), (byte | 0x20) - ord("a")
         is_digit, is_letter = (digit >= 0) & (digit <= 9), (letter >= 0) & (letter < 26)  # noqa: PLR2004
-        column = np.where(is_letter, np.minimum(26 * column + letter + 1, _ENDLESS), column)
-        row = np.where(is_digit, np.minimum(10 * row + digit, _ENDLESS), row)
-        goes_on = is_digit | is_letter
-        if not goes_on.any():
+        column = np.where(is_letter, np.minimum(26 * column + letter + 1, _HUGE), column)
+        row = np.where(is_digit, np.minimum(10 * row + digit, _HUGE), row)
+        is_reference = is_digit | is_letter
+        if not is_reference.any():
             break
-        at = at + goes_on
-    return int(row.max(initial=0)), int(column.max(initial=0)), len(at)
+        place = place + is_reference
+    return int(row.max(initial=0)), int(column.max(initial=0)), len(place)
 
 
-def _column(letters: bytes) -> int:
+def _column_number(letters: bytes) -> int:
     number = 0
     for letter in letters.upper()[:7]:
         number = 26 * number + letter - ord("A") + 1
     return number
 
 
-def _of_opendocument(text: Iterable[bytes]) -> Iterator[_Extent]:
-    """Of each table: cells and rows are written once, with how often they are repeated."""
-    extent, times, place, width = _Extent(), 1, 0, 0
-    below = 0
+def _opendocument_extents(text: Iterable[bytes]) -> Iterator[_Extent]:
+    """The extent of each table; a cell or row is written once, with its number of repetitions."""
+    extent, rows, repeated_rows, columns, width = _Extent(), 0, 1, 0, 0
     for piece in text:
-        for end, tag, attributes in _TABLE.findall(piece):
-            found = _REPEATED.search(attributes)
-            count = int(found[1]) if found else 1
+        for is_end, tag, attributes in _TABLE.findall(piece):
+            match = _REPEATED.search(attributes)
+            count = int(match[1]) if match else 1
+            is_empty = attributes.endswith(b"/")
             if tag == b"table":
-                if end:
+                if is_end:
                     yield extent
-                extent, below = _Extent(), 0
+                extent, rows = _Extent(), 0
             elif tag == b"table-row":
-                if end or attributes.endswith(b"/"):
-                    below += times if end else count
+                if is_end or is_empty:
+                    rows += repeated_rows if is_end else count
                     if width:
-                        extent.reach(below, width)
-                times, place, width = count, 0, 0
-            elif not end:
-                place += count
-                if b"value" in attributes or b"formula" in attributes \
-                        or not attributes.endswith(b"/"):  # fmt: skip
-                    width = place
+                        extent.reach(rows, width)
+                repeated_rows, columns, width = count, 0, 0
+            elif not is_end:
+                columns += count
+                if b"value" in attributes or b"formula" in attributes or not is_empty:
+                    width = columns
                     extent.cells += 1
     yield extent
 
 
-# Records -----------------------------------------------------------------------------------------
+# Binary records ----------------------------------------------------------------------------------
 
 _ROW_RECORD: Final = 0
 _CELL_RECORDS: Final = range(1, 12)
 
 
-def _of_records(part: IO[bytes]) -> Iterator[_Extent]:
-    """Of a sheet of an .xlsb: each record has its kind and its length before it."""
+def _binary_extents(part: IO[bytes]) -> Iterator[_Extent]:
+    """The extent of an .xlsb sheet, in which each record begins with its kind and length."""
     data, place, extent, row = part.read(), 0, _Extent(), 0
     try:
         while place < len(data):
-            kind, place = _varied(data, place, 2)
-            size, place = _varied(data, place, 4)
+            kind, place = _read_varint(data, place, 2)
+            size, place = _read_varint(data, place, 4)
             if kind == _ROW_RECORD:
                 (row,) = struct.unpack_from("<I", data, place)
             elif kind in _CELL_RECORDS:
@@ -207,30 +211,30 @@ def _of_records(part: IO[bytes]) -> Iterator[_Extent]:
                 extent.reach(row + 1, column + 1)
             place += size
     except (IndexError, struct.error):
-        pass  # it is cut off, which whoever reads it will find
+        pass  # it is truncated, which reading it will show
     yield extent
 
 
-def _varied(data: bytes, place: int, most: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and the place behind it."""
+def _read_varint(data: bytes, place: int, most: int) -> tuple[int, int]:
+    """A number of up to `most` bytes of seven bits, and the place behind it."""
     number = 0
-    for byte in range(most):
-        number |= (data[place] & 0x7F) << (7 * byte)
+    for index in range(most):
+        number |= (data[place] & 0x7F) << (7 * index)
         place += 1
-        if data[place - 1] < 0x80:  # noqa: PLR2004 - the bit that says that more follow
+        if data[place - 1] < 0x80:  # noqa: PLR2004 - the bit for more bytes to follow
             break
     return number, place
 
 
-_MEASURES: Final = {"xml": _of_xml, "bin": _of_records}
+_EXTENTS: Final = {"xml": _xml_extents, "bin": _binary_extents}
 
 _BOF, _DIMENSIONS, _MULRK = 0x0809, 0x0200, 0x00BD
 _XLS_CELLS: Final = {0x0006, 0x0204, 0x0203, 0x0205, 0x00FD, 0x00D6, 0x027E, 0x0406, 0x0206, 0x0207}
 
 
-def _of_xls(data: bytes) -> Iterator[_Extent]:
-    """Of each sheet of an .xls."""
-    stream, place, extent = _book_of(data) or b"", 0, _Extent()
+def _xls_extents(data: bytes) -> Iterator[_Extent]:
+    """The extents of the sheets of an .xls."""
+    stream, place, extent = _workbook_stream(data) or b"", 0, _Extent()
     while place + 4 <= len(stream):
         kind, size = struct.unpack_from("<HH", stream, place)
         body = stream[place + 4 : place + 4 + size]
@@ -239,7 +243,7 @@ def _of_xls(data: bytes) -> Iterator[_Extent]:
             yield extent
             extent = _Extent()
         elif kind == _DIMENSIONS and len(body) >= 12:  # noqa: PLR2004 - as those of Excel 97
-            # Room for all of it is made at once, whatever there is.
+            # The library allocates all of this at once.
             _, rows, _, columns = struct.unpack_from("<IIHH", body)
             yield _Extent(rows, columns)
         elif kind in _XLS_CELLS or kind == _MULRK:
@@ -251,16 +255,13 @@ def _of_xls(data: bytes) -> Iterator[_Extent]:
     yield extent
 
 
-def _book_of(data: bytes) -> bytes | None:
-    """The stream of records in an .xls, which is a small file system of its own.
-
-    Where there is none, as in a workbook that is locked, nothing will be laid out either.
-    """
+def _workbook_stream(data: bytes) -> bytes | None:
+    """The stream of records in the file system that an .xls is; None if locked or other."""
     from olefile import OleFileIO
 
     try:
         with OleFileIO(data) as files:
-            found = [name for name in ("Workbook", "Book") if files.exists(name)]
-            return bytes(files.openstream(found[0]).read()) if found else None
+            names = [name for name in ("Workbook", "Book") if files.exists(name)]
+            return bytes(files.openstream(names[0]).read()) if names else None
     except (OSError, struct.error, IndexError):
         raise ValueError("damaged") from None

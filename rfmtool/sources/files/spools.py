@@ -1,4 +1,4 @@
-"""What comes by a pipe, kept in a temporary file, since it is read more than once."""
+"""Temporary files for the bytes of pipes, which are read more than once."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _CHUNK: Final = 1 << 20
 
 
 def spool_pipe(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
-    """Keep a copy of a pipe's bytes."""
-    with _kept(name) as spool:
+    """Copy a pipe's bytes to a temporary file, at most `most` bytes."""
+    with _new_spool(name) as spool:
         while data := pipe.read(_CHUNK):
-            if not spool.tell() and not data.strip(b"\0"):  # as /dev/zero goes on for ever
+            if not spool.tell() and not data.strip(b"\0"):  # /dev/zero never ends
                 raise InputError(f"{name}: it begins with nothing but zeros", "Name a table.")
             spool.file.write(data)
             if most is not None and spool.tell() > most:
@@ -31,28 +31,28 @@ def spool_pipe(pipe: BinaryIO, name: str, most: int | None = None) -> BinaryIO:
 
 
 def spool_batches(reader: pa.RecordBatchReader, name: str, batch_rows: int) -> BinaryIO:
-    """Keep the batches of a stream, as Arrow's own stream; small ones are joined."""
+    """Copy batches to a temporary file in Arrow's IPC stream format; small ones are joined."""
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with (
-        _kept(name) as spool,
+        _new_spool(name) as spool,
         pa.ipc.new_stream(spool.file, reader.schema, options=options) as writer,
     ):
-        held: list[pa.RecordBatch] = []
+        waiting: list[pa.RecordBatch] = []
         for batch in reader:
-            held.append(batch)
-            if sum(map(len, held)) >= batch_rows:
-                writer.write_table(pa.Table.from_batches(held).combine_chunks())
-                held.clear()
-        writer.write_table(pa.Table.from_batches(held, reader.schema).combine_chunks())
+            waiting.append(batch)
+            if sum(map(len, waiting)) >= batch_rows:
+                writer.write_table(pa.Table.from_batches(waiting).combine_chunks())
+                waiting.clear()
+        writer.write_table(pa.Table.from_batches(waiting, reader.schema).combine_chunks())
     return cast("BinaryIO", spool)
 
 
 @contextmanager
-def _kept(name: str) -> Iterator[_Spool]:
-    """A new spool; flushed at the end, and with errors in our words."""
+def _new_spool(name: str) -> Iterator[_Spool]:
+    """Yield a new spool and flush it at the end; system errors become a SystemFailureError."""
     spool = None
     try:
-        spool = _Spool(tempfile.TemporaryFile())  # noqa: SIM115 - it closes it
+        spool = _Spool(tempfile.TemporaryFile())  # noqa: SIM115 - the spool closes it
         yield spool
         spool.file.flush()
     except OSError as error:
@@ -66,7 +66,7 @@ def _kept(name: str) -> Iterator[_Spool]:
 
 
 def too_large_error(name: str, most: int) -> InputError:
-    """Say that a file holds more than it may."""
+    """The error for a file that holds more than `most` bytes."""
     return InputError(
         f"{name}: it holds more than {most:,} bytes once unpacked",
         "If it is meant to, allow more with --max-size, for example 100GB.",
@@ -74,16 +74,16 @@ def too_large_error(name: str, most: int) -> InputError:
 
 
 def open_spool(spool: BinaryIO) -> BinaryIO:
-    """A reader of a spool from its start, beside any other."""
-    return cast("BinaryIO", _Unclosed(spool))
+    """A new reader of a spool, independent of others."""
+    return cast("BinaryIO", _SpoolReader(spool))
 
 
 class _Spool(io.RawIOBase):
-    """A copy of a pipe, since detection and a second pass need to read again; gone when unused."""
+    """A temporary copy of a pipe, deleted when no longer referenced."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
-        # In a circle of objects Python would end the file first, and warn that it is open.
+        # In a reference cycle Python might finalize the file first, and warn that it is open.
         weakref.finalize(self, file.close)
 
     def seekable(self) -> bool:
@@ -103,15 +103,15 @@ class _Spool(io.RawIOBase):
         super().close()
 
 
-class _Unclosed(io.RawIOBase):
-    """A reader of a spool: it has a place of its own, and closing it leaves the spool open."""
+class _SpoolReader(io.RawIOBase):
+    """A reader of a spool with a position of its own; closing it leaves the spool open."""
 
-    # A thread may look at a row again while another reads on.
+    # Threads may read a spool at the same time.
     _lock: Final = threading.Lock()
 
     def __init__(self, spool: BinaryIO) -> None:
         self._spool = spool
-        self._place = 0
+        self._position = 0
 
     def readable(self) -> bool:
         return True
@@ -121,18 +121,18 @@ class _Unclosed(io.RawIOBase):
 
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
         with self._lock:
-            self._spool.seek(self._place)
+            self._spool.seek(self._position)
             data = self._spool.read(len(target))
-        self._place += len(data)
+        self._position += len(data)
         target[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         if whence == os.SEEK_CUR:
-            offset, whence = self._place + offset, os.SEEK_SET
+            offset, whence = self._position + offset, os.SEEK_SET
         with self._lock:
-            self._place = self._spool.seek(offset, whence)
-        return self._place
+            self._position = self._spool.seek(offset, whence)
+        return self._position
 
     def tell(self) -> int:
-        return self._place
+        return self._position

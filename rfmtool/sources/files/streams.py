@@ -1,4 +1,4 @@
-"""Streams of bytes that turn into other bytes as they are read."""
+"""Streams that decode, filter or limit the bytes of another stream."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _CHUNK: Final = 1 << 20
 
 
 class ByteStream(Protocol):
-    """The part of a binary file that reading needs."""
+    """The methods of a binary file that reading needs."""
 
     def readinto(self, target: memoryview, /) -> int | None:
-        """Fill `target` from its start; return how many bytes came, 0 at the end."""
+        """Fill `target` from its start; return the number of bytes read, 0 at the end."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 def first_bytes(stream: ByteStream, size: int) -> bytes:
-    """Read as much as there is, up to `size` bytes."""
+    """Read `size` bytes, or fewer at the end."""
     data = bytearray(size)
     filled = 0
     while filled < size and (count := stream.readinto(memoryview(data)[filled:])):
@@ -35,54 +35,54 @@ def first_bytes(stream: ByteStream, size: int) -> bytes:
 
 
 def transcoded(stream: ByteStream, encoding: str) -> ByteStream:
-    """A stream of another encoding as UTF-8; bytes that cannot be decoded stay invalid."""
+    """A stream of another encoding as UTF-8; bytes that cannot be decoded are kept, invalid."""
     return _buffered(_Transcoded(stream, encoding))
 
 
 def stream_with_tabs(stream: ByteStream) -> ByteStream:
-    """A stream with its runs of spaces and tabs as one tab, and none at the ends of a line."""
-    return _buffered(_ByLines(stream, spaces_to_tabs))
+    """A stream with runs of spaces and tabs replaced by one tab, and none at the ends of a line."""
+    return _buffered(_LineFilter(stream, spaces_to_tabs))
 
 
 def stream_without_formulas(stream: ByteStream) -> ByteStream:
-    """A stream with its cells written as formulas, `="00123"`, as the texts that they give."""
-    return _buffered(_ByLines(stream, unwrap_formulas))
+    """A stream with cells such as `="00123"` replaced by the text of the formula."""
+    return _buffered(_LineFilter(stream, unwrap_formulas))
 
 
 def bounded(stream: ByteStream, most: int, refusal: InputError) -> ByteStream:
-    """A stream that raises `refusal` once it has given more than `most` bytes."""
+    """A stream that raises `refusal` once more than `most` bytes have been read."""
     return cast("ByteStream", _Bounded(stream, most, refusal))
 
 
 def byte_range(raw: BinaryIO, start: int, stop: int) -> ByteStream:
     """The bytes of a file from `start` to `stop`."""
-    return cast("ByteStream", _Within(raw, start, stop))
+    return cast("ByteStream", _ByteRange(raw, start, stop))
 
 
 def zstd(raw: BinaryIO) -> ByteStream:
-    """A Zstandard file, unpacked."""
+    """A Zstandard file, decompressed."""
     return _buffered(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"))
 
 
 def spaces_to_tabs(text: bytes) -> bytes:
-    """Whole lines with their runs of spaces and tabs as one tab, and none at their ends."""
-    return _LINE_ENDS.sub(b"", _RUNS.sub(b"\t", text))
+    """Lines with runs of spaces and tabs replaced by one tab, and none at their ends."""
+    return _TABS_AT_LINE_ENDS.sub(b"", _SPACE_RUNS.sub(b"\t", text))
 
 
 def unwrap_formulas(text: bytes) -> bytes:
-    """Whole lines with their cells written as formulas as the texts that these give."""
+    """Lines with cells such as `="00123"` replaced by the text of the formula."""
     return _FORMULA.sub(b'"', _QUOTED_FORMULA.sub(rb'"\1"', text))
 
 
 def has_formula_cells(text: bytes) -> bool:
-    """Whether a text has cells written as formulas, as exports do so that Excel keeps zeros."""
+    """Whether a text has cells such as `="00123"`, by which exports make Excel keep zeros."""
     return b'="' in text and bool(_FORMULA.search(text) or _QUOTED_FORMULA.search(text))
 
 
 _FORMULA: Final = re.compile(rb'(?:(?<=[\r\n,;\t|])|\A)="')
 _QUOTED_FORMULA: Final = re.compile(rb'(?:(?<=[\r\n,;\t|])|\A)"=""([^"\r\n]*)"""(?=[\r\n,;\t|]|\Z)')
-_RUNS: Final = re.compile(rb"[ \t]+")
-_LINE_ENDS: Final = re.compile(rb"(?<=[\r\n])\t|\A\t|\t(?=[\r\n])|\t\Z")
+_SPACE_RUNS: Final = re.compile(rb"[ \t]+")
+_TABS_AT_LINE_ENDS: Final = re.compile(rb"(?<=[\r\n])\t|\A\t|\t(?=[\r\n])|\t\Z")
 
 
 def _buffered(raw: io.RawIOBase) -> ByteStream:
@@ -90,7 +90,7 @@ def _buffered(raw: io.RawIOBase) -> ByteStream:
 
 
 class _Filter(io.RawIOBase):
-    """A stream that hands on what it makes of another's chunks."""
+    """A stream that filters another stream chunk by chunk."""
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
@@ -100,14 +100,14 @@ class _Filter(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def made(self, chunk: bytes) -> bytes:
-        """Return what is to be handed on; the last chunk is empty."""
+    def filtered(self, chunk: bytes) -> bytes:
+        """The filtered bytes of a chunk; the last chunk is empty."""
         raise NotImplementedError
 
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
         while not self._ready:
             count = self._stream.readinto(memoryview(self._chunk)) or 0
-            self._ready = self.made(bytes(self._chunk[:count]))
+            self._ready = self.filtered(bytes(self._chunk[:count]))
             if not count and not self._ready:
                 return 0
         taken, self._ready = self._ready[: len(target)], self._ready[len(target) :]
@@ -120,24 +120,24 @@ class _Transcoded(_Filter):
         super().__init__(stream)
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
 
-    def made(self, chunk: bytes) -> bytes:
+    def filtered(self, chunk: bytes) -> bytes:
         text = self._decoder.decode(chunk, final=not chunk)
         return text.encode("utf-8", "surrogateescape")
 
 
-class _ByLines(_Filter):
-    """A filter that changes whole lines: one that is not whole waits."""
+class _LineFilter(_Filter):
+    """A filter that applies a function to complete lines."""
 
-    def __init__(self, stream: ByteStream, change: Callable[[bytes], bytes]) -> None:
+    def __init__(self, stream: ByteStream, convert: Callable[[bytes], bytes]) -> None:
         super().__init__(stream)
-        self._change = change
+        self._convert = convert
         self._rest = b""
 
-    def made(self, chunk: bytes) -> bytes:
+    def filtered(self, chunk: bytes) -> bytes:
         text = self._rest + chunk
         cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 if chunk else len(text)
         self._rest = text[cut:]
-        return self._change(text[:cut])
+        return self._convert(text[:cut])
 
 
 class _Bounded(io.RawIOBase):
@@ -154,7 +154,7 @@ class _Bounded(io.RawIOBase):
         return count
 
 
-class _Within(io.RawIOBase):
+class _ByteRange(io.RawIOBase):
     def __init__(self, raw: BinaryIO, start: int, stop: int) -> None:
         raw.seek(start)
         self._raw = raw

@@ -1,4 +1,4 @@
-"""A sheet of an Excel or OpenDocument workbook as the CSV file that it could have been."""
+"""Read a sheet of an Excel or OpenDocument workbook as CSV."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from rfmtool.sources.files.spools import too_large_error
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-_WHOLE: Final = 2.0**53
-"""Below it a double knows every whole number."""
+_EXACT_BELOW: Final = 2.0**53
+"""Below it every integer is exact as a double."""
 
 
 def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
-    """Read one sheet; ids and money keep their digits, days become YYYY-MM-DD.
+    """One sheet as CSV; ids and money keep their digits, days become YYYY-MM-DD.
 
     Raises:
-        InputError: the library for it is not there; it is locked, damaged or too large; no sheet
-            or several hold data.
+        InputError: the library is not installed; the workbook is locked, damaged or too large; no
+            sheet or several hold data.
     """
     calamine = _calamine(name)
     if zipfile.is_zipfile(raw):  # an .xls is not packed
@@ -38,13 +38,13 @@ def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
         check_extents(raw, name)
         raw.seek(0)
         book = calamine.CalamineWorkbook.from_filelike(raw)
-        return _written(_chosen(book, name, sheet).iter_rows())
+        return _to_csv(_chosen_sheet(book, name, sheet).iter_rows())
     except calamine.PasswordError:
         raise InputError(
             f"{name}: this workbook is locked with a password", "Save it without one."
         ) from None
     except BaseException as error:
-        # What goes wrong in Rust without a plan is no Exception, and has no name to catch it by.
+        # A panic in Rust is a BaseException of a class that cannot be imported.
         known = (*DAMAGE_ERRORS, calamine.CalamineError, ValueError)
         if not isinstance(error, known) and type(error).__name__ != "PanicException":
             raise
@@ -64,11 +64,11 @@ def _calamine(name: str) -> Any:  # noqa: ANN401 - a module
     return python_calamine
 
 
-def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
+def _chosen_sheet(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
     visible = [
-        one.name
-        for one in book.sheets_metadata
-        if str(one.visible).endswith("Visible") and str(one.typ).endswith("WorkSheet")
+        metadata.name
+        for metadata in book.sheets_metadata
+        if str(metadata.visible).endswith("Visible") and str(metadata.typ).endswith("WorkSheet")
     ]
     if sheet:
         if sheet not in book.sheet_names:
@@ -76,19 +76,19 @@ def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
                 f"{name}: there is no sheet {sheet!r}", f"The sheets are {', '.join(visible)}."
             )
         return book.get_sheet_by_name(sheet)
-    sheets = [book.get_sheet_by_name(one) for one in visible]
-    full = [one for one in sheets if one.total_height > 0]
-    if len(full) == 1:
-        return full[0]
-    if not full:
+    sheets = [book.get_sheet_by_name(title) for title in visible]
+    filled = [candidate for candidate in sheets if candidate.total_height > 0]
+    if len(filled) == 1:
+        return filled[0]
+    if not filled:
         raise NoTableError(f"{name}: the workbook is empty", "Save it again.")
     raise InputError(
-        f"{name}: {len(full)} sheets hold data: {', '.join(one.name for one in full)}",
-        f"Name one as if the workbook were a folder: {name}/{full[0].name}",
+        f"{name}: {len(filled)} sheets hold data: {', '.join(item.name for item in filled)}",
+        f"Name one as if the workbook were a folder: {name}/{filled[0].name}",
     )
 
 
-def _written(rows: Iterable[Sequence[object]]) -> bytes:
+def _to_csv(rows: Iterable[Sequence[object]]) -> bytes:
     data = io.BytesIO()
     with io.TextIOWrapper(data, "utf-8", errors="replace", newline="") as text:
         lines = ([_text(cell) for cell in row] for row in rows)
@@ -98,8 +98,8 @@ def _written(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def _text(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _WHOLE:
-        return str(int(cell))  # a workbook knows no whole numbers; 17850 is 17850.0 in it
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT_BELOW:
+        return str(int(cell))  # workbooks have no integers; 17850 is stored as 17850.0
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     return str(cell)
