@@ -43,21 +43,21 @@ _FIRST_SURE_SERIAL: Final = 61
 """Before it spreadsheets differ by a day: some have a 29th of February 1900."""
 
 
-def read_days(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
+def read_days(cells: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
     """Read days since 1970-01-01 from cells of any type.
 
     Without a time zone the day is the one written.
 
     Args:
         cells: text, dates, timestamps, or integers like 20240131.
-        reading: the format of text.
+        date_format: the format of text.
 
     Returns:
         The days, and a mask of the cells that are not dates, or None where all are. A missing
         cell is not a date; nor, with a time zone, a day whose clock changes are unknown.
     """
-    days, undated = _read_days(cells, reading)
-    if not reading.zone:
+    days, undated = _read_days(cells, date_format)
+    if not date_format.zone:
         return days, undated
     is_too_late = days >= _CLOCKS_KNOWN_UNTIL
     if not is_too_late.any():
@@ -65,14 +65,14 @@ def read_days(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
     return days, is_too_late if undated is None else undated | is_too_late
 
 
-def _read_days(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
+def _read_days(cells: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
     if pa.types.is_temporal(cells.type):
-        return _days_of_dates(_temporal_as_dates(cells, reading))
-    if reading.unit:
-        return _days_of_numbers(cells, reading)
+        return _days_of_dates(_temporal_as_dates(cells, date_format))
+    if date_format.unit:
+        return _days_of_numbers(cells, date_format)
     if not pa.types.is_string(cells.type):
         cells = pc.cast(cells, pa.string())
-    if reading.pattern == ISO.pattern and not reading.source_zone:
+    if date_format.pattern == ISO.pattern and not date_format.source_zone:
         # The strict cast is by far the fastest, but slow to fail on anything unusual, so a few
         # cells are tried first.
         for unit in ("s", "us"):
@@ -81,10 +81,10 @@ def _read_days(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]
                 return _days_of_dates(pc.cast(pc.cast(cells, pa.timestamp(unit)), pa.date32()))
             except pa.ArrowInvalid:
                 continue
-    return _days_of_texts(pc.utf8_trim_whitespace(cells), reading)
+    return _days_of_texts(pc.utf8_trim_whitespace(cells), date_format)
 
 
-def _temporal_as_dates(cells: pa.Array, reading: DateFormat) -> pa.Array:
+def _temporal_as_dates(cells: pa.Array, date_format: DateFormat) -> pa.Array:
     if pa.types.is_timestamp(cells.type) and cells.type.tz is not None:
         # Instants out of the range of dates have no local time.
         unit, ticks = cells.type.unit, pc.cast(cells, pa.int64())
@@ -92,11 +92,11 @@ def _temporal_as_dates(cells: pa.Array, reading: DateFormat) -> pa.Array:
         most = min((_LAST_DAY - 1) * _SECONDS_A_DAY * _TICKS[unit], 2**63 - 1)
         inside = pc.and_(pc.greater_equal(ticks, least), pc.less_equal(ticks, most))
         cells = pc.if_else(inside, cells, pa.scalar(None, cells.type))
-        zone = reading.zone or cells.type.tz
+        zone = date_format.zone or cells.type.tz
         cells = pc.local_timestamp(pc.cast(cells, pa.timestamp(unit, zone)))
-    elif pa.types.is_timestamp(cells.type) and reading.zone and reading.source_zone:
+    elif pa.types.is_timestamp(cells.type) and date_format.zone and date_format.source_zone:
         seconds = pc.cast(cells, pa.timestamp("s"), safe=False)
-        cells = _local(_instants(seconds, reading.source_zone), reading.zone)
+        cells = _local(_instants(seconds, date_format.source_zone), date_format.zone)
     if pa.types.is_date32(cells.type):
         return cells
     # Arrow's own cast wraps around beyond its range of days.
@@ -115,7 +115,7 @@ def _local(instants: pa.Array, zone: str) -> pa.Array:
     return pc.local_timestamp(pc.cast(instants, pa.timestamp("s", zone)))
 
 
-def _days_of_numbers(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
+def _days_of_numbers(cells: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
     if pa.types.is_string(cells.type):
         texts = pc.utf8_trim_whitespace(cells)
         fits = pc.match_substring_regex(texts, _COUNT)
@@ -123,15 +123,15 @@ def _days_of_numbers(cells: pa.Array, reading: DateFormat) -> tuple[Days, Mask |
     counts = pc.cast(cells, pa.float64(), safe=False).fill_null(np.nan)
     counts = counts.to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
-        seconds = np.floor(counts * _SECONDS[reading.unit])
-        if reading.unit == "spreadsheet days":
+        seconds = np.floor(counts * _SECONDS[date_format.unit])
+        if date_format.unit == "spreadsheet days":
             seconds -= _EPOCH_SERIAL * _SECONDS_A_DAY
             counts = np.where(counts < _FIRST_SURE_SERIAL, np.nan, counts)
         days = np.floor(seconds / _SECONDS_A_DAY)
         is_date = np.isfinite(counts) & (days > _FIRST_DAY) & (days < _LAST_DAY)
-    if reading.zone and reading.unit != "spreadsheet days":
+    if date_format.zone and date_format.unit != "spreadsheet days":
         instants = pa.array(np.where(is_date, seconds, 0).astype(np.int64))
-        local = _local(instants.cast(pa.timestamp("s", "UTC")), reading.zone)
+        local = _local(instants.cast(pa.timestamp("s", "UTC")), date_format.zone)
         days = _days_of_dates(pc.cast(local, pa.date32()))[0]
     return np.where(is_date, days, 0).astype(np.int32), None if is_date.all() else ~is_date
 
@@ -146,25 +146,25 @@ def _days_of_dates(dates: pa.Array) -> tuple[Days, Mask | None]:
     return days, missing
 
 
-def _days_of_texts(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
+def _days_of_texts(texts: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
     """Read each distinct text once where texts recur, or each distinct day where only those do."""
     if are_repetitive(texts):
-        return _days_of_distinct(texts, reading)
-    if reading.longest_day and not reading.zone:
-        heads = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 0, reading.longest_day), " ,:")
+        return _days_of_distinct(texts, date_format)
+    if date_format.longest_day and not date_format.zone:
+        heads = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 0, date_format.longest_day), " ,:")
         if (
             are_repetitive(heads)
-            and mask_of(pc.match_substring_regex(texts, reading.pattern)).all()
+            and mask_of(pc.match_substring_regex(texts, date_format.pattern)).all()
         ):
-            days, undated = _days_of_distinct(heads, reading)
+            days, undated = _days_of_distinct(heads, date_format)
             if undated is None:
                 return days, None
-    return _days_by_pattern(texts, reading)
+    return _days_by_pattern(texts, date_format)
 
 
-def _days_of_distinct(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
+def _days_of_distinct(texts: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
     distinct, places = dictionary_encoded(texts)
-    days, undated = _days_by_pattern(distinct, reading)
+    days, undated = _days_by_pattern(distinct, date_format)
     # A missing text is no date; it takes the place behind the last.
     undated = np.zeros(len(distinct), dtype=bool) if undated is None else undated
     rows = places.fill_null(len(distinct)).to_numpy(zero_copy_only=False)
@@ -172,15 +172,15 @@ def _days_of_distinct(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask 
     return np.append(days, days.dtype.type(0))[rows], is_undated if is_undated.any() else None
 
 
-def _days_by_pattern(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask | None]:
-    pattern = reading.timed_pattern if reading.zone else reading.pattern
+def _days_by_pattern(texts: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
+    pattern = date_format.timed_pattern if date_format.zone else date_format.pattern
     parts = pc.extract_regex(texts, pattern)
     is_date = mask_of(parts.is_valid())
     if len(is_date) and not is_date.any():  # as with most formats that are tried
         return np.zeros(len(is_date), dtype=np.int32), ~is_date
     year, day = _integers(parts, "y"), _integers(parts, "d")
-    if "(?P<b>" in reading.pattern:
-        month = _month_numbers(parts.field(_field_index(parts, "b")), reading.months)
+    if "(?P<b>" in date_format.pattern:
+        month = _month_numbers(parts.field(_field_index(parts, "b")), date_format.months)
     else:
         month = _integers(parts, "m")
     length = pc.binary_length(parts.field(_field_index(parts, "y"))).fill_null(4)
@@ -191,8 +191,8 @@ def _days_by_pattern(texts: pa.Array, reading: DateFormat) -> tuple[Days, Mask |
     dates = months.astype("datetime64[D]") + (day - 1)
     is_date &= dates.astype("datetime64[M]") == months  # no 31st of February
     days = dates.astype(np.int64)
-    if reading.zone and "(?P<H>" in pattern:
-        days, is_known = _days_in_zone(days, parts, reading.zone, reading.source_zone)
+    if date_format.zone and "(?P<H>" in pattern:
+        days, is_known = _days_in_zone(days, parts, date_format.zone, date_format.source_zone)
         is_date &= is_known & (days >= _FIRST_DAY) & (days <= _LAST_DAY)
     return days.astype(np.int32), None if is_date.all() else ~is_date
 

@@ -227,17 +227,17 @@ def infer_date_format(
     return best
 
 
-def likely_format_of_unread_dates(counts: FormatCounts, taken: DateFormat) -> str:
-    """The name or names of the format of most dates that `taken` does not fit; "" if unknown."""
+def likely_format_of_unread_dates(counts: FormatCounts, chosen: DateFormat) -> str:
+    """The name or names of the format of most dates that `chosen` does not fit; "" if unknown."""
     fits = {known.name: counts[known.name] for known in DATE_FORMATS}
     fits |= {known.name: counts[option] for option, known in NUMERIC_DATE_FORMATS.items()}
-    if taken.name == DAY_FIRST.name:
+    if chosen.name == DAY_FIRST.name:
         fits[MONTH_FIRST.name] = counts[_ONLY_MONTH_FIRST]
-    if taken.name == MONTH_FIRST.name:
+    if chosen.name == MONTH_FIRST.name:
         fits[DAY_FIRST.name] = counts[_ONLY_DAY_FIRST]
-    if taken in LANGUAGES.values():
-        fits |= {known.name: 0 for known in LANGUAGES.values() if known is not taken}
-    unread = counts["dates"] - fits.pop(taken.name, counts["dates"])
+    if chosen in LANGUAGES.values():
+        fits |= {known.name: 0 for known in LANGUAGES.values() if known is not chosen}
+    unread = counts["dates"] - fits.pop(chosen.name, counts["dates"])
     most = max(fits.values())
     likely = [name for name, count in fits.items() if count == most]
     return " or ".join(likely) if 2 * most > unread > 0 else ""

@@ -86,12 +86,12 @@ class Numbers:
     """The currency of the sign or code next to each number; None if no number has one."""
 
 
-def read_numbers(cells: pa.Array, reading: NumberFormat) -> Numbers:
+def read_numbers(cells: pa.Array, number_format: NumberFormat) -> Numbers:
     """Read a text or numeric column; cells that are not numbers become NaN."""
     if not pa.types.is_string(cells.type):
         return Numbers(_doubles(cells), cells, _null_mask(cells))
     try:
-        if reading.decimal == ".":
+        if number_format.decimal == ".":
             _doubles(cells[:PROBE_CELLS])  # as a cast of many cells is slow to fail
             return Numbers(_doubles(cells), cells, _null_mask(cells))
         if not pc.any(pc.match_substring(cells, ".")).as_py():
@@ -103,7 +103,7 @@ def read_numbers(cells: pa.Array, reading: NumberFormat) -> Numbers:
     texts, places = dictionary_encoded(cells) if are_repetitive(cells) else (cells, None)
     trimmed = normalized_number_text(texts)
     filled = pc.if_else(pc.equal(trimmed, ""), None, texts)
-    columns = [*parse_number_text(trimmed, reading), filled]
+    columns = [*parse_number_text(trimmed, number_format), filled]
     if places is not None:
         columns = [column.take(places) for column in columns]
     plain, marked, filled = columns
@@ -135,7 +135,7 @@ def _doubles(cells: pa.Array) -> Floats:
     return np.frombuffer(buffer, dtype=np.float64, count=count)[values.offset :]
 
 
-def parse_number_text(cells: pa.Array, reading: NumberFormat) -> tuple[pa.Array, pa.Array]:
+def parse_number_text(cells: pa.Array, number_format: NumberFormat) -> tuple[pa.Array, pa.Array]:
     """Rewrite numbers as people write them to `-1234.5`.
 
     Accepted are thousands separators, a currency sign or code on either side, a dash in place of
@@ -143,13 +143,13 @@ def parse_number_text(cells: pa.Array, reading: NumberFormat) -> tuple[pa.Array,
 
     Args:
         cells: text from `normalized_number_text`.
-        reading: how numbers are written.
+        number_format: how numbers are written.
 
     Returns:
         The numbers, null where a cell is not one; and the currencies they are marked with, null
         where there is none.
     """
-    match = pc.extract_regex(cells, _NUMBER_PATTERNS[reading.decimal])
+    match = pc.extract_regex(cells, _NUMBER_PATTERNS[number_format.decimal])
     part = {field.name: match.field(index) for index, field in enumerate(match.type)}
     present = {name: pc.not_equal(texts, "") for name, texts in part.items()}
     is_negative, has_one_sign = _signs(part, present)

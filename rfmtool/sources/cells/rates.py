@@ -63,18 +63,18 @@ class Rates:
         """All currencies that have a rate, sorted."""
         return tuple(sorted({self.target_currency, *(rate.currency for rate in self.rows)}))
 
-    def factors(self, named: pa.Array, days: Days) -> tuple[Numbers, Mask]:
+    def factors(self, row_currencies: pa.Array, days: Days) -> tuple[Numbers, Mask]:
         """The rate of each row, by which to multiply its money.
 
         Args:
-            named: the currency of each row, "" if it names none and null if unknown.
+            row_currencies: the currency of each row, "" if it names none and null if unknown.
             days: the day of each row.
 
         Returns:
             The factors, 1 where there is no rate; and which rows have no rate.
         """
         table = self._table
-        mark = pc.index_in(named, table.marks)
+        mark = pc.index_in(row_currencies, table.marks)
         is_known = mask_of(mark.is_valid())
         number = table.number_of_mark[mark.fill_null(0).to_numpy()]
         keys = number * _DAYS + days.astype(np.int64) - _ALWAYS

@@ -50,9 +50,9 @@ def count_date_ends(texts: pa.Array, days: Days, fits: Mask, counts: FormatCount
             counts[f"{prefix} {entry['values']}"] += entry["counts"]
 
 
-def may_be_year_first(counts: FormatCounts, others: int) -> bool:
-    """Whether nearly as many dates fit a short year first as fit the best other format."""
-    return counts[YEAR_FIRST.name] > _ALMOST_ALL * others
+def may_be_year_first(counts: FormatCounts, most: int) -> bool:
+    """Whether nearly as many dates have a short year first as fit the best other format."""
+    return counts[YEAR_FIRST.name] > _ALMOST_ALL * most
 
 
 def year_position(counts: FormatCounts, column: str) -> End:

@@ -25,7 +25,7 @@ def typed_batch(
     cells: Mapping[str, pa.Array],
     kinds: Mapping[str, Kind],
     records: int,
-    whole: Callable[[], Sequence[pa.Array]],
+    all_columns: Callable[[], Sequence[pa.Array]],
 ) -> Batch:
     """A batch of a typed source; ids become text, empty text becomes missing.
 
@@ -40,7 +40,7 @@ def typed_batch(
         else _normalized(kinds.get(role, "text"), cell)
         for role, cell in cells.items()
     }
-    batch = Batch(columns, records, (), whole)
+    batch = Batch(columns, records, (), all_columns)
     bad = [
         np.array([_decoded(cell, "ignore") != _decoded(cell) for cell in _bytes(column)])
         for column in columns.values()

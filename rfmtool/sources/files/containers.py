@@ -70,14 +70,14 @@ def is_workbook(raw: BinaryIO) -> bool:
         return False
 
 
-def open_unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
+def open_unpacked(raw: BinaryIO, kind: str, name: str, member: str) -> ByteStream:
     """Open the bytes in a container, or the file itself if it is none.
 
     Raises:
-        InputError: a zip file lacks the member `part`, or has several and `part` is empty.
+        InputError: a zip file lacks the member, or has several and `member` is empty.
     """
     if kind == "zip":
-        return _open_member(raw, name, part)
+        return _open_member(raw, name, member)
     if kind == "gzip":
         return cast("ByteStream", gzip.GzipFile(fileobj=raw))
     if kind == "bz2":
@@ -87,7 +87,7 @@ def open_unpacked(raw: BinaryIO, kind: str, name: str, part: str) -> ByteStream:
     return cast("ByteStream", raw)
 
 
-def _open_member(raw: BinaryIO, name: str, part: str) -> ByteStream:
+def _open_member(raw: BinaryIO, name: str, wanted: str) -> ByteStream:
     archive = zipfile.ZipFile(raw)
     files = [member for member in archive.infolist() if not member.is_dir()]
     # Without hidden files, and those that macOS adds.
@@ -103,7 +103,7 @@ def _open_member(raw: BinaryIO, name: str, part: str) -> ByteStream:
             f" {_names_text(files)}",
             "Unpack it, and name the file that you want.",
         )
-    member = _chosen_member(members, name, part)
+    member = _chosen_member(members, name, wanted)
     if member.flag_bits & 1:
         raise InputError(
             f"{name}: {_printable(member.filename)} is locked with a password",
@@ -112,15 +112,15 @@ def _open_member(raw: BinaryIO, name: str, part: str) -> ByteStream:
     return cast("ByteStream", archive.open(member))
 
 
-def _chosen_member(members: list[zipfile.ZipInfo], name: str, part: str) -> zipfile.ZipInfo:
-    matches = [member for member in members if part in ("", member.filename)]
+def _chosen_member(members: list[zipfile.ZipInfo], name: str, wanted: str) -> zipfile.ZipInfo:
+    matches = [member for member in members if wanted in ("", member.filename)]
     if len(matches) == 1:
         return matches[0]
     names = _names_text(members)
     if not members:
         raise InputError(f"{name}: there is no file in this zip", "Pack it again.")
     if not matches:
-        raise InputError(f"{name}: there is no {part} in this zip", f"It holds {names}.")
+        raise InputError(f"{name}: there is no {wanted} in this zip", f"It holds {names}.")
     if len({member.filename for member in matches}) < len(matches):
         raise InputError(
             f"{name}: {_names_text(matches)}: two of one name are in this zip",

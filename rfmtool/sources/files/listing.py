@@ -150,7 +150,7 @@ def _printable(path: str | os.PathLike[str]) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def ignored_files(source: object, taken: Collection[Path]) -> tuple[str, ...]:
+def ignored_files(source: object, read_files: Collection[Path]) -> tuple[str, ...]:
     """The names of the files in a source's folders that are not read, by their endings."""
     exports = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(exports, Sequence) or not all(
@@ -162,7 +162,7 @@ def ignored_files(source: object, taken: Collection[Path]) -> tuple[str, ...]:
         if export != "-" and not scheme_of(os.fspath(export))
         and Path(export).is_dir() and find_lake_table(os.fspath(export)) is None
     ]  # fmt: skip
-    read = {path.resolve() for path in taken}
+    read = {path.resolve() for path in read_files}
     return tuple(
         _printable(child.relative_to(folder))
         for folder in folders

@@ -77,11 +77,11 @@ def _quotes_and_boundary(
     return True, boundary and offset + boundary
 
 
-def split_into_spans(glances: Sequence[QuoteScan], start: int, stop: int) -> list[tuple[int, int]]:
+def split_into_spans(scans: Sequence[QuoteScan], start: int, stop: int) -> list[tuple[int, int]]:
     """Split a text where the scans of its parts allow it.
 
     Args:
-        glances: the scans of all parts, in order.
+        scans: the scans of all parts, in order.
         start: offset of the first record.
         stop: offset of the end.
 
@@ -89,7 +89,7 @@ def split_into_spans(glances: Sequence[QuoteScan], start: int, stop: int) -> lis
         The start and stop of each span; a single span if any quotes are ambiguous.
     """
     bounds, is_inside = [start], 0
-    for scan in glances:
+    for scan in scans:
         if not scan.is_well_quoted[is_inside]:
             return [(start, stop)]
         bounds.append(max(bounds[-1], scan.boundaries[is_inside]))
