@@ -34,11 +34,7 @@ _FIRST, _LAST, _MARK = "begins", "ends", "divided by"
 def count_date_ends(texts: pa.Array, days: Days, fits: Mask, counts: FormatCounts) -> None:
     """Add to `counts` the values at both ends of the dates that may begin with a short year.
 
-    Args:
-        texts: distinct dates.
-        days: their days if the year comes first.
-        fits: which can be read so.
-        counts: where to add.
+    The texts are distinct; `days` are their days with the year first, valid where `fits`.
     """
     dates = days[fits].astype("datetime64[D]")
     years = dates.astype("datetime64[Y]").astype(int) + 1970

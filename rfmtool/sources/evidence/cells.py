@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -76,7 +77,7 @@ def typed_rows(
         for name in cells.keys() & {*table.ids}:
             cells[name] = replace(cells[name], values=_without_anonymous_words(cells[name].values))
     if "rank" in table.roles:
-        cells = _with_valid_ranks(cells, len(batch.rows()))
+        cells = _with_valid_ranks(cells)
     cells = _with_valid_ends(cells)
     bins = _bins(batch, cells, table)
     currencies = _currencies_of_amounts(cells)
@@ -97,10 +98,9 @@ def typed_rows(
     rows = typed.filter(is_used)
     if "consent" in columns:
         rows = pa.concat_batches([rows, _refusals_of_rejected(typed, bins)])
-    codes = {
-        code for column in currencies for code in pc.unique(column.filter(is_used)).to_pylist()
-    }
-    return rows, replace(tally_of_rows(batch, bins), currencies=frozenset(codes - {None, ""}))
+    used = [pc.unique(column.filter(is_used)).to_pylist() for column in currencies]
+    codes = frozenset(chain.from_iterable(used)) - {None, ""}
+    return rows, replace(tally_of_rows(batch, bins), currencies=codes)
 
 
 # Cells -------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def _blank_as_null(cells: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(blank), pa.scalar(None, pa.string()), cells)
 
 
-def _with_valid_ranks(cells: Mapping[str, TypedColumn], rows: int) -> dict[str, TypedColumn]:
+def _with_valid_ranks(cells: Mapping[str, TypedColumn]) -> dict[str, TypedColumn]:
     """Keep rank and brands only where the wallet is unknown.
 
     There, a rank that is given must lie between 1 and the number of brands.
@@ -207,17 +207,14 @@ def _with_valid_ranks(cells: Mapping[str, TypedColumn], rows: int) -> dict[str, 
     rank, brands = columns.pop("rank", None), columns.pop("brands", None)
     if rank is None or brands is None:
         return columns
-    wallet = columns.get("wallet")
-    has_wallet = (
-        np.zeros(rows, dtype=bool) if wallet is None else mask_of(pc.greater(wallet.values, 0))
-    )
-    is_given = mask_of(pc.or_(rank.values.is_valid(), brands.values.is_valid()))
-    is_given |= rank.bad | brands.bad
-    is_in_range = mask_of(
-        pc.and_(pc.greater_equal(rank.values, 1), pc.less_equal(rank.values, brands.values))
-    )
-    bad = is_given & ~is_in_range & ~has_wallet
-    kept = pa.array(is_in_range & ~has_wallet)
+    lacks_wallet = np.ones(len(rank.bad), dtype=bool)
+    if "wallet" in columns:
+        lacks_wallet = ~mask_of(pc.greater(columns["wallet"].values, 0))
+    has_value = mask_of(pc.or_(rank.values.is_valid(), brands.values.is_valid()))
+    is_at_most_brands = pc.less_equal(rank.values, brands.values)
+    is_valid = mask_of(pc.and_(pc.greater_equal(rank.values, 1), is_at_most_brands))
+    bad = (has_value | rank.bad | brands.bad) & ~is_valid & lacks_wallet
+    kept = pa.array(is_valid & lacks_wallet)
     for name, column in (("rank", rank), ("brands", brands)):
         null = pa.scalar(None, column.values.type)
         columns[name] = TypedColumn(pc.if_else(kept, column.values, null), bad)
@@ -268,7 +265,6 @@ def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]
 
 
 def _bins(batch: Batch, cells: Mapping[str, TypedColumn], table: EvidenceTable) -> Codes:
-    """The bin of each row, as its code."""
     needed = [name for name in table.ids if not table.roles[name].may_lack]
     lacks_id = np.logical_or.reduce([mask_of(cells[name].values.is_null()) for name in needed])
     bins = np.where(lacks_id, CODES["anonymous"], CODES["used"]).astype(np.uint8)

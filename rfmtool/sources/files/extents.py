@@ -46,11 +46,7 @@ class _Extent:
 
 
 def check_extents(raw: BinaryIO, name: str) -> None:
-    """Check that no sheet of a workbook reaches much further than its number of cells justifies.
-
-    Raises:
-        InputError: one does.
-    """
+    """Raise for a sheet of a workbook that reaches much further than its cells justify."""
     for part, extent in _extents(raw):
         area = extent.rows * extent.columns
         if area > min(_MOST_CELLS, max(_ALWAYS_ALLOWED, _AREA_PER_CELL * extent.cells)):
@@ -126,7 +122,7 @@ def _sheet_extent(text: Iterable[bytes]) -> _Extent:
         extent.reach(row, column, cells)
         if references < cells + rows:
             unplaced += rows
-            widest = max(widest, *(len(_CELL.findall(text)) for text in _ROW_START.split(piece)))
+            widest = max(widest, *(len(_CELL.findall(part)) for part in _ROW_START.split(piece)))
     extent.reach(extent.rows + unplaced, extent.columns + widest, 0)
     return extent
 

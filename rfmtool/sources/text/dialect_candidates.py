@@ -84,11 +84,7 @@ def plain_csv_candidate(sample: Sample) -> DialectCandidate:
 
 
 def best_candidate(sample: Sample) -> DialectCandidate:
-    """The sample parsed with the marks that fit best.
-
-    Raises:
-        UsageError: the delimiter given is not one plain character.
-    """
+    """The sample parsed with the marks that fit best, or with the delimiter given."""
     asked = {"\\t": "\t", "tab": "\t"}.get(sample.asked.delimiter or "", sample.asked.delimiter)
     if asked is not None and (len(asked) != 1 or asked in '"\r\n' or not asked.isascii()):
         raise UsageError(
