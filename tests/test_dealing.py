@@ -10,7 +10,7 @@ from ledgers import GivenLines
 
 from rfmtool.engines import Request
 from rfmtool.engines.local import LocalEngine
-from rfmtool.engines.partitioning import _Dealer
+from rfmtool.engines.partitioning import _Partitioner
 from rfmtool.sources.rows.clean import LINES
 
 IDS = st.text("a7é.@", max_size=6)
@@ -27,10 +27,14 @@ def lines_of(ids):
 
 def dealt_out(ids, shares, batch_rows):
     """The customers of each share, read by a thread each."""
-    dealer = _Dealer(lines_of(ids).to_reader(batch_rows), shares)
+    partitioner = _Partitioner(lines_of(ids).to_reader(batch_rows), shares)
 
     def customers_of(share):
-        return [who for batch in dealer.of(share) for who in batch["customer_id"].to_pylist()]
+        return [
+            who
+            for batch in partitioner.iter_batches(share)
+            for who in batch["customer_id"].to_pylist()
+        ]
 
     with ThreadPoolExecutor(shares) as pool:
         return list(pool.map(customers_of, range(shares)))

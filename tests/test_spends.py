@@ -49,7 +49,7 @@ def test_any_lines_in_any_batches_add_up_sorted_by_bytes(notes, many, batch_rows
             sums[who, category] += sales - refunds
             days[who, category] = day if sales else days.get((who, category), NO_DAY)
 
-    found, _ = spent(stream(notes, batch_rows), many=many)
+    found, _ = spent(stream(notes, batch_rows), max_rows=many)
 
     keys = sorted(sums, key=lambda key: [word.encode() for word in key])
     assert found == [(*key, sums[key], days[key]) for key in keys]
@@ -79,7 +79,7 @@ def test_more_names_and_customers_than_sixteen_bits_hold(many):
     }  # fmt: skip
     lines = pa.table(columns, SCHEMA)
 
-    found, _ = spent(pa.concat_tables([lines, lines]).to_reader(30_000), many=many)
+    found, _ = spent(pa.concat_tables([lines, lines]).to_reader(30_000), max_rows=many)
 
     pairs = zip(ids.to_pylist(), words.to_pylist(), strict=True)
     expected = [(who, name, 2 * int(name), int(name) or NO_DAY) for who, name in pairs]

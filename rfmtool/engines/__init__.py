@@ -1,4 +1,4 @@
-"""Lines to customers: the one place where something larger than memory is grouped."""
+"""What engines take and return: an engine groups lines, more than memory holds, by customer."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ CUSTOMERS: Final = pa.schema(
         "refunds": pa.int64(),
     }
 )
-"""What lines become: one row per customer, sorted by the bytes of customer_id."""
+"""One row per customer, sorted by the bytes of customer_id."""
 
-_MOST: Final = 1 << 31
+_MAX_ENTRIES: Final = 1 << 31
 """How many entries 32 bits can number."""
 
 NO_DAY: Final = -(2**31)
-"""Stands for no day at all: earlier than any."""
+"""Stands for a missing day: earlier than any."""
 
 CATEGORIES: Final = pa.schema(
     {
-        "owner": pa.int32(),  # the customer's place in CUSTOMERS
+        "owner": pa.int32(),  # the customer's row in CUSTOMERS
         "category": pa.dictionary(pa.int32(), pa.string()),  # sorted by its bytes
         "net": pa.int64(),  # 1/10,000 of the currency unit, refunds taken off
-        "last_day": pa.int32(),  # with a sale in it; NO_DAY where there is none
+        "last_day": pa.int32(),  # of a sale in the category; NO_DAY where there is none
     }
 )
 """One row per customer and category, sorted by both."""
@@ -44,29 +44,29 @@ CATEGORIES: Final = pa.schema(
 class OrderCounts:
     """How many orders there are, and how many of them may be counted twice.
 
-    Counted where lines say how large their rows are, and in which file they stand.
+    Counted where lines have the columns of the largest row amount and of the file.
     """
 
     orders: int = 0
     multi_row_orders: int = 0
     """Orders of several rows."""
     repeated_amount_orders: int = 0
-    """Those of them that repeat one amount on every row."""
+    """Orders of several rows that repeat one amount on every row."""
     multi_file_orders: int = 0
     """Orders with rows in more than one file."""
 
 
 @dataclass(frozen=True)
 class OrderEntries:
-    """What each order moved on each day, sorted by owner, order and day; arrays of one length.
+    """The daily amounts of each order, sorted by owner, order and day; arrays of one length.
 
-    `owner` is the customer's place in CUSTOMERS, `order` numbers the orders of all customers from
-    0, `day` counts from 1970-01-01: all three of 32 bits, for there are many. `sales`, `refunds`
-    and `cost` are in 1/10,000 of the currency unit, `uncosted` counts the rows whose cost is not
-    known. Both are None where no cost is read.
+    `owner` is the customer's row in CUSTOMERS, `order` numbers the orders of all customers from 0,
+    `day` counts from 1970-01-01: all three of 32 bits, to save memory. `sales`, `refunds` and
+    `cost` are in 1/10,000 of the currency unit, `uncosted` counts the rows without a known cost;
+    `cost` and `uncosted` are None where no cost is read.
 
     Raises:
-        SystemFailureError: there are more than 32 bits can number.
+        SystemFailureError: there are more entries than 32 bits can number.
     """
 
     owner: Ints
@@ -78,8 +78,8 @@ class OrderEntries:
     uncosted: Ints | None = None
 
     def __post_init__(self) -> None:
-        """Refuse more than can be numbered."""
-        if len(self.day) >= _MOST:
+        """Check the number of entries."""
+        if len(self.day) >= _MAX_ENTRIES:
             raise SystemFailureError(
                 f"{len(self.day):,} orders are more than can be numbered",
                 "Read fewer days with --since, or --select columns that rest on no forecast.",
@@ -87,21 +87,21 @@ class OrderEntries:
 
     @property
     def held_bytes(self) -> int:
-        """What they take of memory."""
-        return sum(in_memory_bytes(one) for one in vars(self).values() if one is not None)
+        """The bytes of memory that the arrays take."""
+        return sum(in_memory_bytes(array) for array in vars(self).values() if array is not None)
 
     def slice(self, start: int, stop: int) -> OrderEntries:
-        """The entries of the customers at these places; these and their orders count from 0."""
-        theirs = owner_slice(self.owner, start, stop)
-        owner, order = self.owner[theirs], self.order[theirs]
+        """The entries of the customers in rows `start` to `stop`, numbered anew from 0."""
+        rows = owner_slice(self.owner, start, stop)
+        owner, order = self.owner[rows], self.order[rows]
         return OrderEntries(
             owner - owner.dtype.type(start),
             order - order[:1],
-            self.day[theirs],
-            self.sales[theirs],
-            self.refunds[theirs],
-            None if self.cost is None else self.cost[theirs],
-            None if self.uncosted is None else self.uncosted[theirs],
+            self.day[rows],
+            self.sales[rows],
+            self.refunds[rows],
+            None if self.cost is None else self.cost[rows],
+            None if self.uncosted is None else self.uncosted[rows],
         )
 
 
@@ -110,57 +110,57 @@ class Lines(Protocol):
 
     @property
     def schema(self) -> pa.Schema:
-        """Their columns: `sources.rows.clean.LINES` and what more is wanted of the export."""
+        """The columns: `sources.rows.clean.LINES` and the optional ones that are read."""
 
     def read(self) -> pa.RecordBatchReader:
-        """Begin to read them from the first."""
+        """Return a reader that begins at the first line."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is wanted of lines. What optional columns they have is wanted too."""
+    """What to compute of lines; the optional columns that they have are grouped in any case."""
 
     lines: Lines
     entries: bool = False
-    """What each order moved on each day, which tells order dates too."""
+    """Return OrderEntries, which hold the order dates too."""
     only_overlap: bool = False
-    """Nothing but the orders that recur with the same rows in another file."""
+    """Only count the orders that recur with the same rows in another file."""
     only_anonymous: bool = False
-    """Nothing but the money of the lines without a customer."""
+    """Only add up the money of the lines without a customer."""
     only_by_status: bool = False
-    """Nothing but the money of each word of the status columns."""
+    """Only add up the money of each word of the status columns."""
     excludes_voided_orders: bool = False
-    """Whether an order with a line that is not a sale is left out whole."""
+    """Leave out all lines of an order with a line that is not a sale."""
     amount_per_order: bool = False
-    """Whether an amount that several lines of an order repeat is money once."""
+    """Count an amount that several lines of an order repeat once."""
     first_categories: bool = False
-    """The categories of first orders, which takes a level with categories."""
+    """Return the categories of first orders, which takes a level with categories."""
     deduplicates_orders: bool = False
-    """Whether an order that recurs in another file is money once."""
+    """Count an order that recurs in another file once."""
 
     @property
     def depends_on_order(self) -> bool:
-        """Whether what a line moves hangs on the other lines of its order."""
+        """Whether the amounts of a line depend on the other lines of its order."""
         return self.excludes_voided_orders or self.amount_per_order or self.deduplicates_orders
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """Lines grouped by customer. What was not wanted, or the lines do not have, is None.
+    """Lines grouped by customer. What was not requested, or the lines do not have, is None.
 
-    Ids that differ only as one e-mail address may be written are one customer, named by the
-    smallest spelling by bytes; `merged_ids` counts the others.
+    Ids that are spellings of one e-mail address are one customer, named by the smallest spelling
+    by bytes; `merged_ids` counts the others.
     """
 
     customers: pa.Table = field(default_factory=CUSTOMERS.empty_table)
-    """CUSTOMERS; `rows`, how many rows of the export went into each, where anything more than these
-    is wanted; and `cost` and `uncosted` where costs are read. Where entries are wanted they tell
-    the order dates, which are null here."""
+    """CUSTOMERS; `rows`, the rows of the export that went into each, where anything more than these
+    is requested; and `cost` and `uncosted` where costs are read. Where entries are requested they
+    hold the order dates, which are null here."""
     entries: OrderEntries | None = None
     categories: pa.Table | None = None
     """CATEGORIES."""
     first_categories: pa.Table | None = None
-    """`owner` and `category` of each category that a customer's first orders hold, sorted."""
+    """`owner` and `category` of each category in a customer's first orders, sorted."""
     latest_cells: pa.Table | None = None
     """The latest contact and kept cells, a row for each customer: of several on the latest day the
     largest by bytes. Contact columns go by their roles, kept ones by their own names."""
@@ -169,15 +169,14 @@ class Grouping:
     overlap: Overlap = field(default_factory=Overlap)
     anonymous_units: int = 0
     by_status: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
-    """The money of each status column's role and word, "" where it is empty: what it comes to, and
-    what moved."""
+    """Net money and turnover by the role of a status column and its word, "" where it is empty."""
 
 
 class Engine(Protocol):
-    """Something that groups lines by customer, exactly and in whatever memory there is."""
+    """Groups lines by customer, exactly and in whatever memory there is."""
 
     def group(self, request: Request) -> Grouping:
-        """Return all that is wanted.
+        """Return all that is requested.
 
         Raises:
             InputError: a customer's money reaches 2^63.

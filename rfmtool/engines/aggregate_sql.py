@@ -1,4 +1,4 @@
-"""What the columns of lines become when lines are grouped, as SQL."""
+"""SQL expressions that aggregate the columns of lines."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from rfmtool.sources.rows.lines import FILE
 
 _CONSENT = "consent"
 _DAY = "20000000"
-"""Added to a day it comes to as many digits for any day."""
-_NO_WORDS = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
+"""Added to a day it gives the same number of digits for any day."""
+_NOT_TEXT = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
 
 
 @dataclass(frozen=True)
 class LineAggregates:
-    """The columns of some lines.
+    """The columns of some lines; methods return SQL for the columns of a `select`.
 
-    `money` is the type that sales and refunds are added up in; `rows`, whether rows are counted.
-    Each answer is the SQL of some columns of a `select`.
+    `money_type` is the type that sales and refunds are added up in.
     """
 
     names: Sequence[str]
@@ -31,51 +30,51 @@ class LineAggregates:
     @property
     def text_columns(self) -> list[str]:
         """Contact and kept columns."""
-        return [name for name in self.names if name not in _NO_WORDS]
+        return [name for name in self.names if name not in _NOT_TEXT]
 
     @property
     def prefix_lengths(self) -> dict[str, int]:
-        """How many letters of day and rank stand before each word while the largest is sought."""
+        """How many letters of day and rank precede each text while the largest is sought."""
         return {name: len(_DAY) + (name == _CONSENT) for name in self.text_columns}
 
     @property
     def has_category(self) -> bool:
-        """Whether a line says in which category it is."""
+        """Whether lines have a category."""
         return "category" in self.names
 
     @property
     def has_cost(self) -> bool:
-        """Whether a line says what was paid for it."""
+        """Whether lines have a cost."""
         return "cost" in self.names
 
     @property
     def has_order_counts(self) -> bool:
-        """Whether the lines say how large their rows are, or in which file they stand."""
+        """Whether lines have the largest amount of their rows, or their file."""
         return LARGEST in self.names or FILE in self.names
 
     def sums(self, only: str = "") -> str:
-        """What is added up, of the lines or orders that `only` leaves."""
-        counted = (
+        """The sums; `only` is a `filter` clause."""
+        sums = (
             f"sum(cast(sales as {self.money_type})){only} as sales",
             f"sum(cast(refunds as {self.money_type})){only} as refunds",
             *((f"sum(cast(rows as bigint)){only} as rows",) if self.counts_rows else ()),
             *((f"sum(cast(cost as {DECIMAL})){only} as cost",) if self.has_cost else ()),
             *((f"sum(uncosted){only} as uncosted",) if self.has_cost else ()),
         )
-        return ", ".join(counted)
+        return ", ".join(sums)
 
     def level_sums(self, *, is_dated: bool = False) -> str:
-        """What lines of one order and day become; `is_dated` puts the day before words."""
-        words = (
+        """The aggregates of an order and day; `is_dated` puts the day before texts."""
+        texts = (
             f"{_dated(_ranked(name)) if is_dated else f'max({_ranked(name)})'} as {quoted(name)}"
             for name in self.text_columns
         )
         marks = (f"max({LARGEST}) as {LARGEST}",) if LARGEST in self.names else ()
         files = ("min(file) as first_file", "max(file) as last_file") if FILE in self.names else ()
-        return ", ".join([self.sums(), "bool_and(is_sale) as is_sale", *words, *marks, *files])
+        return ", ".join([self.sums(), "bool_and(is_sale) as is_sale", *texts, *marks, *files])
 
     def order_count_sums(self, first_file: str = FILE, last_file: str = FILE) -> str:
-        """What it hangs on whether an order may be counted twice."""
+        """The aggregates of an order that `order_counts` needs."""
         rows = "" if self.counts_rows else ", sum(rows) as rows"
         sums = {
             LARGEST: f"max({LARGEST}) as {LARGEST}{rows}",
@@ -84,18 +83,19 @@ class LineAggregates:
         return ", ".join(sql for name, sql in sums.items() if name in self.names)
 
     def order_counts(self) -> str:
-        """How many orders there are and may be counted twice: `engines.OrderCounts`."""
-        alike = f"cast(sales as double) = cast({LARGEST} as double) * rows"
+        """The counts of `engines.OrderCounts`."""
+        repeats = f"cast(sales as double) = cast({LARGEST} as double) * rows"
         counts = {
-            LARGEST: "count(*) filter (where rows > 1) as multi_row_orders, count(*) filter"
-            f" (where rows > 1 and sales > 0 and refunds = 0 and {alike}) as repeated_amount_orders",
+            LARGEST: "count(*) filter (where rows > 1) as multi_row_orders, count(*) filter (where"
+            f" rows > 1 and sales > 0 and refunds = 0 and {repeats}) as repeated_amount_orders",
             FILE: "count(*) filter (where first_file < last_file) as multi_file_orders",
         }
-        found = (sql for name, sql in counts.items() if name in self.names)
-        return ", ".join(["count(*) as orders", *found])
+        return ", ".join(
+            ["count(*) as orders", *(sql for name, sql in counts.items() if name in self.names)]
+        )
 
     def latest_texts(self) -> str:
-        """The latest of the words."""
+        """The latest text of each text column."""
         return ", ".join(
             f"substr({_dated(quoted(name))}, {letters + 1}) as {quoted(name)}"
             for name, letters in self.prefix_lengths.items()
@@ -103,19 +103,19 @@ class LineAggregates:
 
 
 def _ranked(name: str) -> str:
-    """A word as its largest is taken: of consents on one day a refusal goes before all others."""
-    word = quoted(name)
+    """A text column such that a refused consent is larger than all other consents."""
+    column = quoted(name)
     if name != _CONSENT:
-        return word
-    refusals = ", ".join(f"'{one}'" for one in sorted(REFUSALS))
-    bare = f"replace(replace(lower(trim({word})), '-', '_'), ' ', '_')"
-    return f"case when {bare} in ({refusals}) then '1' else '0' end || {word}"
+        return column
+    refusals = ", ".join(f"'{word}'" for word in sorted(REFUSALS))
+    normalized = f"replace(replace(lower(trim({column})), '-', '_'), ' ', '_')"
+    return f"case when {normalized} in ({refusals}) then '1' else '0' end || {column}"
 
 
-def _dated(word: str) -> str:
-    return f"max(cast(day + {_DAY} as string) || {word})"
+def _dated(column: str) -> str:
+    return f"max(cast(day + {_DAY} as string) || {column})"
 
 
 def quoted(name: str) -> str:
-    """A column's name as SQL has it: in quotes, which not all SQL knows, where it needs them."""
+    """A column's name in SQL: in double quotes, which not all SQL knows, only where needed."""
     return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'

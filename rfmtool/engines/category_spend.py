@@ -1,8 +1,7 @@
-"""What each customer spent in each category, noted beside a stream of lines that goes elsewhere.
+"""What each customer spent in each category, added up while lines pass to another consumer.
 
-Who groups lines by order need not know of categories, and what is spent in categories does not
-depend on orders. Noted in numbers and added up by sorting these, it takes half the time and memory
-of one table that tells both apart.
+Grouping lines by order needs no categories, and spend by category needs no orders. Category spend
+kept as numbers and added up by sorting takes half the time and memory of one table by both.
 """
 
 from __future__ import annotations
@@ -21,102 +20,105 @@ from rfmtool.sources.cells.ids import matching_key
 
 Codes = npt.NDArray[np.int32]
 Sums = tuple[Codes, Codes, Ints, Codes]
-"""Owner, category, what was spent in it, and the last day of a sale."""
+"""Owner, category, net spend in it, and the last day of a sale."""
 
 _CATEGORY: Final = "category"
-_WORDS: Final = pa.dictionary(pa.int32(), pa.string())
-_NOTES: Final = pa.schema(
-    {"customer_id": _WORDS, _CATEGORY: _WORDS, "net": pa.int64(), "last_day": pa.int32()}
+_TEXTS: Final = pa.dictionary(pa.int32(), pa.string())
+_PARTIAL_SUMS: Final = pa.schema(
+    {"customer_id": _TEXTS, _CATEGORY: _TEXTS, "net": pa.int64(), "last_day": pa.int32()}
 )
-_MANY: Final = 1 << 24
-"""How many notes are kept before those of one customer and category become one: 340 MB."""
-_SHARES: Final = 8
+_MAX_ROWS: Final = 1 << 24
+"""How many rows are kept before those of one customer and category are merged: 340 MB."""
+_CHUNKS: Final = 8
 
 
 class CategorySpend:
-    """Keeps notes of what is spent while lines pass.
+    """Category spend, collected while lines pass.
 
-    Of more than `many` notes those of one customer and category become one, so that memory grows
-    with what is known and not with the lines.
+    Beyond `max_rows` rows those of one customer and category are merged, so that memory grows with
+    customers and categories and not with lines.
     """
 
-    def __init__(self, many: int = _MANY) -> None:
-        self._notes: list[pa.Table] = []
-        self._many = many
+    def __init__(self, max_rows: int = _MAX_ROWS) -> None:
+        self._partial_sums: list[pa.Table] = []
+        self._max_rows = max_rows
 
     def strip_category(self, lines: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """Return the lines without their category, which is noted as they pass."""
-        place = lines.schema.get_field_index(_CATEGORY)
-        return pa.RecordBatchReader.from_batches(lines.schema.remove(place), self._passing(lines))
+        """Return the lines without their category, which is added up as they pass."""
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in lines:
+                self.add(batch)
+                yield batch.drop_columns([_CATEGORY])
+
+        schema = lines.schema.remove(lines.schema.get_field_index(_CATEGORY))
+        return pa.RecordBatchReader.from_batches(schema, batches())
 
     def take_table(self, customer_ids: pa.ChunkedArray) -> pa.Table:
-        """Return CATEGORIES of the lines that have passed, and forget them.
+        """Return CATEGORIES of the lines that have passed, and clear what was collected.
 
         Args:
-            customer_ids: all customers of these lines, sorted; of several spellings of an e-mail
-                address one.
+            customer_ids: all customers of these lines, sorted; one spelling of each e-mail address.
         """
-        customer, category, net, day = _joined(self._notes)
-        self._notes.clear()
+        customer, category, net, day = _concatenated(self._partial_sums)
+        self._partial_sums.clear()
         names = category.dictionary.sort()
         keys = pa.DictionaryArray.from_arrays(customer.indices, matching_key(customer.dictionary))
-        owner = _places(keys, matching_key(customer_ids))
-        codes = _places(category, names)
+        owners = _indices_in(keys, matching_key(customer_ids))
+        codes = _indices_in(category, names)
         return pa.concat_tables(
-            pa.table([first, _words(second, names), *sums], CATEGORIES)
-            for first, second, *sums in _added_up(owner, codes, net, day)
+            pa.table([owner, _coded(code, names), *sums], CATEGORIES)
+            for owner, code, *sums in _sums_by_owner_and_category(owners, codes, net, day)
         )
 
     def add(self, lines: pa.RecordBatch) -> None:
-        """Note what lines spend: of their customers, categories, sales, refunds and days."""
+        """Add lines with customer_id, category, sales, refunds and day."""
         known = lines.select(["customer_id", _CATEGORY, "sales", "refunds", "day"]).drop_null()
-        words = (known[name].dictionary_encode() for name in ("customer_id", _CATEGORY))
+        texts = (known[name].dictionary_encode() for name in ("customer_id", _CATEGORY))
         net = pc.subtract(known["sales"], known["refunds"])
         is_sale = pc.greater(known["sales"], 0)
         day = pc.if_else(is_sale, known["day"], pa.scalar(NO_DAY, pa.int32()))
-        self._notes.append(pa.table([*words, net, day], _NOTES))
-        if sum(map(len, self._notes)) > self._many:
-            self._notes = [_fewer(self._notes)]
-            self._many = max(self._many, 2 * len(self._notes[0]))
-
-    def _passing(self, lines: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-        for batch in lines:
-            self.add(batch)
-            yield batch.drop_columns([_CATEGORY])
+        self._partial_sums.append(pa.table([*texts, net, day], _PARTIAL_SUMS))
+        if sum(map(len, self._partial_sums)) > self._max_rows:
+            self._partial_sums = [_merged(self._partial_sums)]
+            self._max_rows = max(self._max_rows, 2 * len(self._partial_sums[0]))
 
 
-def _joined(
-    notes: Sequence[pa.Table],
+def _concatenated(
+    tables: Sequence[pa.Table],
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray, Ints, Codes]:
-    """Customer, category, net and day of all notes."""
-    table = pa.concat_tables([_NOTES.empty_table(), *notes]).unify_dictionaries()
+    """Customer, category, net and day of all tables."""
+    table = pa.concat_tables([_PARTIAL_SUMS.empty_table(), *tables]).unify_dictionaries()
     customer, category, net, day = (column.combine_chunks() for column in table.columns)
     return customer, category, net.to_numpy(), day.to_numpy()
 
 
-def _fewer(notes: Sequence[pa.Table]) -> pa.Table:
-    """One note for each customer and category."""
-    customer, category, net, day = _joined(notes)
-    added_up = _added_up(customer.indices.to_numpy(), category.indices.to_numpy(), net, day)
+def _merged(tables: Sequence[pa.Table]) -> pa.Table:
+    """One row for each customer and category."""
+    customer, category, net, day = _concatenated(tables)
+    owners, codes = customer.indices.to_numpy(), category.indices.to_numpy()
     return pa.concat_tables(
         pa.table(
-            [_words(first, customer.dictionary), _words(second, category.dictionary), *sums], _NOTES
+            [_coded(owner, customer.dictionary), _coded(code, category.dictionary), *sums],
+            _PARTIAL_SUMS,
         )
-        for first, second, *sums in added_up
+        for owner, code, *sums in _sums_by_owner_and_category(owners, codes, net, day)
     )
 
 
-def _added_up(owner: Codes, category: Codes, net: Ints, day: Codes) -> Iterator[Sums]:
-    """The sum and the last day of each owner and category, sorted by both; some owners at a time.
+def _sums_by_owner_and_category(
+    owner: Codes, category: Codes, net: Ints, day: Codes
+) -> Iterator[Sums]:
+    """The sum and the last day of each owner and category, sorted by both.
 
-    For sorting takes several times the memory of what is sorted.
+    Some owners at a time, because sorting takes several times the memory of what is sorted.
     """
-    share = owner // (int(owner.max(initial=0)) // _SHARES + 1)
+    chunks = owner // (int(owner.max(initial=0)) // _CHUNKS + 1)
     width = int(category.max(initial=0)) + 1
-    for number in range(_SHARES):
-        rows = np.flatnonzero(share == number)
+    for chunk in range(_CHUNKS):
+        rows = np.flatnonzero(chunks == chunk)
         keys = owner[rows].astype("<i8") * width + category[rows]
-        # By sixteen bits at a time, which are counted instead of compared: in a third of the time.
+        # A radix sort by 16 bits at a time takes a third of the time.
         order = np.lexsort(keys.view("<u2").reshape(-1, 4).T)
         starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
         rows = rows[order]
@@ -125,11 +127,11 @@ def _added_up(owner: Codes, category: Codes, net: Ints, day: Codes) -> Iterator[
         yield owner[first], category[first], np.add.reduceat(net[rows], starts), last
 
 
-def _places(column: pa.DictionaryArray, words: pa.Array | pa.ChunkedArray) -> Codes:
-    """Where each cell stands among some words."""
-    places: Codes = pc.index_in(column.dictionary, words).take(column.indices).to_numpy()
-    return places
+def _indices_in(column: pa.DictionaryArray, values: pa.Array | pa.ChunkedArray) -> Codes:
+    """The index of each cell in `values`."""
+    indices: Codes = pc.index_in(column.dictionary, values).take(column.indices).to_numpy()
+    return indices
 
 
-def _words(codes: Codes, words: pa.Array) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes), words)
+def _coded(codes: Codes, values: pa.Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), values)

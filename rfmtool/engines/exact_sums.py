@@ -1,4 +1,4 @@
-"""Sums as they come out of SQL, checked to be exact and turned into whole numbers."""
+"""Sums as they come out of SQL, checked to be exact and cast to integers."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from rfmtool.engines import CUSTOMERS
 from rfmtool.errors import InputError
 
 DOUBLE: Final = "double"
-"""Holds whole numbers below 2^53 exactly and is a quarter faster to add than what is wider."""
+"""Holds integers below 2^53 exactly and is a quarter faster to add up than DECIMAL."""
 DECIMAL: Final = "decimal(38, 0)"
 _EXACT_BELOW: Final = 2.0**53
 _LARGEST: Final = 2.0**63
 
 
 class MoneyOverflowError(Exception):
-    """A customer's money went beyond what doubles hold exactly; add up wide instead."""
+    """A customer's money is beyond what doubles hold exactly: add up as DECIMAL instead."""
 
 
 def sql_statement(name: str, **parts: str) -> str:
-    """An SQL statement of ours with its parts put in."""
+    """The SQL file of that name in this folder with its placeholders filled."""
     return resources.files(__package__).joinpath(f"{name}.sql").read_text("utf-8").format(**parts)
 
 
 def customers_from_sums(answer: pa.Table, *, wide: bool) -> pa.Table:
-    """Turn a table with the columns of CUSTOMERS into whole numbers.
+    """Cast the sums in a table with the columns of CUSTOMERS to integers.
 
     Raises:
-        MoneyOverflowError: sales or refunds reach 2^53, and they were not added up `wide`.
+        MoneyOverflowError: sales or refunds reach 2^53, and `wide` says they are not DECIMAL.
         InputError: sales, refunds or costs reach 2^63.
     """
     # All addends are positive, so a sum that stayed below the limit never was above it.
@@ -45,7 +45,7 @@ def customers_from_sums(answer: pa.Table, *, wide: bool) -> pa.Table:
 
 
 def integers_from_sums(sums: pa.ChunkedArray) -> Ints:
-    """Turn the sums of one column, which were added up wide or checked before, into whole numbers.
+    """Cast the sums of one column, which are DECIMAL or were checked before, to integers.
 
     Raises:
         InputError: one reaches 2^63.
@@ -56,10 +56,10 @@ def integers_from_sums(sums: pa.ChunkedArray) -> Ints:
 
 
 def integer_array_from_sums(sums: pa.Array, *, wide: bool) -> pa.Array:
-    """Turn sums of which none may be missing into whole numbers.
+    """Cast sums to integers.
 
     Raises:
-        MoneyOverflowError: one reaches 2^53, and they were not added up `wide`.
+        MoneyOverflowError: one reaches 2^53, and `wide` says they are not DECIMAL.
         InputError: one reaches 2^63.
     """
     _check(sums, wide=wide)

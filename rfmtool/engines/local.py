@@ -19,13 +19,13 @@ from rfmtool.memory_budget import check_memory_limit, grouping_bytes, program_by
 from rfmtool.scratch import scratch_folder
 
 _ENOUGH_BYTES: Final = 1_500_000_000
-"""What is taken where nobody says: of 100 million lines with more spilling is no faster."""
+"""The default limit: 100 million lines are grouped no faster with more."""
 _SHARE: Final = 0.85
-"""Of what a limit leaves; the rest is for the answers while they are taken over."""
+"""DuckDB's share of what a limit leaves; the rest is for results while they are copied."""
 
 
 class _MemoryRanOutError(SystemFailureError):
-    """What is held at once of the grouping is more than the limit."""
+    """Grouping needs more memory at once than the limit."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +34,26 @@ class LocalEngine:
 
     threads: int
     memory_limit: int | None = None
-    """How many bytes all of the program may take."""
+    """How many bytes the whole program may take."""
 
     def group(self, request: Request) -> Grouping:
-        """Return all that is wanted, as `engines.Engine` says.
+        """Return all that is requested: `engines.Engine.group`.
 
-        What is true of nearly all exports is taken for granted at first: that money fits doubles,
-        that each customer has one id, and that memory suffices for all threads. Where it is not,
-        the lines are read again.
+        The first attempt assumes what is true of nearly all exports: that money fits doubles, that
+        each customer has one id, and that memory suffices for all threads. Where one of these
+        fails, the lines are read again.
 
         Raises:
             InputError: a customer's money reaches 2^63.
             SystemFailureError: memory or disk ran out.
-            UsageError: the memory limit is too little.
+            UsageError: the memory limit is too low.
         """
-        if request.only_overlap:
+        if request.only_overlap or request.only_anonymous or request.only_by_status:
             with self._connection(self.threads) as connection:
-                return Grouping(overlap=count_overlap(connection, request.lines.read()))
-        if request.only_anonymous:
-            with self._connection(self.threads) as connection:
-                return Grouping(anonymous_units=anonymous_units(connection, request))
-        if request.only_by_status:
-            with self._connection(self.threads) as connection:
+                if request.only_overlap:
+                    return Grouping(overlap=count_overlap(connection, request.lines.read()))
+                if request.only_anonymous:
+                    return Grouping(anonymous_units=anonymous_units(connection, request))
                 return Grouping(by_status=status_money(connection, request))
         money, merges, threads = DOUBLE, False, self.threads
         while True:
@@ -69,7 +67,7 @@ class LocalEngine:
             except _MemoryRanOutError:
                 if threads == 1:
                     raise
-                threads = 1  # which needs less: each has its own buffers, which do not spill
+                threads = 1  # because the buffers of each thread do not spill
 
     @contextmanager
     def _connection(self, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -79,24 +77,24 @@ class LocalEngine:
             connection.execute("set preserve_insertion_order = false")
             connection.execute(f"set threads = {threads}")
             connection.execute("set memory_limit = ?", [f"{self._limit_bytes(connection)}B"])
-            with _in_our_words():
+            with _translated_errors():
                 yield connection
         release_memory()
 
     def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
-        """What of the memory DuckDB may take before it spills."""
+        """How much memory DuckDB may take before it spills."""
         if self.memory_limit is not None:
             check_memory_limit(self.memory_limit, self.threads)
             left = self.memory_limit - program_bytes(self.threads)
             return max(int(left * _SHARE), grouping_bytes(self.threads))
         query = "select parse_formatted_bytes(current_setting('memory_limit'))"
-        [(offered_bytes,)] = connection.execute(query).fetchall()
-        return min(int(offered_bytes) // 2, _ENOUGH_BYTES)
+        [(default_bytes,)] = connection.execute(query).fetchall()
+        return min(int(default_bytes) // 2, _ENOUGH_BYTES)
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
-    """Turn what DuckDB says of memory and disk into what to do about it."""
+def _translated_errors() -> Iterator[None]:
+    """Turn DuckDB's errors about memory and disk into ours, which say what to do."""
     try:
         yield
     except duckdb.OutOfMemoryException:

@@ -1,7 +1,7 @@
-"""Lines dealt out by customer, each share grouped by one thread of its own.
+"""Lines partitioned by customer, each partition grouped by a thread of its own.
 
-Two queries of one thread each take a quarter less time than one query of two, which has to bring
-together what its threads found of the same customers.
+Two queries of one thread each take a quarter less time than one query of two threads, which has to
+merge the groups that its threads found of the same customers.
 """
 
 from __future__ import annotations
@@ -18,89 +18,92 @@ import pyarrow as pa
 
 from rfmtool.arrays import Ints
 
-_WAITING: Final = 8
-"""How many batches may wait for one share before the next is dealt."""
-_PAUSE_SECONDS: Final = 0.002
+_MAX_WAITING_BATCHES: Final = 8
+"""How many batches may wait for one partition before the next batch is split."""
+_WAIT_SECONDS: Final = 0.002
 
 
 def query_in_partitions(
-    connection: duckdb.DuckDBPyConnection, stream: pa.RecordBatchReader, query: str, shares: int
+    connection: duckdb.DuckDBPyConnection, stream: pa.RecordBatchReader, query: str, count: int
 ) -> pa.Table:
-    """Ask the same of the lines of each share of the customers, at the same time.
+    """Run a query on each of `count` partitions of the customers, at the same time.
 
     Args:
-        connection: to the database that groups them.
+        connection: to the database that groups the lines.
         stream: the lines.
-        query: what to ask of `lines`, by customer; its answer is in no order.
-        shares: how many there are.
+        query: of `lines`, by customer; its rows are in no order.
+        count: how many partitions there are.
     """
-    dealer = _Dealer(stream, shares)
+    partitioner = _Partitioner(stream, count)
 
-    def ask(share: int) -> pa.Table:
+    def run(partition: int) -> pa.Table:
         try:
             with connection.cursor() as cursor:
-                lines = pa.RecordBatchReader.from_batches(stream.schema, dealer.of(share))
+                batches = partitioner.iter_batches(partition)
+                lines = pa.RecordBatchReader.from_batches(stream.schema, batches)
                 cursor.register("lines", lines)
                 return cursor.sql(query).to_arrow_table()
         except BaseException:
-            dealer.stop()  # or the others would wait for this one
+            partitioner.stop()  # or the other threads would wait for this one
             raise
 
     connection.execute("set threads = 1")
-    with ThreadPoolExecutor(shares) as pool:
-        others = [pool.submit(ask, share) for share in range(1, shares)]
-        first = ask(0)  # here, where Ctrl-C strikes
+    with ThreadPoolExecutor(count) as pool:
+        others = [pool.submit(run, partition) for partition in range(1, count)]
+        first = run(0)  # in the main thread, which Ctrl-C interrupts
         return pa.concat_tables([first, *(other.result() for other in others)])
 
 
-class _Dealer:
-    """Hands a stream's lines to several readers; whoever has none left deals the next batch."""
+class _Partitioner:
+    """Splits a stream among several readers; a reader whose queue is empty splits a batch."""
 
-    def __init__(self, stream: pa.RecordBatchReader, shares: int) -> None:
+    def __init__(self, stream: pa.RecordBatchReader, count: int) -> None:
         self._stream = stream
-        self._ready: list[deque[pa.RecordBatch]] = [deque() for _ in range(shares)]
-        self._turn = Condition()
+        self._queues: list[deque[pa.RecordBatch]] = [deque() for _ in range(count)]
+        self._condition = Condition()
         self._is_stopped = False
 
     def stop(self) -> None:
-        """Deal no more."""
+        """End all partitions."""
         self._is_stopped = True
 
-    def of(self, share: int) -> Iterator[pa.RecordBatch]:
-        """The lines of a share."""
-        mine = self._ready[share]
+    def iter_batches(self, partition: int) -> Iterator[pa.RecordBatch]:
+        """The lines of a partition."""
+        queue = self._queues[partition]
         while True:
-            if not mine:
-                with self._turn:
-                    # Others take their turn while too much waits for one of the shares.
+            if not queue:
+                with self._condition:
+                    # Readers with long queues go first.
                     while (
-                        not mine and not self._is_stopped and max(map(len, self._ready)) > _WAITING
+                        not queue
+                        and not self._is_stopped
+                        and max(map(len, self._queues)) > _MAX_WAITING_BATCHES
                     ):
-                        self._turn.wait(_PAUSE_SECONDS)
-                    if not mine and not self._deal():
+                        self._condition.wait(_WAIT_SECONDS)
+                    if not queue and not self._split_batch():
                         return
-            yield mine.popleft()
+            yield queue.popleft()
 
-    def _deal(self) -> bool:
-        """Deal the next batch out, unless there is none."""
+    def _split_batch(self) -> bool:
+        """Split the next batch; False where there is none."""
         batch = None if self._is_stopped else next(self._stream, None)
         if batch is None:
             return False
-        share_of = _share_of(batch["customer_id"], len(self._ready))
-        for share, ready in enumerate(self._ready):
-            ready.append(batch.filter(pa.array(share_of == share)))
+        partitions = _partition_numbers(batch["customer_id"], len(self._queues))
+        for partition, queue in enumerate(self._queues):
+            queue.append(batch.filter(pa.array(partitions == partition)))
         return True
 
 
-def _share_of(ids: pa.Array, shares: int) -> Ints:
-    """The share of each customer, told by some letters of the id wherever it stands."""
+def _partition_numbers(ids: pa.Array, count: int) -> Ints:
+    """The partition of each customer, from some letters of the id: the same in all batches."""
     _, offsets, data = ids.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32, count=ids.offset + len(ids) + 1)[ids.offset :]
     starts, ends = ends[:-1], ends[1:]
     letters = np.frombuffer(data or b"\0", dtype=np.uint8)
-    places = (starts, (starts + ends) // 2, ends - 1, np.maximum(starts, ends - 3))
+    positions = (starts, (starts + ends) // 2, ends - 1, np.maximum(starts, ends - 3))
     weights = (1, 7, 13, 31)
-    mixed = np.zeros(len(ids), dtype=np.int64)
-    for weight, place in zip(weights, places, strict=True):
-        mixed += weight * letters.take(place, mode="clip").astype(np.int64)
-    return np.where(ends > starts, mixed, 0) % shares
+    hashes = np.zeros(len(ids), dtype=np.int64)
+    for weight, position in zip(weights, positions, strict=True):
+        hashes += weight * letters.take(position, mode="clip").astype(np.int64)
+    return np.where(ends > starts, hashes, 0) % count
