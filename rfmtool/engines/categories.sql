@@ -1,4 +1,4 @@
--- The level to what each customer spent in each category.
+-- The level to the net spend of each customer in each category.
 with totals as (
     select customer_id, category, sum(sales) - sum(refunds) as net,
         max(case when sales > 0 then day else -2147483648 end) as last_day

@@ -1,4 +1,4 @@
--- Lines in which an order that recurs with the same rows in another file has its money once.
+-- Lines in which the money of an order that recurs with the same rows in another file counts once.
 create temp view {target} as
 with numbered as ({numbered})
 select {others}, {money}

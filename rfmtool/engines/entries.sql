@@ -1,4 +1,4 @@
--- The level to what each order moved on each day, in whole numbers, with customers by number.
+-- The level to the daily amounts of each order, in integers, with customers by number.
 select owner, order_id, day, {sums}
 from level join (select customer_id, owner from people) as people using (customer_id)
 {group_by}

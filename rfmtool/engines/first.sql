@@ -1,5 +1,5 @@
--- The level to the categories of each customer's first orders: of the orders that count on the first
--- day that has such, those that something was bought in.
+-- The level to the categories of each customer's first orders: those bought in orders that count,
+-- on the earliest day of such an order.
 with orders as (
     select customer_id, order_id, min(day) filter (where sales > 0) as day
     from level

@@ -1,6 +1,6 @@
--- Lines to the finest level that is kept: what each order moved on each day, by category where
--- that is told by whole orders. Of several words on one day the largest by bytes stays, in whatever
--- order lines come.
+-- Lines to the finest level that is kept: the daily amounts of each order, by category where that
+-- depends on whole orders. Of several texts on one day the largest by bytes stays, whatever the
+-- order of lines.
 select {keys}, {sums}
 from lines
 group by {keys}

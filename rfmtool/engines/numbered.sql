@@ -1,5 +1,5 @@
--- Orders by file, those that recur with the same rows in another file numbered from 1. What is the
--- same is told by sums, which do not depend on how rows were collapsed to lines.
+-- Orders by file, those that recur with the same rows in another file numbered from 1. Equal sums
+-- show the same rows: sums do not depend on how rows were collapsed to lines.
 select
     customer_id as c,
     order_id as o,

@@ -1,4 +1,4 @@
--- The level to how many orders may be counted twice.
+-- The level to the number of orders, and of those that may be counted twice.
 with orders as (
     select {order_sums}
     from level

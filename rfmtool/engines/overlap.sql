@@ -1,4 +1,5 @@
--- Orders that recur with the same rows in another file, and what their copies hold.
+-- The number of orders that recur with the same rows in another file, and the rows and money of
+-- these copies.
 with numbered as ({numbered}),
 recurring as (
     select c, sum(size) as size, sum(net) as net

@@ -1,4 +1,4 @@
--- Lines in which an amount that several lines of an order repeat is money once, on the first day.
+-- Lines in which an amount that several lines of an order repeat counts once, on the first day.
 create temp view {target} as
 select {others}, {money}
 from (

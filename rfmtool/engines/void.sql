@@ -1,5 +1,5 @@
--- The level without the orders that have a line that is no sale. Made anew, for what is deleted in
--- place is held in memory.
+-- The level without the orders that have a line that is not a sale. A new table, because DuckDB
+-- holds rows that are deleted in place in memory.
 create table sold as
 select level.*
 from level

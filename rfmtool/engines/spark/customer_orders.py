@@ -58,7 +58,7 @@ def customer_orders_query(request: Request, columns: LineAggregates) -> str:
         order_sums.append(f"array_agg(struct({entry})) as days")
         sums.append(f"array_sort(array_agg(struct(order_id, days)){only}) as {ORDERS_COLUMN}")
     return sql_statement(
-        "laid_out",
+        "customer_orders",
         keys=", ".join(["day", *category]),
         day_sums=columns.level_sums(is_dated=True),
         order_sums=", ".join(order_sums),

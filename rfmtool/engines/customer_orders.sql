@@ -1,5 +1,5 @@
--- Lines to customers, each with what its orders moved on each day, and with its latest words, a day
--- before them. In the SQL of clusters; the embedded engine has a level, which more can be asked of.
+-- Lines to customers, each with the daily amounts of its orders and its latest texts, prefixed with
+-- their day. In the SQL of clusters; the embedded engine keeps a level instead.
 with days as (
     select customer_id, order_id, {keys}, {day_sums}
     from lines
