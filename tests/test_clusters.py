@@ -119,9 +119,9 @@ def test_a_cluster_groups_as_this_process_does(cluster, folder, monkeypatch, set
 )
 def test_customers_with_their_orders_are_told_on_the_cluster(cluster, write, monkeypatch, detail):
     monkeypatch.setattr(pieces, "PIECE_BYTES", 1_000)
-    monkeypatch.delattr(SparkEngine, "_level")
+    monkeypatch.delattr(SparkEngine, "_spool_level")
     monkeypatch.setattr(read, "_check_ambiguities", lambda *_: None)  # which asks for one
-    monkeypatch.setattr(dataframes, "PARTITION_ROWS", 2)
+    monkeypatch.setattr(dataframes, "MAX_RESULT_ROWS", 2)
     earlier = [row.replace("4,2024", "4,2023") for row in ROWS[1:]]
     files = [write([HEADER, *ROWS[1:]], "a.csv"), write([HEADER, *earlier], "b.csv")]
     asked, here = Asked(keep=("Shop's own",)), Settings(detail=detail)
@@ -141,7 +141,7 @@ def test_a_text_is_read_in_spans(cluster, write, monkeypatch):
     found = []
     monkeypatch.setattr(
         pieces,
-        "spans",
+        "split_into_spans",
         lambda *given, cut=pieces.split_into_spans: found.append(cut(*given)) or found[-1],
     )
 
@@ -200,11 +200,11 @@ def test_what_workers_find_otherwise_than_it_is_here_is_refused(cluster, write, 
         path.write_text(SHOP + "eve,12,2024-03-01,1\n")
         return found
 
-    monkeypatch.setattr("rfmtool.engines.spark.pieces_of", changed)
+    monkeypatch.setattr("rfmtool.engines.spark.cut_into_pieces", changed)
     with pytest.raises(InputError, match=r"export.csv: has \d+ bytes on a worker"):
         read_export(path, settings=Settings(remote=cluster))
 
-    monkeypatch.setattr("rfmtool.engines.spark.pieces_of",
+    monkeypatch.setattr("rfmtool.engines.spark.cut_into_pieces",
                         lambda *given: [cut(*given), path.unlink()][0])  # fmt: skip
     with pytest.raises(InputError, match="by a worker of the cluster") as raised:
         read_export(path, settings=Settings(remote=cluster))
@@ -326,9 +326,9 @@ def test_batches_of_a_table_are_joined_and_never_of_other_columns(write):
     part = pa.array([3], pa.int32())
     few = [pa.record_batch([pa.array(["x"]), part], ["b", "part"])] * 3
 
-    assert [len(each) for each in tasks.concatenated(iter(few))] == [3]
+    assert [len(each) for each in tasks.rebatched(iter(few))] == [3]
     many = pa.record_batch({"a": range(150_000)})
-    assert [len(each) for each in tasks.concatenated(iter([many]))] == [65_536, 65_536, 18_928]
+    assert [len(each) for each in tasks.rebatched(iter([many]))] == [65_536, 65_536, 18_928]
     with pytest.raises(TypeError, match="other columns"):
         [*tasks.TableTask(lines.cleaning, 0, source, "!").do(iter(few))]
 

@@ -26,7 +26,7 @@ def test_every_kind_of_count_arrives():
 
     told = BatchReport.from_json(note.to_json())
 
-    assert (told.place, told.file, told.turned) == ((1, 2), 3, 5)
+    assert (told.position, told.file, told.reordered_header_row) == ((1, 2), 3, 5)
     for one in fields(Tally):
         there = getattr(told.tally, one.name)
         assert np.array_equal(there, getattr(tally, one.name)) or there == getattr(tally, one.name)

@@ -1,8 +1,8 @@
-"""Lines read and brought together on a cluster that speaks Spark Connect, as Spark and Sail do.
+"""Lines read and grouped on a cluster that speaks Spark Connect: Spark or Sail.
 
-Files are read by our own reader, inside tasks, because the readers of both are silently wrong about
-text. The lines are grouped there to customers, each with what their orders moved. What that cannot
-tell is asked of the finest level, what each order moved on each day, which is kept on disk here.
+Files are read by our own reader, inside tasks, because the readers of both misread some text
+silently. The cluster groups lines to customers, each with the daily amounts of their orders. What
+cannot be computed by customer is computed here, from the daily amounts of each order on disk.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from rfmtool.engines.spark.customer_orders import (
 )
 from rfmtool.engines.spark.dataframes import partitioned_batches, pieces_dataframe, tables_dataframe
 from rfmtool.engines.spark.pieces import Piece, cluster_tables, cut_into_pieces, worker_files
-from rfmtool.engines.spark.tasks import BEGUN, FileTask, ScanTask, sql_names
+from rfmtool.engines.spark.tasks import STARTED, FileTask, ScanTask, sql_names
 from rfmtool.errors import RfmtoolError, SystemFailureError
 from rfmtool.sources.files.spools import open_spool, spool_batches
 from rfmtool.sources.ledger import Ledger
@@ -49,23 +49,23 @@ from rfmtool.sources.text.spans import QuoteScan
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-_SUMMED: Final = ("sales", "refunds", "rows", "cost", "uncosted")
-_TYPES: Final = {pa.string(): "string", pa.int32(): "int", pa.int64(): "bigint",
+_SUM_COLUMNS: Final = ("sales", "refunds", "rows", "cost", "uncosted")
+_SQL_TYPES: Final = {pa.string(): "string", pa.int32(): "int", pa.int64(): "bigint",
                  pa.bool_(): "boolean"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SparkEngine:
-    """Reads and groups on a cluster; what is asked of the finest level is answered here."""
+    """Reads and groups on a cluster; `local` groups the finest level where that is needed."""
 
     remote: str = field(repr=False)
     """`sc://HOST:PORT`."""
     local: LocalEngine
 
     def group(self, request: Request) -> Grouping:
-        """Return all that is wanted, as `engines.Engine` says.
+        """Return all that is requested: `engines.Engine.group`.
 
         Raises:
             InputError: the export cannot be read, or a customer's money reaches 2^63.
@@ -75,156 +75,157 @@ class SparkEngine:
         lines = request.lines
         if not isinstance(lines, ExportLines):
             raise TypeError("a cluster reads exports, no other lines")
-        if _is_by_customer(request):
-            with suppress(SameEmailError):  # who can only be one person with a level
-                return _exactly(partial(self._customers, lines, request))
-        spool, schema = _exactly(partial(self._level, lines, is_whole=request.amount_per_order))
+        if _can_group_by_customer(request):
+            with suppress(SameEmailError):  # only the level merges ids
+                return _with_exact_sums(partial(self._group_by_customer, lines, request))
+        spool, schema = _with_exact_sums(
+            partial(self._spool_level, lines, all_lines=request.amount_per_order)
+        )
         with spool:
-            return self.local.group(replace(request, lines=_Kept(spool, schema)))
+            return self.local.group(replace(request, lines=_SpooledLines(spool, schema)))
 
-    def _customers(self, lines: ExportLines, request: Request, money: str) -> Grouping:
-        """The customers of the lines, and what is wanted of each."""
+    def _group_by_customer(self, lines: ExportLines, request: Request, money: str) -> Grouping:
         columns = LineAggregates(sql_names(lines.schema), money)
         if request.entries or columns.has_category or columns.text_columns:
-            with self._asked(lines, customer_orders_query(request, columns)) as batches:
+            with self._query_batches(lines, customer_orders_query(request, columns)) as batches:
                 return grouping_from_customer_orders(batches, request, columns, lines.schema.names)
         columns = replace(columns, counts_rows=request.excludes_voided_orders or columns.has_cost)
-        with self._asked(lines, customers_query(request, columns)) as batches:
+        with self._query_batches(lines, customers_query(request, columns)) as batches:
             answer = pa.Table.from_batches(batches)
         return grouping_from_customers(answer, request, columns)
 
-    def _level(
-        self, lines: ExportLines, money: str, *, is_whole: bool
+    def _spool_level(
+        self, lines: ExportLines, money: str, *, all_lines: bool
     ) -> tuple[BinaryIO, pa.Schema]:
-        """The finest level of the lines, or all of them; kept on disk."""
+        """The finest level of the lines, or all lines, in a file on disk."""
         names = sql_names(lines.schema)
         schema = pa.schema(
-            pa.field(one.name, pa.int64() if one.name in _SUMMED else one.type)
-            for one in lines.schema
+            pa.field(column.name, pa.int64() if column.name in _SUM_COLUMNS else column.type)
+            for column in lines.schema
         )
-        query = "select * from lines" if is_whole else _level_query(names, money)
-        with self._asked(lines, query) as batches:
-            exact = _exact(batches, schema, names, wide=money == DECIMAL or is_whole)
+        query = "select * from lines" if all_lines else _level_query(names, money)
+        with self._query_batches(lines, query) as batches:
+            exact = _cast_to_lines(batches, schema, names, wide=money == DECIMAL or all_lines)
             stream = pa.RecordBatchReader.from_batches(schema, exact)
             return spool_batches(stream, "lines that come from the cluster", BATCH_ROWS), schema
 
     @contextmanager
-    def _asked(self, lines: ExportLines, query: str) -> Iterator[Iterator[pa.RecordBatch]]:
-        """What a query of `lines` answers; once all has been taken their ledger is filled."""
+    def _query_batches(self, lines: ExportLines, query: str) -> Iterator[Iterator[pa.RecordBatch]]:
+        """The result of a query of `lines`; the ledger is filled when the block ends."""
         types = zip(sql_names(lines.schema), lines.schema.types, strict=True)
-        columns = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in types)
+        columns = ", ".join(f"{name} {_SQL_TYPES[dtype]}" for name, dtype in types)
         tables = cluster_tables(lines.export.sources, self.remote)
         files = () if tables else worker_files(lines.export.sources)
-        mark, notes = f"\x1e{secrets.token_hex(16)}", list[BatchReport]()
+        mark, reports = f"\x1e{secrets.token_hex(16)}", list[BatchReport]()
         pieces: tuple[Piece, ...] = ()
         with spark_session(self.remote) as spark:
             if tables:
-                read = tables_dataframe(spark, lines.cleaning, tables, mark, columns)
+                frame = tables_dataframe(spark, lines.cleaning, tables, mark, columns)
             else:
-                pieces = cut_into_pieces(files, partial(_glances, spark, files))
-                read = pieces_dataframe(
-                    spark, FileTask(lines.cleaning, files, pieces, mark), columns
-                )
-            read.createOrReplaceTempView("lines")
-            answer = partitioned_batches(spark, spark.sql(query))
-            yield _apart(answer, mark, notes)
-        begun = sorted(note.place[0] for note in notes if note.place[1] == BEGUN)
-        if begun != [*range(len(pieces))]:
+                pieces = cut_into_pieces(files, partial(_scan_pieces, spark, files))
+                task = FileTask(lines.cleaning, files, pieces, mark)
+                frame = pieces_dataframe(spark, task, columns)
+            frame.createOrReplaceTempView("lines")
+            batches = partitioned_batches(spark, spark.sql(query))
+            yield _without_reports(batches, mark, reports)
+        started = sorted(report.position[0] for report in reports if report.position[1] == STARTED)
+        if started != [*range(len(pieces))]:
             raise SystemFailureError(
                 "the cluster did not answer once for each piece of the export", "Run again."
             )
-        _fill(lines, notes)
+        _fill_ledger(lines, reports)
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """What came back, as lines that may be read more than once."""
+class _SpooledLines:
+    """Lines from a spool, which may be read more than once."""
 
     spool: BinaryIO
     schema: pa.Schema
 
     def read(self) -> pa.RecordBatchReader:
-        """Begin to read them from the first."""
+        """Return a reader that begins at the first line."""
         return pa.ipc.open_stream(pa.PythonFile(open_spool(self.spool), mode="r"))
 
 
-def _is_by_customer(request: Request) -> bool:
-    """Whether what is wanted can be told of each customer alone, and so on the cluster."""
-    others = (request.only_overlap, request.only_anonymous, request.only_by_status, request.first_categories,
-              request.amount_per_order, request.deduplicates_orders)  # fmt: skip
-    return not any(others)
+def _can_group_by_customer(request: Request) -> bool:
+    """Whether all that is requested can be computed by customer, and so on the cluster."""
+    needs_level = (
+        request.only_overlap, request.only_anonymous, request.only_by_status,
+        request.first_categories, request.amount_per_order, request.deduplicates_orders,
+    )  # fmt: skip
+    return not any(needs_level)
 
 
-def _exactly(ask: Callable[[str], Answer]) -> Answer:
-    """An answer of sums of doubles, or where those are not exact, of what is wider."""
+def _with_exact_sums(group: Callable[[str], Result]) -> Result:
+    """The result with sums of DOUBLE, or of DECIMAL where doubles are not exact."""
     try:
-        return ask(DOUBLE)
+        return group(DOUBLE)
     except MoneyOverflowError:
-        return ask(DECIMAL)
+        return group(DECIMAL)
 
 
-def _glances(
-    spark: SparkSession, files: tuple[FileSource, ...], parts: Sequence[Piece]
+def _scan_pieces(
+    spark: SparkSession, files: tuple[FileSource, ...], pieces: Sequence[Piece]
 ) -> list[QuoteScan]:
-    """Look at parts of texts, on the cluster."""
-    look = ScanTask(files, tuple(parts))
-    seen = pa.Table.from_batches(
-        iter_record_batches(pieces_dataframe(spark, look, "number bigint, seen string"))
-    )
-    texts = seen.sort_by("number")["seen"].to_pylist()
-    return [ScanTask.parse_glance(text) for text in texts]
+    """Scan the quotes in pieces of text files, on the cluster."""
+    frame = pieces_dataframe(spark, ScanTask(files, tuple(pieces)), "number bigint, scan string")
+    table = pa.Table.from_batches(iter_record_batches(frame))
+    texts = table.sort_by("number")["scan"].to_pylist()
+    return [ScanTask.parse_scan(text) for text in texts]
 
 
 def _level_query(names: Iterable[str], money: str) -> str:
-    keys = ", ".join(name for name in names if name not in (*_SUMMED, LARGEST))
+    keys = ", ".join(name for name in names if name not in (*_SUM_COLUMNS, LARGEST))
     sums = LineAggregates([*names], money).sums()
     if LARGEST in names:
         sums += f", max({LARGEST}) as {LARGEST}"
     return sql_statement("level", keys=keys, sums=sums)
 
 
-def _exact(
+def _cast_to_lines(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, names: list[str], *, wide: bool
 ) -> Iterator[pa.RecordBatch]:
-    """What the cluster answers, in the types of lines.
+    """The batches of the cluster in the types of lines.
 
     Raises:
-        MoneyOverflowError: sales or refunds reach 2^53, and are not added up wide.
-        InputError: they reach 2^63.
+        MoneyOverflowError: a sum reaches 2^53, and `wide` says it is not DECIMAL.
+        InputError: a sum reaches 2^63.
     """
     for batch in batches:
         columns = [
             integer_array_from_sums(batch[name], wide=wide)
-            if kind == pa.int64()
-            else batch[name].cast(kind)
-            for name, kind in zip(names, schema.types, strict=True)
+            if dtype == pa.int64()
+            else batch[name].cast(dtype)
+            for name, dtype in zip(names, schema.types, strict=True)
         ]
         yield pa.record_batch(columns, schema=schema)
 
 
-def _apart(
-    batches: Iterable[pa.RecordBatch], mark: str, notes: list[BatchReport]
+def _without_reports(
+    batches: Iterable[pa.RecordBatch], mark: str, reports: list[BatchReport]
 ) -> Iterator[pa.RecordBatch]:
-    """The lines alone; notes are read as they pass."""
+    """The lines without the reports among them, which are added to `reports`."""
     for batch in batches:
-        is_note = pc.fill_null(pc.starts_with(batch["customer_id"], mark), fill_value=False)
-        if not pc.any(is_note).as_py():
+        is_report = pc.fill_null(pc.starts_with(batch["customer_id"], mark), fill_value=False)
+        if not pc.any(is_report).as_py():
             yield batch
             continue
-        texts = batch["customer_id"].filter(is_note).to_pylist()
-        notes.extend(BatchReport.from_json(text.removeprefix(mark)) for text in texts)
-        yield batch.filter(pc.invert(is_note))
+        texts = batch["customer_id"].filter(is_report).to_pylist()
+        reports.extend(BatchReport.from_json(text.removeprefix(mark)) for text in texts)
+        yield batch.filter(pc.invert(is_report))
 
 
-def _fill(lines: ExportLines, notes: Iterable[BatchReport]) -> None:
-    """Tell the ledger what the notes say, in the order of the export."""
+def _fill_ledger(lines: ExportLines, reports: Iterable[BatchReport]) -> None:
+    """Add the reports to the ledger, in the order of the export."""
     lines.ledger = Ledger()
     try:
-        for note in sorted(notes, key=lambda note: note.place):
-            if note.failure is not None:
-                raise note.failure
-            if note.tally is not None:
-                lines.count(lines.export.sources[note.file].name, note.tally, note.turned)
+        for report in sorted(reports, key=lambda report: report.position):
+            if report.failure is not None:
+                raise report.failure
+            if report.tally is not None:
+                name = lines.export.sources[report.file].name
+                lines.count(name, report.tally, report.reordered_header_row)
     except RfmtoolError as error:
         lines.ledger.failure = error
         raise

@@ -1,7 +1,7 @@
-"""Customers with their orders, laid out by a cluster, as they come back: in no order of customers.
+"""Customers with their orders, grouped by a cluster and returned with customers in no order.
 
-What comes is a row a customer, so nothing is left to be grouped here, and what is kept of the rows
-are numbers.
+Each row is a customer, so nothing is left to be grouped here; of their orders only numbers are
+kept.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from rfmtool.memory import (
 from rfmtool.sources.layout import KEPT
 
 ORDERS_COLUMN: Final = "moved"
-"""The column of what a customer's orders moved, where that is wanted."""
-_COSTS: Final = ("cost", "uncosted")
-_MONEY: Final = ("sales", "refunds", *_COSTS)
+"""The column of a customer's orders with their daily amounts, where they are requested."""
+_COST_COLUMNS: Final = ("cost", "uncosted")
+_MONEY_COLUMNS: Final = ("sales", "refunds", *_COST_COLUMNS)
 _DAY_BITS: Final = 32
-_IS_NEW: Final = 1
-"""Which of the columns of entries says whether an order begins with each."""
+_IS_ORDER_START: Final = 1
+"""The index of the column of entries that marks the first entry of each order."""
 
 
 def customer_orders_query(request: Request, columns: LineAggregates) -> str:
-    """What asks a cluster for customers with their orders."""
+    """The SQL that makes a cluster group lines to customers with their orders."""
     category = ["category"] if columns.has_category else []
-    costs = _COSTS if columns.has_cost else []
+    costs = _COST_COLUMNS if columns.has_cost else []
     only = " filter (where is_sale)" * request.excludes_voided_orders
     order_sums = [columns.sums(), "bool_and(is_sale) as is_sale"]
-    order_sums += (f"max({word}) as {word}" for word in columns.text_columns)
-    sums = [columns.sums(only), *(f"max({word}){only} as {word}" for word in columns.text_columns)]
+    order_sums += (f"max({name}) as {name}" for name in columns.text_columns)
+    sums = [columns.sums(only), *(f"max({name}){only} as {name}" for name in columns.text_columns)]
     if columns.has_order_counts:
         order_sums.append(columns.order_count_sums("first_file", "last_file"))
         sums.append(columns.order_counts())
@@ -72,83 +72,91 @@ def grouping_from_customer_orders(
     columns: LineAggregates,
     names: Sequence[str],
 ) -> Grouping:
-    """What the customers of `laid_out_query`, in any order, come to.
+    """Turn the rows of `customer_orders_query`, in any order, into a Grouping.
 
     Args:
-        batches: what the cluster answers.
-        request: what is wanted.
-        columns: those of the lines, as they are called on the cluster.
+        batches: the result of the cluster.
+        request: what to compute.
+        columns: those of the lines, by their names on the cluster.
         names: of the same columns here.
 
     Raises:
-        MoneyOverflowError: sales or refunds reach 2^53, and are not added up wide.
-        SamePersonError: two ids are spellings of one address.
+        MoneyOverflowError: sales or refunds reach 2^53, and are not DECIMAL.
+        SameEmailError: two ids are spellings of one address.
         InputError: a customer's money reaches 2^63.
     """
-    people, spends, rows = [], CategorySpend(), 0
+    customer_batches, category_spend, rows = [], CategorySpend(), 0
+    small_parts: list[Sequence[Ints]] = []
     parts: list[Sequence[Ints]] = []
-    blocks: list[Sequence[Ints]] = []
     for batch in batches:
-        # Taken, for a batch as it comes is one piece of memory, orders and all.
+        # Copied, because a batch is one block of memory that its orders would keep alive.
         flat = [name for name in batch.schema.names if name != ORDERS_COLUMN]
-        people.append(batch.select(flat).take(pa.array(np.arange(len(batch)))))
+        customer_batches.append(batch.select(flat).take(pa.array(np.arange(len(batch)))))
         if ORDERS_COLUMN in batch.schema.names:
-            orders = _Orders.of(batch[ORDERS_COLUMN], wide=columns.money_type == DECIMAL)
+            amounts = _DailyAmounts.from_lists(
+                batch[ORDERS_COLUMN], wide=columns.money_type == DECIMAL
+            )
             if columns.has_category:
-                spends.add(orders.spends(batch["customer_id"]))
+                category_spend.add(amounts.category_lines(batch["customer_id"]))
             if request.entries:
-                parts.append(orders.entries(len(batch)))
-                rows += len(parts[-1][_IS_NEW])
+                small_parts.append(amounts.entry_columns(len(batch)))
+                rows += len(small_parts[-1][_IS_ORDER_START])
             if rows > FILE_BACKED_ROWS:
-                blocks.append([_long(column) for column in zip(*parts, strict=True)])
-                parts.clear()
+                parts.append([_concatenated(column) for column in zip(*small_parts, strict=True)])
+                small_parts.clear()
                 rows = 0
                 release_file_pages()
-    answer = pa.Table.from_batches(people)
-    blocks += parts
-    del people, parts
-    grouping = grouping_from_customers(_numbered(answer, columns.text_columns), request, columns)
-    customers, places = grouping.customers.drop_columns("place"), grouping.customers["place"]
+    table = pa.Table.from_batches(customer_batches)
+    parts += small_parts
+    del customer_batches, small_parts
+    grouping = grouping_from_customers(
+        _with_row_numbers(table, columns.text_columns), request, columns
+    )
+    customers, sources = grouping.customers.drop_columns("row"), grouping.customers["row"]
     latest = pa.table({
-        names[columns.names.index(word)].removeprefix(KEPT):
-            pc.utf8_slice_codeunits(answer[word], letters).take(places).combine_chunks()
-        for word, letters in columns.prefix_lengths.items()
+        names[columns.names.index(name)].removeprefix(KEPT):
+            pc.utf8_slice_codeunits(table[name], length).take(sources).combine_chunks()
+        for name, length in columns.prefix_lengths.items()
     })  # fmt: skip
-    del answer
+    del table
     release_memory()
+    categories = None
+    if columns.has_category:
+        categories = category_spend.take_table(customers["customer_id"])
     return replace(
         grouping,
         customers=customers,
-        entries=_entries(blocks, places.to_numpy()) if request.entries else None,
-        categories=spends.take_table(customers["customer_id"]) if columns.has_category else None,
+        entries=_order_entries(parts, sources.to_numpy()) if request.entries else None,
+        categories=categories,
         latest_cells=latest if columns.text_columns else None,
     )
 
 
-def _numbered(answer: pa.Table, words: Sequence[str]) -> pa.Table:
-    """Customers without their words, numbered as they came."""
-    if "order_dates" not in answer.column_names:
-        no_dates = pa.nulls(len(answer), CUSTOMERS.field("order_dates").type)
-        answer = answer.append_column("order_dates", no_dates)
-    others = [name for name in answer.column_names if name not in (*CUSTOMERS.names, *words)]
-    answer = answer.select([*CUSTOMERS.names, *others])
-    return answer.append_column("place", pa.array(np.arange(len(answer))))
+def _with_row_numbers(customers: pa.Table, text_columns: Sequence[str]) -> pa.Table:
+    """Customers without their text columns, numbered in `row`."""
+    if "order_dates" not in customers.column_names:
+        no_dates = pa.nulls(len(customers), CUSTOMERS.field("order_dates").type)
+        customers = customers.append_column("order_dates", no_dates)
+    excluded = (*CUSTOMERS.names, *text_columns)
+    others = [name for name in customers.column_names if name not in excluded]
+    customers = customers.select([*CUSTOMERS.names, *others])
+    return customers.append_column("row", pa.array(np.arange(len(customers))))
 
 
 @dataclass(frozen=True)
-class _Orders:
-    """What the orders of some customers moved, those of a customer and of an order together."""
+class _DailyAmounts:
+    """Daily amounts of the orders of some customers, sorted by customer and order."""
 
     owner: Ints
-    """The customer's place among these."""
+    """The customer's row among these customers."""
     order: Ints
     """The order's number among those of all these customers."""
     columns: dict[str, pa.Array]
     """The day, the category and the money of each."""
 
     @classmethod
-    def of(cls, orders: pa.ListArray, *, wide: bool) -> _Orders:
-        """Of a list of orders for each customer, with a list of days each."""
+    def from_lists(cls, orders: pa.ListArray, *, wide: bool) -> _DailyAmounts:
+        """From a list of orders for each customer, each with a list of days."""
         counts = pc.list_value_length(orders).fill_null(0).to_numpy()
         _, days = orders.flatten().flatten()
         rows = pc.list_value_length(days).to_numpy()
@@ -158,25 +166,25 @@ class _Orders:
         names = [field.name for field in entries.type]
         columns = dict(zip(names, entries.flatten(), strict=True))
         money = {
-            name: integer_array_from_sums(column, wide=wide or name in _COSTS)
+            name: integer_array_from_sums(column, wide=wide or name in _COST_COLUMNS)
             for name, column in columns.items()
-            if name in _MONEY
+            if name in _MONEY_COLUMNS
         }
         return cls(np.repeat(owner, rows), order, columns | money)
 
-    def spends(self, ids: pa.Array) -> pa.RecordBatch:
-        """These as lines of customers and categories."""
+    def category_lines(self, ids: pa.Array) -> pa.RecordBatch:
+        """The amounts as lines that CategorySpend adds up."""
         names = ("category", "sales", "refunds", "day")
         columns = {name: self.columns[name] for name in names}
         customer_id = ids.take(pa.array(self.owner))
         return pa.RecordBatch.from_pydict({"customer_id": customer_id, **columns})
 
-    def entries(self, customers: int) -> Sequence[Ints]:
-        """These by day, those of one order and day as one, as `_entries` takes them."""
-        columns = [self.columns[name].to_numpy() for name in _MONEY if name in self.columns]
+    def entry_columns(self, customers: int) -> Sequence[Ints]:
+        """One part of the argument of `_order_entries`, with a row for each order and day."""
+        columns = [self.columns[name].to_numpy() for name in _MONEY_COLUMNS if name in self.columns]
         day = self.columns["day"].to_numpy()
         keys = (self.order << _DAY_BITS) + day
-        by_day = np.argsort(keys, kind="stable")  # which they mostly are, and then it is quick
+        by_day = np.argsort(keys, kind="stable")  # quick, because most are sorted already
         starts = np.flatnonzero(is_group_start(keys[by_day]))
         first = by_day[starts]
         sums = (np.add.reduceat(column[by_day], starts) for column in columns)
@@ -188,32 +196,32 @@ class _Orders:
         ]
 
 
-def _long(pieces: Sequence[Ints]) -> Ints:
-    """The pieces of a column as one."""
-    whole = allocate_column(sum(map(len, pieces)), pieces[0].dtype.type)
-    return np.concatenate(pieces, out=whole)
+def _concatenated(arrays: Sequence[Ints]) -> Ints:
+    column = allocate_column(sum(map(len, arrays)), arrays[0].dtype.type)
+    return np.concatenate(arrays, out=column)
 
 
-def _entries(parts: list[Sequence[Ints]], places: Ints) -> OrderEntries:
-    """The entries of all customers, who came at these places.
+def _order_entries(parts: list[Sequence[Ints]], sources: Ints) -> OrderEntries:
+    """The entries of all customers, sorted by customer.
 
     Args:
-        parts: of some customers each: how many entries each has, and of each entry whether an order
-            begins with it, its day, and its money. They are taken out, not to be there twice.
-        places: of the customers in their order.
+        parts: columns of some customers each: the number of entries of each customer, and of each
+            entry whether an order begins with it, its day, and its money. The list is emptied, to
+            save memory.
+        sources: for each customer in order, their row among the customers of all parts.
     """
     columns = [[*column] for column in zip(*parts, strict=True)]
     parts.clear()
     counts = np.concatenate(columns.pop(0))
-    begin, lengths = (np.cumsum(counts, dtype=np.int64) - counts)[places], counts[places]
-    rows = np.repeat(begin - (np.cumsum(lengths, dtype=np.int64) - lengths), lengths)
+    starts, lengths = (np.cumsum(counts, dtype=np.int64) - counts)[sources], counts[sources]
+    rows = np.repeat(starts - (np.cumsum(lengths, dtype=np.int64) - lengths), lengths)
     rows += np.arange(len(rows))
     owner = allocate_column(len(rows), np.int32)
-    owner[:] = np.repeat(np.arange(len(places), dtype=np.int32), lengths)
+    owner[:] = np.repeat(np.arange(len(sources), dtype=np.int32), lengths)
     order = allocate_column(len(rows), np.int32)
     np.cumsum(np.concatenate(columns.pop(0))[rows], out=order)
     order -= np.int32(1)
     others = []
-    while columns:  # one after the other, each let go of in turn
+    while columns:  # popped one by one, so that each is freed in turn
         others.append(take_rows(np.concatenate(columns.pop(0)), rows))
     return OrderEntries(owner, order, *others)

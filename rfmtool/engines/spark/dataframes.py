@@ -1,4 +1,4 @@
-"""What a cluster is asked to do, and its answer as batches that no limit of its own stops."""
+"""Data frames of what tasks make on a cluster, and results as batches, whatever their size."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
-PARTITION_ROWS: Final = 4_000_000
-"""How many rows are asked for at a time, a third of a gigabyte or less; an order counts as one."""
-_PART: Final = "rfmtool_part"
+MAX_RESULT_ROWS: Final = 4_000_000
+"""The most rows in one result, a third of a gigabyte or less; each order counts as a row too."""
+_PARTITION: Final = "rfmtool_part"
 _REST_LETTERS: Final = 16
 
 
-def pieces_dataframe(spark: SparkSession, work: FileTask | ScanTask, columns: str) -> DataFrame:
-    """What workers make of each piece of some work, a task a piece.
+def pieces_dataframe(spark: SparkSession, task: FileTask | ScanTask, columns: str) -> DataFrame:
+    """What workers make of each piece of a task, in one Spark task for each piece.
 
     Args:
         spark: the session.
-        work: is sent to them.
-        columns: of what they make, with the types that SQL has for them.
+        task: is sent to the workers.
+        columns: of the result, with their SQL types.
     """
-    count, task = len(work.pieces), partial(run_task, pickle.dumps(work), __version__)
-    return spark.range(0, count, 1, count).mapInArrow(task, columns)
+    count, function = len(task.pieces), partial(run_task, pickle.dumps(task), __version__)
+    return spark.range(0, count, 1, count).mapInArrow(function, columns)
 
 
 def tables_dataframe(
@@ -49,40 +49,42 @@ def tables_dataframe(
         spark: the session.
         cleaning: how rows become lines.
         tables: the sources of the export.
-        mark: begins the customer ids of notes.
-        columns: of the lines, with the types that SQL has for them.
+        mark: begins the customer ids of reports.
+        columns: of the lines, with their SQL types.
     """
     frames = []
     for number, source in enumerate(tables):
-        work = TableTask(cleaning, number, source.narrow, mark)
-        needed = work.source.layout.header[:-1]
+        task = TableTask(cleaning, number, source.narrow, mark)
+        needed = task.source.layout.header[:-1]
         others = [name for name in source.layout.header if name not in needed]
         texts = ", ".join(["''", *(f"cast({quote_identifier(name)} as string)" for name in others)])
         rest = f"substring(ltrim(concat_ws({texts})), 1, {_REST_LETTERS}) as {REST}"
-        part = f"spark_partition_id() as {_PART}"
+        partition = f"spark_partition_id() as {_PARTITION}"
         rows = source.table.to_dataframe(spark).selectExpr(
-            *map(quote_identifier, needed), rest, part
+            *map(quote_identifier, needed), rest, partition
         )
-        frames.append(rows.mapInArrow(partial(run_task, pickle.dumps(work), __version__), columns))
-    return reduce(lambda one, other: one.unionAll(other), frames)
+        frames.append(rows.mapInArrow(partial(run_task, pickle.dumps(task), __version__), columns))
+    return reduce(lambda left, right: left.unionAll(right), frames)
 
 
 def partitioned_batches(spark: SparkSession, frame: DataFrame) -> Iterator[pa.RecordBatch]:
-    """What a frame holds, some customers after the others.
+    """The rows of a frame, some customers after the others.
 
-    Spark answers one question with a gigabyte at most, so there what it has found is kept, and
-    asked for in shares. Sail answers with any number, and would find it anew for each share.
+    Spark limits one result to a gigabyte, so there the frame is cached and fetched in parts. Sail
+    has no limit, and would compute the frame anew for each part.
     """
-    shares = 1
-    if spark.conf.get("spark.app.id", None):  # which Sail does not have
+    parts = 1
+    if spark.conf.get("spark.app.id", None):  # which Sail does not set
         frame.persist()
         rows = f"coalesce(size({ORDERS_COLUMN}), 0) + 1" if ORDERS_COLUMN in frame.columns else "1"
-        held = pa.Table.from_batches(iter_record_batches(frame.selectExpr(f"sum({rows}) as rows")))
-        shares = max(1, -(-(held["rows"][0].as_py() or 0) // PARTITION_ROWS))
+        counts = pa.Table.from_batches(
+            iter_record_batches(frame.selectExpr(f"sum({rows}) as rows"))
+        )
+        parts = max(1, -(-(counts["rows"][0].as_py() or 0) // MAX_RESULT_ROWS))
     try:
-        for share in range(shares):
-            is_in_share = f"pmod(xxhash64(customer_id), {shares}) = {share}"
-            yield from iter_record_batches(frame.where(is_in_share) if shares > 1 else frame)
+        for part in range(parts):
+            is_in_part = f"pmod(xxhash64(customer_id), {parts}) = {part}"
+            yield from iter_record_batches(frame.where(is_in_part) if parts > 1 else frame)
     finally:
-        with suppress(Exception):  # it may be gone
+        with suppress(Exception):  # the session may have ended
             frame.unpersist()

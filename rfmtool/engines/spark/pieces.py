@@ -13,61 +13,63 @@ from rfmtool.sources.source import FileSource, Source, TableSource
 from rfmtool.sources.text.spans import QuoteScan, can_be_split, scan_quotes, split_into_spans
 
 PIECE_ROWS: Final = 1 << 19
-"""Row groups of Parquet are taken together up to so many rows."""
+"""Row groups of Parquet are joined until they have so many rows."""
 PIECE_BYTES: Final = 64 << 20
-"""Texts of more are cut into such pieces."""
+"""The size of pieces of text files."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a file of an export; `span` as in `ExportFile`, None where it is the whole."""
+    """A part of a file of an export."""
 
     file: int
+    """The number of the file in the export."""
     stored_bytes: int
-    """The size of the file here, where the export was looked at."""
+    """The size of the file here, where the export was opened."""
     span: tuple[int, int] | None = None
+    """As in `ExportFile`; None where the piece is the entire file."""
 
     def source_of(self, source: FileSource) -> FileSource:
         """The piece as a source.
 
         Raises:
-            InputError: the file is not there, or is another.
+            InputError: the file is missing, or has another size.
         """
         file = replace(source.file, span=self.span)
         try:
-            found = file.stored_bytes
+            stored_bytes = file.stored_bytes
         except InputError as error:
-            if source.file.store_object is not None:  # an object, of which the store tells
+            if source.file.store_object is not None:  # the store's message says enough
                 raise
             raise InputError(
                 f"{error.args[0]}, by a worker of the cluster",
                 "All of them must find it at the same path: take a shared folder or a store.",
             ) from None
-        if found != self.stored_bytes:
+        if stored_bytes != self.stored_bytes:
             raise InputError(
-                f"{source.name}: has {found:,} bytes on a worker of the cluster, and"
+                f"{source.name}: has {stored_bytes:,} bytes on a worker of the cluster, and"
                 f" {self.stored_bytes:,} here",
                 "Run again when it is at rest, and have all find the same file at its path.",
             )
         return replace(source, file=file)
 
-    def glance(self, source: FileSource) -> QuoteScan:
-        """Look at where the piece, which is of a text, may be cut.
+    def scan(self, source: FileSource) -> QuoteScan:
+        """Scan the quotes of the piece, which is a span of a text file.
 
         Raises:
-            InputError: the file is not there, or is another.
+            InputError: the file is missing, or has another size.
         """
-        found, dialect = self.source_of(source), source.layout.dialect
+        file, dialect = self.source_of(source).file, source.layout.dialect
         if self.span is None or dialect is None:
-            raise TypeError("only spans of a text are looked at")
-        return scan_quotes(found.file, dialect, *self.span)
+            raise TypeError("only spans of a text file are scanned")
+        return scan_quotes(file, dialect, *self.span)
 
 
 def worker_files(sources: Sequence[Source]) -> tuple[FileSource, ...]:
     """The sources as files that workers can open too.
 
     Raises:
-        UsageError: one is no file, or came by a pipe.
+        UsageError: one is not a file, or came through a pipe.
     """
     files = []
     for source in sources:
@@ -85,7 +87,7 @@ def worker_files(sources: Sequence[Source]) -> tuple[FileSource, ...]:
 
 
 def cluster_tables(sources: Sequence[Source], remote: str) -> tuple[TableSource, ...]:
-    """The sources where they are tables of a cluster; none where they are files.
+    """The sources where they are tables of a cluster; empty where they are files.
 
     Raises:
         UsageError: only some are tables, one is of another cluster, or its rows need an order.
@@ -105,44 +107,44 @@ def cluster_tables(sources: Sequence[Source], remote: str) -> tuple[TableSource,
 
 
 def cut_into_pieces(
-    sources: Sequence[FileSource], glances_at: Callable[[Sequence[Piece]], Iterable[QuoteScan]]
+    sources: Sequence[FileSource], scan_pieces: Callable[[Sequence[Piece]], Iterable[QuoteScan]]
 ) -> tuple[Piece, ...]:
-    """Cut files into what can be read apart: row groups of Parquet, spans of large texts.
+    """Cut files into what can be read separately: row groups of Parquet, spans of large texts.
 
     Args:
         sources: all files of the export.
-        glances_at: looks at pieces of texts, in their order.
+        scan_pieces: scans the quotes of pieces of text files, in their order.
 
     Raises:
         InputError: a file is damaged.
     """
-    parts = [piece for file, source in enumerate(sources) for piece in _parts(file, source)]
-    texts = [piece for piece in parts if piece.span and sources[piece.file].kind == "text"]
-    seen = dict(zip(texts, glances_at(texts) if texts else (), strict=True))
+    pieces = [piece for file, source in enumerate(sources) for piece in _even_pieces(file, source)]
+    texts = [piece for piece in pieces if piece.span and sources[piece.file].kind == "text"]
+    scans = dict(zip(texts, scan_pieces(texts) if texts else (), strict=True))
     return tuple(
         piece
-        for _, found in groupby(parts, lambda part: part.file)
-        for piece in _cut([*found], seen)
+        for _, file_pieces in groupby(pieces, lambda piece: piece.file)
+        for piece in _cut_at_records([*file_pieces], scans)
     )
 
 
-def _cut(parts: Sequence[Piece], seen: dict[Piece, QuoteScan]) -> Iterator[Piece]:
-    """The parts of one file, those of a text cut between records."""
-    first, last = parts[0].span, parts[-1].span
-    if first is None or last is None or parts[0] not in seen:
-        yield from parts
+def _cut_at_records(pieces: Sequence[Piece], scans: dict[Piece, QuoteScan]) -> Iterator[Piece]:
+    """The pieces of one file, those of a text file cut between records."""
+    first, last = pieces[0].span, pieces[-1].span
+    if first is None or last is None or pieces[0] not in scans:
+        yield from pieces
         return
-    for span in split_into_spans([seen[part] for part in parts], first[0], last[1]):
-        yield replace(parts[0], span=span)
+    for span in split_into_spans([scans[piece] for piece in pieces], first[0], last[1]):
+        yield replace(pieces[0], span=span)
 
 
-def _parts(file: int, source: FileSource) -> Iterator[Piece]:
-    """A file in parts of like size, wherever they end; where it cannot be cut, as one."""
+def _even_pieces(file: int, source: FileSource) -> Iterator[Piece]:
+    """A file in pieces of like size, cut anywhere; one piece where it cannot be cut."""
     size, dialect = source.stored_bytes, source.layout.dialect
-    if source.layout.carry_down:  # whose orders go on from part to part
+    if source.layout.carry_down:  # rows take cells from rows before them
         yield Piece(file, size)
     elif source.kind == "parquet":
-        for span in _joined(row_group_sizes(source.file)):
+        for span in _row_group_spans(row_group_sizes(source.file)):
             yield Piece(file, size, span)
     elif dialect is not None and size > PIECE_BYTES and can_be_split(source.file, dialect):
         for start in range(dialect.body_offset, size, PIECE_BYTES):
@@ -151,13 +153,13 @@ def _parts(file: int, source: FileSource) -> Iterator[Piece]:
         yield Piece(file, size)
 
 
-def _joined(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Spans of row groups that hold enough rows together; one at least."""
-    start = stop = held = 0
-    for stop, count in enumerate(rows, 1):
-        held += count
-        if held >= PIECE_ROWS:
+def _row_group_spans(sizes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Spans of row groups of at least PIECE_ROWS rows but for the last; at least one span."""
+    start = stop = rows = 0
+    for stop, size in enumerate(sizes, 1):
+        rows += size
+        if rows >= PIECE_ROWS:
             yield start, stop
-            start, held = stop, 0
+            start, rows = stop, 0
     if start < stop or not stop:
         yield start, stop
