@@ -1,5 +1,6 @@
-"""Clusters that speak Spark Connect: sessions of them, and the tables that they know.
+"""Clusters that speak Spark Connect: sessions, and tables of their catalogues.
 
-Whatever asks one raises UsageError where the URL or table is none, the client is not installed or
-the login is refused, and SystemFailureError where it cannot be reached or fails.
+Every function that contacts a cluster raises UsageError where the URL or table is wrong, the client
+is not installed or the login is refused, and SystemFailureError where the cluster cannot be reached
+or fails.
 """

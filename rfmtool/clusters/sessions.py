@@ -1,4 +1,4 @@
-"""A session of a cluster that speaks Spark Connect, and what goes wrong there in our words."""
+"""Sessions of clusters that speak Spark Connect, with errors translated into ours."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 _PORT: Final = 15002
 VERSION_MISMATCH: Final = "this worker has another version of rfmtool"
-"""What a worker raises that has."""
-_MISSING: Final = re.compile(r"No module named '([\w.]+)'")
+"""The message of the ImportError that such a worker raises."""
+_MISSING_MODULE: Final = re.compile(r"No module named '([\w.]+)'")
 
 
 def host_and_port(remote: str) -> str:
-    """What messages call a cluster: its host and port, for a URL may hold a token."""
+    """The name of a cluster in messages: its host and port, because a URL may hold a token."""
     try:
         parts = urlsplit(remote)
         host, port = parts.hostname, parts.port or _PORT
@@ -44,16 +44,16 @@ def host_and_port(remote: str) -> str:
 
 @contextmanager
 def spark_session(remote: str) -> Iterator[SparkSession]:
-    """A session of its own on a cluster; what runs in it ends with it.
+    """A new session on a cluster; its queries are interrupted where the block fails.
 
     Raises:
-        UsageError: the client is not installed, the URL is none, or the login is refused.
-        SystemFailureError: the cluster cannot be reached, or ends what it was asked.
+        UsageError: the client is not installed, the URL is wrong, or the login is refused.
+        SystemFailureError: the cluster cannot be reached, or a query fails.
     """
-    place = host_and_port(remote)
+    address = host_and_port(remote)
     try:
-        with warnings.catch_warnings(), uninterrupted(), _as_a_program():
-            warnings.simplefilter("ignore", FutureWarning)  # of how new pandas is
+        with warnings.catch_warnings(), uninterrupted(), _main_with_file():
+            warnings.simplefilter("ignore", FutureWarning)  # about the version of pandas
             from pyspark.errors import PySparkValueError
             from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
@@ -63,7 +63,7 @@ def spark_session(remote: str) -> Iterator[SparkSession]:
             "Install it with pip install 'rfmtool[spark]'.",
         ) from None
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    with _in_our_words(place), _silenced(logging.getLogger("SQLQueryContextLogger")):
+    with _translated_errors(address), _silenced(logging.getLogger("SQLQueryContextLogger")):
         try:
             spark = SparkSession.builder.remote(remote).create()
         except PySparkValueError:
@@ -72,10 +72,10 @@ def spark_session(remote: str) -> Iterator[SparkSession]:
                 f"It looks like sc://HOST:{_PORT}/;token=TOKEN.",
             ) from None
         try:
-            # By its own policy the client tries for ten minutes, in silence.
-            few = DefaultPolicy(max_retries=3, initial_backoff=100, max_backoff=1000)
-            spark.client.set_retry_policies([few])
-            spark.sql("select 1").toArrow()  # which connects
+            # By default the client silently retries for ten minutes.
+            policy = DefaultPolicy(max_retries=3, initial_backoff=100, max_backoff=1000)
+            spark.client.set_retry_policies([policy])
+            spark.sql("select 1").toArrow()  # connects
             yield spark
         except BaseException:
             with suppress(Exception):
@@ -87,9 +87,9 @@ def spark_session(remote: str) -> Iterator[SparkSession]:
 
 
 def iter_record_batches(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - more than a DataFrame shows
-    """What a frame holds, as it arrives: nothing public gives it otherwise than all at once.
+    """The batches of a frame as they arrive, at least one, which may be empty.
 
-    There is always one batch at least, which may be empty.
+    By a private method: all public ones return the entire result at once.
     """
     client = frame.sparkSession.client
     for table in client.to_table_as_iterator(frame._plan.to_proto(client), {}):  # noqa: SLF001
@@ -98,8 +98,8 @@ def iter_record_batches(frame: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401
 
 
 @contextmanager
-def _as_a_program() -> Iterator[None]:
-    """Let what runs have a file: the client takes `python -c` for its own doctests, and ends it."""
+def _main_with_file() -> Iterator[None]:
+    """Give `__main__` a file: the client takes `python -c` for its own doctests, and exits."""
     main = sys.modules["__main__"]
     if hasattr(main, "__file__"):
         yield
@@ -113,17 +113,17 @@ def _as_a_program() -> Iterator[None]:
 
 @contextmanager
 def _silenced(logger: logging.Logger) -> Iterator[None]:
-    """Let a logger of the client's say nothing, for it would print cells."""
-    was_silent, logger.disabled = logger.disabled, True
+    """Disable a logger of the client, which would print cells."""
+    was_disabled, logger.disabled = logger.disabled, True
     try:
         yield
     finally:
-        logger.disabled = was_silent
+        logger.disabled = was_disabled
 
 
 @contextmanager
-def _in_our_words(place: str) -> Iterator[None]:
-    """Pass on nothing of what the cluster says, for its messages hold cells."""
+def _translated_errors(address: str) -> Iterator[None]:
+    """Replace the errors of a cluster by ours, because its messages hold cells."""
     from pyspark.errors import PySparkException
 
     try:
@@ -133,35 +133,35 @@ def _in_our_words(place: str) -> Iterator[None]:
     except RfmtoolError:
         raise
     except PySparkException as error:
-        raise _told(place, error) from None
+        raise _translated(address, error) from None
 
 
-def _told(place: str, error: Any) -> RfmtoolError:  # noqa: ANN401 - the client's
-    said, status = str(error), getattr(error, "getGrpcStatusCode", lambda: None)()
+def _translated(address: str, error: Any) -> RfmtoolError:  # noqa: ANN401 - the client's
+    message, status = str(error), getattr(error, "getGrpcStatusCode", lambda: None)()
     code = getattr(status, "name", "")
     if code == "UNAVAILABLE":
         return SystemFailureError(
-            f"the cluster at {place} cannot be reached, or broke off",
+            f"the cluster at {address} cannot be reached, or broke off",
             "See whether it runs and whether the network lets you, and run again.",
         )
     if code in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
         return UsageError(
-            f"the cluster at {place} refuses the login", "Look at the token in --remote."
+            f"the cluster at {address} refuses the login", "Look at the token in --remote."
         )
     if code == "UNIMPLEMENTED":
         return UsageError(
-            f"what answers at {place} does not speak Spark Connect",
+            f"what answers at {address} does not speak Spark Connect",
             f"Look at the host and the port; mostly it is {_PORT}.",
         )
-    missing = _MISSING.search(said)
-    if missing or VERSION_MISMATCH in said:
+    missing = _MISSING_MODULE.search(message)
+    if missing or VERSION_MISMATCH in message:
         what = f"have no module {missing[1]}" if missing else "have another version of rfmtool"
         return UsageError(
-            f"the workers of the cluster at {place} {what}",
+            f"the workers of the cluster at {address} {what}",
             f"Install rfmtool {__version__} on each of them, for the version of Python that"
             " runs here.",
         )
     return SystemFailureError(
-        f"the cluster at {place} could not do what it was asked ({type(error).__name__})",
+        f"the cluster at {address} could not do what it was asked ({type(error).__name__})",
         "Its own log says why; its words may hold cells, so they are not shown.",
     )

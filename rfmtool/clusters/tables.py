@@ -1,4 +1,4 @@
-"""Tables of a cluster's catalogue, which the cluster reads: Delta, Iceberg or whatever it knows."""
+"""Tables of a cluster's catalogue, which the cluster reads: Delta, Iceberg or any other."""
 
 from __future__ import annotations
 
@@ -25,19 +25,16 @@ class ClusterTable:
     remote: str = field(repr=False)
     """`sc://HOST:PORT`, which may hold a token."""
     table: str
-    """Its name, within databases and catalogues or not."""
+    """Its name, qualified by database and catalogue or not."""
 
     @property
     def name(self) -> str:
-        """What messages call it, without secrets."""
-        place = f"sc://{host_and_port(self.remote)}"
-        return f"{place}#{self.table}" if self.table else place
+        """The name in messages, without secrets."""
+        url = f"sc://{host_and_port(self.remote)}"
+        return f"{url}#{self.table}" if self.table else url
 
     def to_dataframe(self, spark: SparkSession) -> DataFrame:
-        """The table in a session.
-
-        Moments are told in UTC, as they are where a file or another database is read.
-        """
+        """The table in a session, timestamps in UTC as in files and other databases."""
         from pyspark.errors import AnalysisException
 
         spark.conf.set("spark.sql.session.timeZone", "UTC")
@@ -49,41 +46,41 @@ class ClusterTable:
                 f"{self.name}: the cluster knows no such table",
                 "Look at its spelling: its database stands in front, as in sales.orders.",
             ) from None
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
+        duplicate = next((name for name in names if names.count(name) > 1), None)
+        if duplicate is not None:
             raise AmbiguousInputError(
-                f"{self.name}: has two columns called {twice!r}", "Rename them apart in a view."
+                f"{self.name}: has two columns called {duplicate!r}", "Rename them apart in a view."
             )
         return frame
 
     def sample(self) -> pa.Table:
-        """Some rows of it, of all columns, whichever are found first."""
+        """The rows that the cluster returns first, with all columns."""
         with spark_session(self.remote) as spark:
             return self.to_dataframe(spark).limit(_SAMPLE_ROWS).toArrow()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """All its rows as they come, in whatever order."""
+        """All rows as they come, in any order."""
         with spark_session(self.remote) as spark:
             yield from iter_record_batches(self.to_dataframe(spark))
 
 
 def quote_identifier(name: str) -> str:
-    """A name as the SQL of clusters has it."""
+    """A quoted name in the SQL of clusters."""
     return "`" + name.replace("`", "``") + "`"
 
 
 def parse_cluster_table_url(
     url: str, table: str | None = None, query: str | None = None
 ) -> ClusterTable:
-    """The table that a URL names: behind `#`, or as it is said beside it."""
-    remote, _, said = url.partition("#")
-    found = ClusterTable(remote, said or table or "")
+    """The table that a URL names behind `#`, or else `table`."""
+    remote, _, fragment = url.partition("#")
+    cluster_table = ClusterTable(remote, fragment or table or "")
     if query:
-        raise UsageError(f"{found.name}: a cluster is asked for tables, not by --query",
+        raise UsageError(f"{cluster_table.name}: a cluster is asked for tables, not by --query",
                          "Make a view of the query there, and name that with --table.")  # fmt: skip
-    if not found.table:
+    if not cluster_table.table:
         raise UsageError(
-            f"{found.name}: which table is not said",
+            f"{cluster_table.name}: which table is not said",
             "Name it with --table, or behind #, as in sc://host:15002#sales.orders.",
         )
-    return found
+    return cluster_table

@@ -1,4 +1,4 @@
-"""Connections to databases, by the driver of each."""
+"""Connections to databases through their drivers."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from rfmtool.databases.urls import Database
 from rfmtool.errors import InputError, UsageError
 
 _EXTRAS: Final = {"postgresql": "'rfmtool[postgres]'", "sqlite": "'rfmtool[sqlite]'"}
-"""What brings a driver, where that is an extra."""
-_PATIENCE_SECONDS: Final = 20
+"""What to install for a driver, where rfmtool has an extra for it."""
+_CONNECT_TIMEOUT_SECONDS: Final = 20
 _DUCKDB_MEMORY: Final = "1GB"
-"""What a file of DuckDB is read and written with, beside the engine that groups."""
+"""For reading and writing a DuckDB file; the engine that groups has its own limit."""
 
 
 @contextmanager
 def open_connection(database: Database, *, read_only: bool) -> Iterator[Any]:
-    """Give a connection, within a transaction that comes to nothing unless it is committed.
+    """A connection, in a transaction that is rolled back unless it is committed.
 
     Raises:
         InputError: there is no such file.
         UsageError: the driver is not installed.
-        Exception: whatever the driver raises.
+        Exception: any error of the driver.
     """
     if read_only and database.is_file and not Path(database.path).is_file():
         raise InputError(f"{database.name}: there is no such file", "Look at its spelling.")
     is_new = database.is_file and not Path(database.path).exists()
-    mask = os.umask(0o077)  # what is made meanwhile holds customers' data
+    mask = os.umask(0o077)  # new files hold customers' data
     try:
-        with closing(_connection(database, read_only=read_only)) as connection:
+        with closing(_connect(database, read_only=read_only)) as connection:
             yield connection
     except BaseException:
-        for end in ("", ".wal", "-journal") if is_new else ():
-            Path(f"{database.path}{end}").unlink(missing_ok=True)
+        for suffix in ("", ".wal", "-journal") if is_new else ():
+            Path(f"{database.path}{suffix}").unlink(missing_ok=True)
         raise
     finally:
         os.umask(mask)
 
 
-def _connection(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 - of any driver
+def _connect(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 - of any driver
     if database.scheme == "duckdb":
         return duckdb.connect(
             database.path, read_only=read_only, config={"memory_limit": _DUCKDB_MEMORY}
@@ -56,19 +56,19 @@ def _connection(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 
         mode = "ro" if read_only else "rwc"
         return driver.connect(f"file:{quote(database.path)}?mode={mode}")
     if database.scheme == "bigquery":
-        project = urlsplit(database.url)
-        names = {"project_id": project.netloc, "dataset_id": project.path.strip("/")}
+        parts = urlsplit(database.url)
+        names = {"project_id": parts.netloc, "dataset_id": parts.path.strip("/")}
         return driver.connect({f"adbc.bigquery.sql.{key}": name for key, name in names.items()})
     if database.scheme == "snowflake":
         return driver.connect(database.url.removeprefix("snowflake://"))
-    patient = "connect_timeout" in database.url or "PGCONNECT_TIMEOUT" in os.environ
-    mark = "&" if "?" in database.url else "?"
-    wait = "" if patient else f"{mark}connect_timeout={_PATIENCE_SECONDS}"
-    return driver.connect(f"{database.url}{wait}")
+    if "connect_timeout" in database.url or "PGCONNECT_TIMEOUT" in os.environ:
+        return driver.connect(database.url)
+    separator = "&" if "?" in database.url else "?"
+    return driver.connect(f"{database.url}{separator}connect_timeout={_CONNECT_TIMEOUT_SECONDS}")
 
 
 def driver_of(database: Database) -> Any:  # noqa: ANN401 - a module
-    """The library that reads and writes a database."""
+    """The driver module of a database."""
     if database.scheme == "duckdb":
         return duckdb
     try:

@@ -1,4 +1,4 @@
-"""What databases and their drivers say, in our words; theirs may quote cells and passwords."""
+"""Errors of databases and drivers translated into ours, because theirs may quote cells."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ _STATES: Final = {
     "42703": _ABSENT, "42P07": _TAKEN, "3F": _ABSENT, "25006": _WRITES, "22": _CELLS,
     "53": _FULL, "55": _BUSY, "40": _BUSY,
 }  # fmt: skip
-"""By how SQLSTATE begins; the longest that fits counts."""
-_WORDS: Final = (
+"""By the beginning of the SQLSTATE; the longest that fits counts."""
+_MESSAGE_PARTS: Final = (
     ("Conversion Error", _CELLS), ("malformed JSON", _CELLS),
     ("]: FATAL", _LOST), ("server closed", _LOST), ("PGRES_FATAL_ERROR", _CELLS),
     ("authentication failed", _LOGIN), ("no password supplied", _LOGIN), ("role ", _LOGIN),
@@ -58,8 +58,8 @@ _WORDS: Final = (
     ("Permission denied", _FORBIDDEN), ("is full", _FULL), ("No space", _FULL),
     ("failed to open", _CLOSED), ("Cannot open file", _CLOSED), ("disk I/O error", _CLOSED),
 )  # fmt: skip
-"""By what drivers say where they give no SQLSTATE."""
-_DUCKDB: Final = (
+"""By a part of the message, where a driver gives no SQLSTATE."""
+_DUCKDB_ERRORS: Final = (
     (duckdb.CatalogException, _ABSENT), (duckdb.BinderException, _ABSENT),
     (duckdb.ParserException, _QUERY), (duckdb.InvalidInputException, _CELLS),
     (duckdb.DataError, _CELLS),
@@ -68,28 +68,28 @@ _DUCKDB: Final = (
 
 @contextmanager
 def translated_errors(name: str) -> Iterator[None]:
-    """Turn what goes wrong with a database into one message that quotes nothing of it."""
+    """Replace the errors of a database by ours, which quote nothing of them."""
     try:
         yield
     except RfmtoolError:
         raise
     except Exception as error:  # noqa: BLE001 - of any driver
-        kind, what, hint = _meaning(error)
+        kind, what, hint = _translation(error)
         raise kind(f"{name}: {what}", hint) from None
 
 
-def _meaning(error: Exception) -> tuple[type[RfmtoolError], str, str]:
+def _translation(error: Exception) -> tuple[type[RfmtoolError], str, str]:
     state = getattr(error, "sqlstate", None) or ""
     for length in (5, 2):
         if state[:length] in _STATES:
             return _STATES[state[:length]]
     text = str(error)
-    for words, meaning in _WORDS:
-        if words in text:
-            return meaning
-    for kind, meaning in _DUCKDB:
+    for part, translation in _MESSAGE_PARTS:
+        if part in text:
+            return translation
+    for kind, translation in _DUCKDB_ERRORS:
         if isinstance(error, kind):
-            return meaning
+            return translation
     if isinstance(error, (OSError, duckdb.Error)) or hasattr(error, "sqlstate"):
         return _LOST
     raise error

@@ -1,4 +1,4 @@
-"""What writing asks of a database, by the driver of each."""
+"""Sessions that write to databases, with what differs between their drivers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from rfmtool.databases.connections import open_connection
 from rfmtool.databases.urls import Target, quote_identifier
 
-_COLUMNS: Final = {
+_COLUMNS_QUERIES: Final = {
     "postgresql": "select attname, format_type(atttypid, null) from pg_attribute"
     " where attrelid = to_regclass('{table}') and attnum > 0 and not attisdropped",
     "sqlite": "select name, type from pragma_table_info('{name}')",
@@ -29,47 +29,47 @@ class Session:
     target: Target
     connection: Any
     cursor: Any
-    """Of DuckDB the connection itself, whose cursors would be in transactions of their own."""
+    """For DuckDB the connection itself, whose cursors would be in transactions of their own."""
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
-        """Do something; gives the rows that answer."""
+        """Execute a statement, and return its rows."""
         self.cursor.execute(sql)
         return list(self.cursor.fetchall()) if self.cursor.description else []
 
     def column_types(self, table: str) -> dict[str, str]:
-        """The columns of a table and their types; none where there is no such table."""
-        place = self.target.qualified_name(table).replace("'", "''")
-        asked = _COLUMNS[self.target.database.scheme]
-        return dict(self.execute(asked.format(table=place, name=table)))
+        """The types of a table's columns by name; empty where there is no such table."""
+        qualified = self.target.qualified_name(table).replace("'", "''")
+        query = _COLUMNS_QUERIES[self.target.database.scheme]
+        return dict(self.execute(query.format(table=qualified, name=table)))
 
     def ingest(self, table: str, rows: pa.RecordBatchReader) -> int:
-        """Add rows to a table; gives how many."""
+        """Append rows to a table, and return their number."""
         if self.target.database.scheme == "duckdb":
             names = ", ".join(map(quote_identifier, rows.schema.names))
-            place = self.target.qualified_name(table)
+            qualified = self.target.qualified_name(table)
             self.connection.register("rows_to_come", rows)
             [(count,)] = self.execute(
-                f"insert into {place} ({names}) select {names} from rows_to_come"
+                f"insert into {qualified} ({names}) select {names} from rows_to_come"
             )
             self.connection.unregister("rows_to_come")
             return int(count)
-        where = {"db_schema_name": self.target.schema} if self.target.schema else {}
-        if not self.target.is_server:  # decimals as text, which SQLite makes numbers of
+        options = {"db_schema_name": self.target.schema} if self.target.schema else {}
+        if not self.target.is_server:  # decimals as text, which SQLite converts to numbers
             schema = pa.schema([
                 field.with_type(pa.string()) if pa.types.is_decimal(field.type) else field
                 for field in rows.schema
             ])  # fmt: skip
-            parts = (batch.cast(schema) for batch in rows)
-            rows = pa.RecordBatchReader.from_batches(schema, parts)
-        return int(self.cursor.adbc_ingest(table, rows, mode="append", **where))
+            batches = (batch.cast(schema) for batch in rows)
+            rows = pa.RecordBatchReader.from_batches(schema, batches)
+        return int(self.cursor.adbc_ingest(table, rows, mode="append", **options))
 
 
 @contextmanager
 def open_session(target: Target) -> Iterator[Session]:
-    """Begin a transaction, which comes to nothing unless it is committed.
+    """Begin a transaction, which is rolled back unless it is committed.
 
     Raises:
-        Exception: whatever the driver raises.
+        Exception: any error of the driver.
     """
     with open_connection(target.database, read_only=False) as connection:
         is_duckdb = target.database.scheme == "duckdb"

@@ -1,7 +1,7 @@
-"""Tables of a database, written in one transaction: readers see the old rows or the new, whole.
+"""Tables of a database, written in one transaction: readers see all old rows or all new ones.
 
-Rows are taken away and put in place, never tables: so grants, views and indexes stay. A table of
-ours lists what we wrote; what it does not list is somebody else's, and left alone.
+Rows are deleted and inserted, tables are never dropped, so that grants, views and indexes stay. The
+table RUNS_TABLE lists the tables that rfmtool wrote; all others are left alone.
 """
 
 from __future__ import annotations
@@ -22,29 +22,31 @@ from rfmtool.databases.urls import Target, quote_identifier
 from rfmtool.errors import ForeignFolderError, SystemFailureError, UsageError
 
 IfExists = Literal["replace", "append", "fail"]
-"""What becomes of earlier rows: all go, those of the same day go, or there may be none."""
+"""Delete all earlier rows, delete those of the same day, or refuse an existing table."""
 DAY_COLUMN: Final = "as_of"
-"""The column of every table that says of which day a row is."""
+"""The column of every table with the day of the run."""
 RUNS_TABLE: Final = "rfmtool_runs"
 CURRENT_VIEW: Final = "customers_current"
-_RUNS: Final = pa.schema({"table_name": pa.string(), "rows": pa.int64(), "version": pa.string()})
+_RUNS_SCHEMA: Final = pa.schema(
+    {"table_name": pa.string(), "rows": pa.int64(), "version": pa.string()}
+)
 
 
 @dataclass(frozen=True)
 class RunTables:
-    """What is written of one run."""
+    """The tables of one run."""
 
     day: date
     version: str
     """Of the program."""
     tables: Iterable[tuple[str, pa.RecordBatchReader]]
-    """By their names; rows are asked for as they are written."""
+    """Names and rows, which are computed while they are written."""
     history_tables: frozenset[str] = frozenset()
     """The tables whose rows of other days stay in any case."""
 
 
 def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> None:
-    """Check that tables can stand there, sooner than after reading."""
+    """Check that tables can be written there, before the export is read."""
     driver_of(target.database)
     if target.database.is_file and not Path(target.database.path).exists():
         if not Path(target.database.path).absolute().parent.is_dir():
@@ -52,35 +54,35 @@ def check_target(target: Target, tables: Sequence[str], if_exists: IfExists) -> 
                 f"{target.name}: there is no such folder", "Make it first, or name another."
             )
         return
-    with translated_errors(target.name), open_session(target) as opened:
-        _prepare(opened)  # which comes to nothing, and shows what is allowed
-        _check(opened, tables, if_exists)
+    with translated_errors(target.name), open_session(target) as session:
+        _prepare(session)  # rolled back, but shows whether it is permitted
+        _check_tables(session, tables, if_exists)
 
 
 @contextmanager
 def writing_tables(
-    target: Target, edition: RunTables, if_exists: IfExists, *, view: bool = False
+    target: Target, run: RunTables, if_exists: IfExists, *, view: bool = False
 ) -> Iterator[None]:
-    """Write an edition; it takes effect when the block ends well."""
+    """Write the tables of a run; the transaction is committed when the block ends without error."""
     with ExitStack() as stack:
         with translated_errors(target.name):
-            opened = stack.enter_context(open_session(target))
-            _prepare(opened)
-            for table, rows in edition.tables:
-                _check(opened, [table], if_exists)
-                where = _gone(edition, table, if_exists)
-                _make(opened, table, _dated_schema(rows.schema))
-                opened.execute(f"delete from {target.qualified_name(table)}{where}")
-                count = opened.ingest(table, _dated(rows, edition.day))
-                _note(opened, edition, where, {"table_name": table, "rows": count})
+            session = stack.enter_context(open_session(target))
+            _prepare(session)
+            for table, rows in run.tables:
+                _check_tables(session, [table], if_exists)
+                where = _where_replaced(run, table, if_exists)
+                _create_or_extend(session, table, _schema_with_day(rows.schema))
+                session.execute(f"delete from {target.qualified_name(table)}{where}")
+                count = session.ingest(table, _with_day(rows, run.day))
+                _record_table(session, run, where, {"table_name": table, "rows": count})
             if view:
-                _check(opened, [CURRENT_VIEW], "append")
-                _make_view(opened)
-                where = _gone(edition, CURRENT_VIEW, if_exists)
-                _note(opened, edition, where, {"table_name": CURRENT_VIEW, "rows": None})
+                _check_tables(session, [CURRENT_VIEW], "append")
+                _create_view(session)
+                where = _where_replaced(run, CURRENT_VIEW, if_exists)
+                _record_table(session, run, where, {"table_name": CURRENT_VIEW, "rows": None})
         yield
         try:
-            opened.connection.commit()
+            session.connection.commit()
         except Exception:  # noqa: BLE001 - of any driver
             raise SystemFailureError(
                 f"{target.name}: the connection broke off at the very end",
@@ -88,39 +90,39 @@ def writing_tables(
             ) from None
 
 
-def _prepare(opened: Session) -> None:
-    """Keep other runs out, and make what is not there."""
-    target = opened.target
+def _prepare(session: Session) -> None:
+    """Lock the target against other runs, and create the schema and RUNS_TABLE."""
+    target = session.target
     if target.is_server:
         key = target.schema.replace("'", "''")
-        [(is_alone,)] = opened.execute(
+        [(is_alone,)] = session.execute(
             f"select pg_try_advisory_xact_lock(hashtext('rfmtool {key}'))"
         )
         if not is_alone:
             raise SystemFailureError(
                 f"{target.name}: another run writes there", "Wait for it to end, and run again."
             )
-        if target.schema and not opened.execute(
+        if target.schema and not session.execute(
             f"select 1 from pg_namespace where nspname = '{key}'"
         ):
-            opened.execute(f"create schema {quote_identifier(target.schema)}")
-    _make(opened, RUNS_TABLE, _dated_schema(_RUNS))
+            session.execute(f"create schema {quote_identifier(target.schema)}")
+    _create_or_extend(session, RUNS_TABLE, _schema_with_day(_RUNS_SCHEMA))
 
 
-def _check(opened: Session, tables: Iterable[str], if_exists: IfExists) -> None:
-    target = opened.target
-    ours = {RUNS_TABLE}
-    if opened.column_types(RUNS_TABLE):
-        ours |= {
+def _check_tables(session: Session, tables: Iterable[str], if_exists: IfExists) -> None:
+    target = session.target
+    own_tables = {RUNS_TABLE}
+    if session.column_types(RUNS_TABLE):
+        own_tables |= {
             name
-            for (name,) in opened.execute(
+            for (name,) in session.execute(
                 f"select table_name from {target.qualified_name(RUNS_TABLE)}"
             )
         }
     for table in tables:
-        if not opened.column_types(table):
+        if not session.column_types(table):
             continue
-        if table not in ours:
+        if table not in own_tables:
             raise ForeignFolderError(
                 f"{target.name}: has a table {table}, which no run of rfmtool wrote",
                 "Name another schema or file, or rename that table.",
@@ -132,67 +134,68 @@ def _check(opened: Session, tables: Iterable[str], if_exists: IfExists) -> None:
             )
 
 
-def _gone(edition: RunTables, table: str, if_exists: IfExists) -> str:
-    """Which rows go, as SQL."""
-    keeps = table in edition.history_tables or if_exists == "append"
-    return f" where {quote_identifier(DAY_COLUMN)} = '{edition.day}'" if keeps else ""
+def _where_replaced(run: RunTables, table: str, if_exists: IfExists) -> str:
+    """The SQL condition of the rows to delete; empty for all."""
+    keeps_other_days = table in run.history_tables or if_exists == "append"
+    return f" where {quote_identifier(DAY_COLUMN)} = '{run.day}'" if keeps_other_days else ""
 
 
-def _make(opened: Session, table: str, schema: pa.Schema) -> None:
-    """Make a table, or the columns that it lacks."""
-    target, there = opened.target, opened.column_types(table)
-    wanted = {field.name: _type(target, field.type) for field in schema}
+def _create_or_extend(session: Session, table: str, schema: pa.Schema) -> None:
+    """Create a table, or add the columns that it lacks."""
+    target, existing = session.target, session.column_types(table)
+    types = {field.name: _sql_type(target, field.type) for field in schema}
     declared = [
-        f"{quote_identifier(name)} {kind}" for name, kind in wanted.items() if name not in there
+        f"{quote_identifier(name)} {dtype}" for name, dtype in types.items() if name not in existing
     ]
-    if not there:
-        opened.execute(f"create table {target.qualified_name(table)} ({', '.join(declared)})")
+    if not existing:
+        session.execute(f"create table {target.qualified_name(table)} ({', '.join(declared)})")
         return
     for column in declared:
-        opened.execute(f"alter table {target.qualified_name(table)} add column {column}")
-    for name, kind in wanted.items():
-        if name in there and _base(there[name]) != _base(kind):
+        session.execute(f"alter table {target.qualified_name(table)} add column {column}")
+    for name, dtype in types.items():
+        if name in existing and _base_type(existing[name]) != _base_type(dtype):
             raise UsageError(
-                f"{target.name}: {table}.{name} is {there[name]} there, where {kind} is written",
+                f"{target.name}: {table}.{name} is {existing[name]} there,"
+                f" where {dtype} is written",
                 "Give it that type, or name another place.",
             )
 
 
-def _base(kind: str) -> str:
-    return kind.partition("(")[0].lower()
+def _base_type(dtype: str) -> str:
+    return dtype.partition("(")[0].lower()
 
 
-def _type(target: Target, kind: pa.DataType) -> str:
+def _sql_type(target: Target, dtype: pa.DataType) -> str:
     is_duckdb = target.database.scheme == "duckdb"
-    if pa.types.is_decimal(kind):
-        return f"{'decimal' if is_duckdb else 'numeric'}({kind.precision}, {kind.scale})"
-    if pa.types.is_date(kind):
+    if pa.types.is_decimal(dtype):
+        return f"{'decimal' if is_duckdb else 'numeric'}({dtype.precision}, {dtype.scale})"
+    if pa.types.is_date(dtype):
         return "date"
-    if pa.types.is_integer(kind):
+    if pa.types.is_integer(dtype):
         return "bigint"
-    if pa.types.is_floating(kind):
+    if pa.types.is_floating(dtype):
         return "double" if is_duckdb else "double precision"
     return "varchar" if is_duckdb else "text"
 
 
-def _dated_schema(schema: pa.Schema) -> pa.Schema:
-    """The columns as they are written: the day first, and few types."""
+def _schema_with_day(schema: pa.Schema) -> pa.Schema:
+    """The schema as it is written: the day first, then columns of few types."""
     fields = [pa.field(DAY_COLUMN, pa.date32())]
     for field in schema:
-        kind = field.type
-        if pa.types.is_integer(kind):
-            kind = pa.int64()
-        elif pa.types.is_floating(kind):
-            kind = pa.float64()
-        elif not pa.types.is_decimal(kind) and not pa.types.is_date(kind):
-            kind = pa.string()
-        fields.append(field.with_type(kind))
+        dtype = field.type
+        if pa.types.is_integer(dtype):
+            dtype = pa.int64()
+        elif pa.types.is_floating(dtype):
+            dtype = pa.float64()
+        elif not pa.types.is_decimal(dtype) and not pa.types.is_date(dtype):
+            dtype = pa.string()
+        fields.append(field.with_type(dtype))
     return pa.schema(fields)
 
 
-def _dated(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:
-    """The rows as they are written."""
-    schema = _dated_schema(rows.schema)
+def _with_day(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:
+    """The rows in the schema of `_schema_with_day`."""
+    schema = _schema_with_day(rows.schema)
 
     def dated(batch: pa.RecordBatch) -> pa.RecordBatch:
         days = pa.repeat(pa.scalar(day), len(batch))
@@ -205,21 +208,21 @@ def _dated(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, map(dated, rows))
 
 
-def _note(opened: Session, edition: RunTables, where: str, row: Mapping[str, object]) -> None:
-    """Remember that a table is ours, and what was written."""
-    also = f"{' and' if where else ' where'} table_name = '{row['table_name']}'"
-    opened.execute(f"delete from {opened.target.qualified_name(RUNS_TABLE)}{where}{also}")
-    rows = pa.Table.from_pylist([{**row, "version": edition.version}], _RUNS)
-    opened.ingest(RUNS_TABLE, _dated(rows.to_reader(), edition.day))
+def _record_table(session: Session, run: RunTables, where: str, row: Mapping[str, object]) -> None:
+    """Record in RUNS_TABLE that rfmtool wrote a table, and how many rows."""
+    where += f"{' and' if where else ' where'} table_name = '{row['table_name']}'"
+    session.execute(f"delete from {session.target.qualified_name(RUNS_TABLE)}{where}")
+    rows = pa.Table.from_pylist([{**row, "version": run.version}], _RUNS_SCHEMA)
+    session.ingest(RUNS_TABLE, _with_day(rows.to_reader(), run.day))
 
 
-def _make_view(opened: Session) -> None:
-    """Show the customers of the latest day."""
-    target = opened.target
+def _create_view(session: Session) -> None:
+    """Create the view of the customers of the latest day."""
+    target = session.target
     customers, view = target.qualified_name("customers"), target.qualified_name(CURRENT_VIEW)
     latest = f"select * from {customers} where as_of = (select max(as_of) from {customers})"
     if target.database.scheme == "sqlite":
-        opened.execute(f"drop view if exists {view}")
-        opened.execute(f"create view {view} as {latest}")
+        session.execute(f"drop view if exists {view}")
+        session.execute(f"create view {view} as {latest}")
     else:
-        opened.execute(f"create or replace view {view} as {latest}")
+        session.execute(f"create or replace view {view} as {latest}")

@@ -1,4 +1,4 @@
-"""Tables of a lake: folders of Parquet files of which a log says which ones count."""
+"""Lake tables, Delta or Iceberg: folders of Parquet files with a log of the valid ones."""
 
 from __future__ import annotations
 
@@ -16,88 +16,89 @@ from rfmtool.errors import InputError, RfmtoolError, UsageError
 from rfmtool.locations import is_store, scheme_of, without_secrets
 
 DELTA_LOG: Final = "_delta_log"
-"""The folder that a Delta table has in it."""
-_METADATA: Final = "metadata"
-_NUMBERED: Final = re.compile(r"v?(\d+).*\.metadata\.json")
+"""The folder that each Delta table contains."""
+_ICEBERG_METADATA: Final = "metadata"
+_METADATA_FILE: Final = re.compile(r"v?(\d+).*\.metadata\.json")
 _PACKAGES: Final = {"delta": "deltalake", "iceberg": "pyiceberg"}
 
 
 @dataclass(frozen=True)
 class Lake:
-    """A table of a lake."""
+    """A lake table."""
 
     kind: Literal["delta", "iceberg"]
     url: str = field(repr=False)
     metadata: str = ""
-    """Of Iceberg, the file that says which files count by now."""
+    """For Iceberg, the latest metadata file."""
 
     @property
     def name(self) -> str:
-        """What messages call it, without secrets."""
+        """The name in messages, without secrets."""
         return without_secrets(self.url)
 
 
 def find_lake_table(name: str) -> Lake | None:
-    """The table that a path or URL names; None where it is something else."""
+    """The lake table that a path or URL names; None where it is something else."""
     if is_store(name):
-        return None if "*" in name else _in_store(name)
+        return None if "*" in name else _find_in_store(name)
     if scheme_of(name) or not Path(name).is_dir():
         return None
     if (Path(name) / DELTA_LOG).is_dir():
         return Lake("delta", name)
-    metadata = Path(name) / _METADATA
+    metadata = Path(name) / _ICEBERG_METADATA
     files = sorted(metadata.iterdir()) if metadata.is_dir() else []
-    latest = _latest([path.name for path in files])
+    latest = _latest_metadata_file([path.name for path in files])
     return Lake("iceberg", name, str(metadata.absolute() / latest)) if latest else None
 
 
-def _in_store(url: str) -> Lake | None:
-    # What lists stores takes longer to load than a small export takes to read.
+def _find_in_store(url: str) -> Lake | None:
+    # Imported here, because it takes longer than reading a small export.
     from pyarrow import fs
 
     from rfmtool.stores.urls import parse_store_url, translated_errors
 
     store = parse_store_url(url)
     with translated_errors(store.name):
-        places = [f"{store.path}/{folder}" for folder in (DELTA_LOG, _METADATA)]
-        log, metadata = store.filesystem.get_file_info(places)
+        folders = [f"{store.path}/{folder}" for folder in (DELTA_LOG, _ICEBERG_METADATA)]
+        log, metadata = store.filesystem.get_file_info(folders)
         if fs.FileType.Directory not in (log.type, metadata.type):
             return None
-        if "?" in url:  # which the libraries that read tables would not see
+        if "?" in url:  # the libraries that read tables would ignore parameters
             raise UsageError(
                 f"{store.name}: a table of a lake is read without parameters in its URL",
                 "Say region and endpoint by AWS_REGION and AWS_ENDPOINT_URL.",
             )
         if log.type == fs.FileType.Directory:
             return Lake("delta", url)
-        found = store.filesystem.get_file_info(fs.FileSelector(metadata.path))
-    latest = _latest([info.base_name for info in found])
-    place = f"{scheme_of(url)}://{metadata.path}/{latest}"
-    return Lake("iceberg", url, place) if latest else None
+        infos = store.filesystem.get_file_info(fs.FileSelector(metadata.path))
+    latest = _latest_metadata_file([info.base_name for info in infos])
+    return Lake("iceberg", url, f"{scheme_of(url)}://{metadata.path}/{latest}") if latest else None
 
 
-def _latest(names: Sequence[str]) -> str:
-    """The file of Iceberg with the highest number; nothing where there is none."""
-    numbered = [(int(match[1]), name) for name in names if (match := _NUMBERED.fullmatch(name))]
+def _latest_metadata_file(names: Sequence[str]) -> str:
+    """The Iceberg metadata file with the highest number; "" where there is none."""
+    numbered = [
+        (int(match[1]), name) for name in names if (match := _METADATA_FILE.fullmatch(name))
+    ]
     return max(numbered)[1] if numbered else ""
 
 
 @contextmanager
 def batches(lake: Lake) -> Iterator[pa.RecordBatchReader]:
-    """Give the rows that a table of a lake has by now, as they come."""
-    with _readable(lake):
+    """The current rows of a lake table, as they come."""
+    with _translated_errors(lake):
         reader = _delta(lake) if lake.kind == "delta" else _iceberg(lake)
-    yield pa.RecordBatchReader.from_batches(reader.schema, _told(reader, lake))
+    yield pa.RecordBatchReader.from_batches(reader.schema, _with_translated_errors(reader, lake))
 
 
-def _told(reader: pa.RecordBatchReader, lake: Lake) -> Iterator[pa.RecordBatch]:
-    with _readable(lake):
+def _with_translated_errors(reader: pa.RecordBatchReader, lake: Lake) -> Iterator[pa.RecordBatch]:
+    with _translated_errors(lake):
         yield from reader
 
 
 @contextmanager
-def _readable(lake: Lake) -> Iterator[None]:
-    """Turn what goes wrong into one message; the libraries' own may quote cells and keys."""
+def _translated_errors(lake: Lake) -> Iterator[None]:
+    """Replace errors by ours, because those of the libraries may quote cells and keys."""
     package = _PACKAGES[lake.kind]
     from rfmtool.stores.urls import translated_errors
 
@@ -111,7 +112,7 @@ def _readable(lake: Lake) -> Iterator[None]:
             f"{lake.name}: is a table of {lake.kind}, and {package} is not installed",
             "pip install 'rfmtool[stores]' brings it.",
         ) from None
-    except Exception as error:  # noqa: BLE001 - of libraries that raise whatever they like
+    except Exception as error:  # noqa: BLE001 - the libraries document no errors
         raise InputError(
             f"{lake.name}: {package} cannot read this table ({type(error).__name__})",
             "See whether its files are all there; or write it anew with what made it.",

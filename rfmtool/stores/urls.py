@@ -1,4 +1,4 @@
-"""What the URL of an object store names, and what goes wrong there in our words."""
+"""URLs of object stores, and errors of stores translated into ours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOST: Final = SystemFailureError, "the connection broke off", (
 _UNREACHED: Final = SystemFailureError, "cannot be reached", (
     "See whether the network lets you, and whether the endpoint is right."
 )  # fmt: skip
-_WORDS: Final = (
+_MESSAGE_PARTS: Final = (
     ("ACCESS_DENIED", _FORBIDDEN), ("HTTP status 403", _FORBIDDEN), ("Forbidden", _FORBIDDEN),
     ("PERMISSION_DENIED", _FORBIDDEN), ("not authorized", _FORBIDDEN),
     ("INVALID_ACCESS_KEY", _LOGIN), ("SIGNATURE", _LOGIN), ("Credential", _LOGIN),
@@ -37,20 +37,20 @@ _WORDS: Final = (
     ("does not exist", _ABSENT), ("NETWORK_CONNECTION", _UNREACHED), ("connect", _UNREACHED),
     ("UNAVAILABLE", _UNREACHED),
 )  # fmt: skip
-"""By what the clients of stores say."""
-_NO_LOGIN: Final = "OAuth2", "AuthenticationException", "Base64"
-"""What they say, as errors of another kind, of credentials that are none."""
+"""By a part of the message of a store's client."""
+_LOGIN_ERROR_PARTS: Final = "OAuth2", "AuthenticationException", "Base64"
+"""Parts of the messages of ArrowExceptions about wrong credentials."""
 
-_BETTER: Final = {
+_DEFAULT_PARAMETERS: Final = {
     "s3": "allow_delayed_open=true",  # small objects take one request to write instead of three
-    "gs": "retry_limit_seconds=10",  # else a quarter of an hour, in which nothing stops it
+    "gs": "retry_limit_seconds=10",  # by default a quarter of an hour without interruption
 }
-"""What is set where the URL does not."""
+"""The parameter that is set where the URL does not set it."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """A place in an object store."""
+    """A bucket, folder or object of an object store."""
 
     url: str = field(repr=False)
     filesystem: fs.FileSystem = field(repr=False)
@@ -59,19 +59,19 @@ class Store:
 
     @property
     def name(self) -> str:
-        """What messages call it, without secrets."""
+        """The name in messages, without secrets."""
         return without_secrets(self.url)
 
     def __reduce__(self) -> tuple[Callable[[str], Store], tuple[str]]:
-        """As its URL, so that no credentials of this machine go to another."""
+        """Pickle the URL, so that no credentials of this machine go to another."""
         return parse_store_url, (self.url,)
 
 
 def parse_store_url(url: str) -> Store:
-    """The place that a URL names; nothing is asked of it yet.
+    """The store that a URL names, which is not contacted.
 
     Parameters of the URL are those of Arrow, such as `endpoint_override`, `scheme` and `region`;
-    without them the store's own variables of the environment hold.
+    without them the store's own environment variables apply.
     """
     name = without_secrets(url)
     if not urlsplit(url).netloc:
@@ -79,18 +79,18 @@ def parse_store_url(url: str) -> Store:
     with translated_errors(name):
         if scheme_of(url) == "az":
             return Store(url, *_azure(url))
-        query, better = urlsplit(url).query, _BETTER[scheme_of(url)]
-        is_set = better.partition("=")[0] in dict(parse_qsl(query))
-        full = url if is_set else f"{url}{'&' if query else '?'}{better}"
+        query, default = urlsplit(url).query, _DEFAULT_PARAMETERS[scheme_of(url)]
+        is_set = default.partition("=")[0] in dict(parse_qsl(query))
+        full = url if is_set else f"{url}{'&' if query else '?'}{default}"
         try:
-            files, path = fs.FileSystem.from_uri(full)
+            filesystem, path = fs.FileSystem.from_uri(full)
         except pa.ArrowInvalid:
-            raise _not_understood(url) from None
-        return Store(url, files, path.rstrip("/"))
+            raise _url_error(url) from None
+        return Store(url, filesystem, path.rstrip("/"))
 
 
 def read_own_json(store: Store, path: str) -> dict[str, Any] | None:
-    """What an object of ours says in JSON; None where it is none, or another tool's."""
+    """The JSON object that rfmtool wrote; None where it is not JSON, or another tool's."""
     with store.filesystem.open_input_stream(path, compression=None) as stream:
         try:
             data = parse_json(stream.read())
@@ -99,7 +99,7 @@ def read_own_json(store: Store, path: str) -> dict[str, Any] | None:
     return data if isinstance(data, dict) and data.get("tool") == TOOL else None
 
 
-def _not_understood(url: str) -> UsageError:
+def _url_error(url: str) -> UsageError:
     return UsageError(
         f"{without_secrets(url)}: is not understood", "Look at its spelling and its parameters."
     )
@@ -116,15 +116,15 @@ def _azure(url: str) -> tuple[fs.FileSystem, str]:
         )
     key = os.environ.get("AZURE_STORAGE_KEY") or None
     try:
-        files = fs.AzureFileSystem(account, account_key=key, **given)
+        filesystem = fs.AzureFileSystem(account, account_key=key, **given)
     except (TypeError, pa.ArrowInvalid):
-        raise _not_understood(url) from None
-    return files, unquote(f"{parts.netloc}{parts.path}").rstrip("/")
+        raise _url_error(url) from None
+    return filesystem, unquote(f"{parts.netloc}{parts.path}").rstrip("/")
 
 
 @contextmanager
 def translated_errors(name: str) -> Iterator[None]:
-    """Turn what goes wrong with a store into one message."""
+    """Replace the errors of a store by ours."""
     try:
         yield
     except RfmtoolError:
@@ -132,11 +132,13 @@ def translated_errors(name: str) -> Iterator[None]:
     except FileNotFoundError:
         raise InputError(f"{name}: {_ABSENT[1]}", _ABSENT[2]) from None
     except pa.ArrowException as error:
-        if not any(words in str(error) for words in _NO_LOGIN):
+        if not any(part in str(error) for part in _LOGIN_ERROR_PARTS):
             raise
         raise UsageError(f"{name}: {_LOGIN[1]}", _LOGIN[2]) from None
     except OSError as error:
         if error.errno is not None and not isinstance(error, PermissionError):
-            raise  # of this machine
-        kind, what, hint = next((found for words, found in _WORDS if words in str(error)), _LOST)
+            raise  # an error of this machine
+        kind, what, hint = next(
+            (error_parts for part, error_parts in _MESSAGE_PARTS if part in str(error)), _LOST
+        )
         raise kind(f"{name}: {what}", hint) from None

@@ -1,7 +1,7 @@
-"""A run's folder in an object store: readers see the old run or the new, whole.
+"""Runs in an object store: readers see all of the old run or all of the new one.
 
-Each run stands under a prefix of its own, its manifest written last. A small object says which run
-is the latest; it is written when all else stands, and a store replaces an object in one step.
+Each run has a prefix of its own, and its manifest is written last. The object LATEST_FILE names the
+latest run; it is written after all others, and a store replaces an object in one step.
 """
 
 from __future__ import annotations
@@ -24,26 +24,25 @@ from rfmtool.stores.urls import Store, read_own_json, translated_errors
 LATEST_FILE: Final = "latest.json"
 _SCHEMA: Final = 1
 _CHUNK_BYTES: Final = 8 << 20
-_NAME_LETTERS: Final = 12
+_DIGEST_LETTERS: Final = 12
 
 
 def fetch_latest(store: Store, folder: Path) -> None:
-    """Bring the latest run into a folder, which is not there yet; there may be none."""
+    """Copy the latest run, if there is one, into a folder that does not exist yet."""
     with translated_errors(store.name):
-        latest = _latest(store)
+        latest = _read_latest(store)
         if latest is None:
             return
         base = f"{store.path}/{latest['run']}"
-        found = store.filesystem.get_file_info(fs.FileSelector(base, recursive=True))
-        for info in found:
+        for info in store.filesystem.get_file_info(fs.FileSelector(base, recursive=True)):
             if info.type == fs.FileType.File:
-                place = folder / info.path.removeprefix(base).lstrip("/")
-                place.parent.mkdir(parents=True, exist_ok=True)
+                path = folder / info.path.removeprefix(base).lstrip("/")
+                path.parent.mkdir(parents=True, exist_ok=True)
                 stream = store.filesystem.open_input_stream(info.path, compression=None)
-                with stream, place.open("wb") as file:
+                with stream, path.open("wb") as file:
                     shutil.copyfileobj(stream, file, _CHUNK_BYTES)
     outputs = (read_manifest(folder) or {"outputs": [{"name": MANIFEST}]})["outputs"]
-    missing = [one["name"] for one in outputs if not (folder / one["name"]).is_file()]
+    missing = [file["name"] for file in outputs if not (folder / file["name"]).is_file()]
     if missing:
         raise InputError(
             f"{store.name}: {LATEST_FILE} names a run that lacks {missing[0]}",
@@ -51,7 +50,7 @@ def fetch_latest(store: Store, folder: Path) -> None:
         )
 
 
-def _latest(store: Store) -> dict[str, Any] | None:
+def _read_latest(store: Store) -> dict[str, Any] | None:
     path = f"{store.path}/{LATEST_FILE}"
     [info] = store.filesystem.get_file_info([path])
     if info.type == fs.FileType.NotFound:
@@ -71,13 +70,13 @@ def _latest(store: Store) -> dict[str, Any] | None:
 
 @contextmanager
 def publishing_run(store: Store, folder: Path) -> Iterator[None]:
-    """Write a run's folder into a store; it becomes the latest when the block ends well."""
+    """Write a run's folder to a store; it becomes the latest when the block ends without error."""
     manifest = (folder / MANIFEST).read_bytes()
     digest = hashlib.sha256(manifest).hexdigest()
     day = json.loads(manifest)["as_of"]
-    run = f"{day}-{digest[:_NAME_LETTERS]}"
+    run = f"{day}-{digest[:_DIGEST_LETTERS]}"
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    files.sort(key=lambda path: path == folder / MANIFEST)  # which comes last
+    files.sort(key=lambda path: path == folder / MANIFEST)  # puts the manifest last
     with translated_errors(store.name):
         for path in files:
             key = f"{run}/{path.relative_to(folder).as_posix()}"
@@ -90,5 +89,5 @@ def publishing_run(store: Store, folder: Path) -> Iterator[None]:
 
 
 def stream_into(store: Store, key: str) -> pa.NativeFile:
-    """Begin to write an object, which is there when the stream is closed."""
+    """A stream to an object, which exists once the stream is closed."""
     return store.filesystem.open_output_stream(f"{store.path}/{key}", compression=None)
