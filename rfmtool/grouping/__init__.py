@@ -1,1 +1,1 @@
-"""Lines of an export and its evidence grouped by customer: everything before the first score."""
+"""Grouping of an export and its evidence by customer, before any scoring."""

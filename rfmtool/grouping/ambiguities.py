@@ -1,4 +1,4 @@
-"""What an export can mean in two ways that differ, which is refused until somebody says which."""
+"""Checks that refuse an export that can be read in two ways, until an option says which."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from rfmtool.sources.cells import currencies
 from rfmtool.sources.layout import LineOptions
 from rfmtool.sources.ledger import Ledger
 
-_SURE_ORDERS, _SURE_SHARE, _SOME_ORDERS, _FEW_COPIES = 20, 0.95, 2, 0.001
-_NAMED: Final = 8
+_SURE_ORDERS, _SURE_SHARE, _SOME_ORDERS, _MAX_OVERLAP_SHARE = 20, 0.95, 2, 0.001
+_MAX_LISTED: Final = 8
 _OTHER_CALENDARS: Final = (("Buddhist", 2440, 2700), ("Hijri", 1300, 1500))
-"""Which years are likelier those of another calendar than real ones."""
+"""Ranges of years that are likelier those of another calendar than Gregorian ones."""
 
 
-def check_currency(export: Export, ledger: Ledger, question: LineOptions) -> None:
-    """Check that all money is in one currency or converted, and that one asked for can be told.
+def check_currency(export: Export, ledger: Ledger, options: LineOptions) -> None:
+    """Check that all money is in one currency or converted, and that --currency can apply.
 
     Raises:
-        InputError: nothing tells currencies apart.
-        AmbiguousInputError: nobody has said which of several currencies to take.
+        InputError: the export names no currencies.
+        AmbiguousInputError: there are several currencies, and no option picks one.
     """
-    if question.currency is not None or question.rates is not None:
-        option = "--currency" if question.rates is None else "--rates"
+    if options.currency is not None or options.rates is not None:
+        option = "--currency" if options.rates is None else "--rates"
         if "currency" not in export.columns and not ledger.names_currencies:
             raise InputError(
                 f"{export.name}: {option} is given, but no column was recognised as currency and"
@@ -38,10 +38,10 @@ def check_currency(export: Export, ledger: Ledger, question: LineOptions) -> Non
                 f"Name the column with --column currency=NAME, or leave {option} out.",
             )
         return
-    held = currencies.distinct_currencies(ledger.currencies)
-    if len(held) > 1:
+    distinct = currencies.distinct_currencies(ledger.currencies)
+    if len(distinct) > 1:
         raise AmbiguousInputError(
-            f"{export.name}: money in {len(held)} currencies, {_named(held)}",
+            f"{export.name}: money in {len(distinct)} currencies, {_currency_list(distinct)}",
             "Pick one with --currency, or convert all into one with --rates.",
         )
 
@@ -51,40 +51,41 @@ def check_wallet_currency(wallets: Collection[str], export: Collection[str]) -> 
 
     Args:
         wallets: the currencies that the wallets name.
-        export: those of the money in the export, once picked or converted.
+        export: those of the export's money after --currency or --rates.
 
     Raises:
-        AmbiguousInputError: the wallets are in several.
-        InputError: they are in another than the export's.
+        AmbiguousInputError: the wallets are in several currencies.
+        InputError: they are in another currency than the export.
     """
-    held = currencies.distinct_currencies(wallets)
-    if len(held) > 1:
+    distinct = currencies.distinct_currencies(wallets)
+    if len(distinct) > 1:
         raise AmbiguousInputError(
-            f"wallets: money in {len(held)} currencies, {_named(held)}",
+            f"wallets: money in {len(distinct)} currencies, {_currency_list(distinct)}",
             "Give all in the currency of the export; where that names its currency too, --currency"
             " picks one. Wallets are not converted.",
         )
-    if held and export and len(currencies.distinct_currencies([*held, *export])) > 1:
+    if distinct and export and len(currencies.distinct_currencies([*distinct, *export])) > 1:
         raise InputError(
-            f"wallets: money in {_named(held)}, while the export's counts in"
-            f" {_named(currencies.distinct_currencies(export))}",
+            f"wallets: money in {_currency_list(distinct)}, while the export's counts in"
+            f" {_currency_list(currencies.distinct_currencies(export))}",
             "Give the wallets in the currency of the export: they are not converted.",
         )
 
 
-def _named(held: Collection[str]) -> str:
-    """Currencies in words; a column named by mistake holds other cells, which are not shown."""
-    known = sorted(currency for currency in held if currencies.is_known_currency(currency))[:_NAMED]
-    more = [f"{len(held) - len(known)} more"] * (len(known) < len(held))
+def _currency_list(found: Collection[str]) -> str:
+    """Known currencies; others are only counted, because they may be cells of a wrong column."""
+    known = sorted(currency for currency in found if currencies.is_known_currency(currency))
+    known = known[:_MAX_LISTED]
+    more = [f"{len(found) - len(known)} more"] * (len(known) < len(found))
     return ", ".join([*known, *more]) if known else "none of them a known code or sign"
 
 
 def check_calendar(export: Export, dates: OrderDates) -> None:
-    """Check that years are counted as the calendar of commerce counts them.
+    """Check that years are Gregorian.
 
     Raises:
-        AmbiguousInputError: they look like those of the Buddhist or the Hijri calendar, and nobody
-            has said how dates are written.
+        AmbiguousInputError: they look like those of the Buddhist or the Hijri calendar, and no
+            --date-format is given.
     """
     if not len(dates.day) or export.asked.date_format:
         return
@@ -105,17 +106,17 @@ def check_amounts(export: Export, counts: OrderCounts) -> None:
     Raises:
         AmbiguousInputError: nearly all orders of several rows have one amount on all of them.
     """
-    if _are_surely_totals(counts):
+    if _are_surely_order_totals(counts):
         raise AmbiguousInputError(
-            f"{export.name}: {counts.repeated_amount_orders:,} of {counts.multi_row_orders:,} orders with several rows have"
-            f" one amount on all of them in column {export.columns['amount']!r}, as if it were the"
-            " order's total",
+            f"{export.name}: {counts.repeated_amount_orders:,} of {counts.multi_row_orders:,}"
+            f" orders with several rows have one amount on all of them in column"
+            f" {export.columns['amount']!r}, as if it were the order's total",
             "If it is, take --amount-per order, which counts it once; if it is the row's, take"
             " --amount-per line.",
         )
 
 
-def _are_surely_totals(counts: OrderCounts) -> bool:
+def _are_surely_order_totals(counts: OrderCounts) -> bool:
     return (
         counts.multi_row_orders >= _SURE_ORDERS
         and counts.repeated_amount_orders >= _SURE_SHARE * counts.multi_row_orders
@@ -123,8 +124,8 @@ def _are_surely_totals(counts: OrderCounts) -> bool:
 
 
 def amount_notices(counts: OrderCounts) -> Sequence[str]:
-    """A sentence where many orders repeat one amount on every row, but not enough to ask."""
-    if _are_surely_totals(counts) or counts.repeated_amount_orders < max(
+    """A sentence where many orders repeat one amount on every row, but too few for an error."""
+    if _are_surely_order_totals(counts) or counts.repeated_amount_orders < max(
         _SOME_ORDERS, counts.multi_row_orders / 2
     ):
         return []
@@ -134,13 +135,13 @@ def amount_notices(counts: OrderCounts) -> Sequence[str]:
 
 
 def check_overlap(export: Export, ledger: Ledger, orders: int) -> None:
-    """Check that few of so many orders recur in another file, as the ledger counts them.
+    """Check that only few of `orders` orders recur in another file.
 
     Raises:
         AmbiguousInputError: more than a few do.
     """
     recurring = ledger.overlap.orders
-    if recurring > _FEW_COPIES * orders:
+    if recurring > _MAX_OVERLAP_SHARE * orders:
         raise AmbiguousInputError(
             f"{export.name}: {recurring:,} of {orders:,} orders stand in more than one file,"
             " with the same rows",

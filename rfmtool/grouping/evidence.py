@@ -1,4 +1,4 @@
-"""What evidence asks of reading an export, and what there is of it on a day."""
+"""Evidence tables: their effect on reading an export, and their rows as they stood on a day."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from rfmtool.sources.evidence.tables import CONTACT_STEPS, Evidence, one_row_eac
 from rfmtool.sources.layout import Detail
 from rfmtool.sources.limits import check_rejects
 
-_DATED: Final = ("from_on", "until_on")
+_PERIOD_COLUMNS: Final = ("from_on", "until_on")
 
 
 def read_checked_evidence(
@@ -48,92 +48,97 @@ def read_checked_evidence(
         InputError: one cannot be read.
         LimitError: more rows of one than `max_rejects` are unreadable.
     """
-    told = read_evidence(evidence, asked, threads=settings.threads, currency=settings.currency)
-    for name, table in told.ledgers.items():
+    checked = read_evidence(evidence, asked, threads=settings.threads, currency=settings.currency)
+    for name, table in checked.ledgers.items():
         with errors_naming(name):
             check_rejects(table.rows, max_rejects)
-    return told
+    return checked
 
 
-def check_wallets(told: Evidence, grouped: Grouped, picked: str | None) -> None:
-    """Check that the wallets are in one currency, and in that of the money they are held against.
+def check_wallets(evidence: Evidence, grouped: Grouped, currency: str | None) -> None:
+    """Check that the wallets are in one currency, and in that of the export's money.
 
     Raises:
-        AmbiguousInputError: they are in several.
-        InputError: they are in another.
+        AmbiguousInputError: they are in several currencies.
+        InputError: they are in another currency.
     """
-    if "wallets" not in told.ledgers:
+    if "wallets" not in evidence.ledgers:
         return
-    own = grouped.rates.target_currency if grouped.rates else picked
-    known = {currencies.currency_code(own)} if own else grouped.ledger.currencies
-    check_wallet_currency(told.ledgers["wallets"].rows.currencies, known)
+    if grouped.rates:
+        currency = grouped.rates.target_currency
+    expected = {currencies.currency_code(currency)} if currency else grouped.ledger.currencies
+    check_wallet_currency(evidence.ledgers["wallets"].rows.currencies, expected)
 
 
-def contact_attributes(told: Evidence) -> frozenset[str]:
-    """The columns of contacts that may tell people apart: the source, and what plays no role."""
-    contacts = told.tables.get("contacts")
+def contact_attributes(evidence: Evidence) -> frozenset[str]:
+    """The columns of contacts that describe people: the source, and columns without a role."""
+    contacts = evidence.tables.get("contacts")
     if contacts is None:
         return frozenset()
     return frozenset(contacts.column_names) - (
-        told.ledgers["contacts"].table.roles.keys() - {"source"}
+        evidence.ledgers["contacts"].table.roles.keys() - {"source"}
     )
 
 
-def settings_with_evidence(settings: Settings, told: Evidence) -> Settings:
-    """Leave out who is to be left out; know the day of each order where wallets have periods."""
-    if "suppress" in told.tables:
-        listed = frozenset(told.tables["suppress"]["customer_id"].to_pylist())
-        listed |= _of_addresses(told.tables.get("contacts"), settings.suppressed | listed)
+def settings_with_evidence(settings: Settings, evidence: Evidence) -> Settings:
+    """Suppress the listed people, and request daily amounts where wallets have periods."""
+    if "suppress" in evidence.tables:
+        listed = frozenset(evidence.tables["suppress"]["customer_id"].to_pylist())
+        listed |= _ids_by_address(evidence.tables.get("contacts"), settings.suppressed | listed)
         settings = replace(settings, suppressed=settings.suppressed | listed)
-    wallets = told.tables.get("wallets")
-    if wallets is not None and any(wallets[name].null_count < len(wallets) for name in _DATED):
+    wallets = evidence.tables.get("wallets")
+    if wallets is not None and any(
+        wallets[name].null_count < len(wallets) for name in _PERIOD_COLUMNS
+    ):
         settings = replace(settings, detail=replace(settings.detail or Detail(), entries=True))
     return settings
 
 
-def _of_addresses(contacts: pa.Table | None, listed: frozenset[str]) -> frozenset[str]:
-    """The contacts whose address is listed, or is that of somebody who is."""
+def _ids_by_address(contacts: pa.Table | None, listed: frozenset[str]) -> frozenset[str]:
+    """The contacts whose e-mail address is listed, or belongs to a listed contact."""
     if contacts is None or "email" not in contacts.column_names:
         return frozenset()
     ids = contacts["customer_id"].combine_chunks()
     addresses = matching_key(contacts["email"].combine_chunks())
-    theirs = pc.drop_null(addresses.filter(pa.array(is_listed(ids, listed))))
-    is_theirs = pc.is_in(addresses, theirs).to_numpy(zero_copy_only=False)
-    return frozenset(ids.filter(pa.array(is_theirs | is_listed(addresses, listed))).to_pylist())
+    listed_addresses = pc.drop_null(addresses.filter(pa.array(is_listed(ids, listed))))
+    is_shared = pc.is_in(addresses, listed_addresses).to_numpy(zero_copy_only=False)
+    return frozenset(ids.filter(pa.array(is_shared | is_listed(addresses, listed))).to_pylist())
 
 
 def evidence_as_of(
-    told: Evidence, settings: Settings, as_of: date, customer_ids: pa.ChunkedArray
+    evidence: Evidence, settings: Settings, as_of: date, customer_ids: pa.ChunkedArray
 ) -> dict[str, pa.Table]:
-    """The tables as they stood on a day, without those who are to be left out.
+    """The tables as they stood on a day, without suppressed people.
 
-    Whoever asks for a day gets the contacts of that day; else the contacts are those of today, some
-    of whom may have come after the last order.
+    Contacts are those of the day where `settings.as_of` is given, else those of today, some of whom
+    may have come after the last order.
     """
-    tables = {name: table for name, table in told.tables.items() if name != "suppress"}
-    then = events_until(without_suppressed(tables, settings.suppressed), day_number(as_of))
-    if settings.as_of is None or "contacts" not in then:
-        return then
-    ids, contacts = customer_ids.combine_chunks(), then["contacts"]
-    if CONTACT_STEPS in then:  # of several rows those of that day are in force
-        now = one_row_each(
-            then[CONTACT_STEPS], "customer_id", pc.unique(then[CONTACT_STEPS]["customer_id"])
+    tables = {name: table for name, table in evidence.tables.items() if name != "suppress"}
+    tables = events_until(without_suppressed(tables, settings.suppressed), day_number(as_of))
+    if settings.as_of is None or "contacts" not in tables:
+        return tables
+    contacts = today = tables["contacts"]
+    if CONTACT_STEPS in tables:  # of several rows for a contact that of the day applies
+        steps = tables[CONTACT_STEPS]
+        latest = one_row_each(steps, "customer_id", pc.unique(steps["customer_id"]))
+        has_steps = pc.is_in(contacts["customer_id"], latest["customer_id"])
+        contacts = pa.concat_tables(
+            [latest.select(contacts.column_names), contacts.filter(pc.invert(has_steps))]
         )
-        others = contacts.filter(pc.invert(pc.is_in(contacts["customer_id"], now["customer_id"])))
-        contacts = pa.concat_tables([now.select(contacts.column_names), others])
-        if "consent" in contacts.column_names:  # a refusal since then holds at once
-            today, place = then["contacts"], contacts.column_names.index("consent")
+        if "consent" in contacts.column_names:  # a later refusal applies to earlier days too
             refusing = today["customer_id"].filter(
                 pa.array(matches_any(today["consent"], REFUSALS))
             )
             has_refused = pc.is_in(contacts["customer_id"], refusing.combine_chunks())
             consent = pc.if_else(has_refused, "no", contacts["consent"])
-            contacts = contacts.set_column(place, "consent", consent)
-    return {**then, "contacts": contacts_as_of(contacts, then, ids, day_number(as_of))}
+            index = contacts.column_names.index("consent")
+            contacts = contacts.set_column(index, "consent", consent)
+    contacts = contacts_as_of(contacts, tables, customer_ids.combine_chunks(), day_number(as_of))
+    return {**tables, "contacts": contacts}
 
 
 def with_evidence(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:
-    """Add the people whom only contacts, referrals or feedback name, and what the tables say.
+    """Add the evidence tables, and the people whom only contacts, referrals or feedback name.
 
     Args:
         grouped: an export, grouped.
@@ -142,55 +147,51 @@ def with_evidence(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
     people = all_people(grouped.table, evidence)
     table = people.table
     if "rows" not in table.column_names:
-        rows = pa.array(people.in_export.astype(np.int64))  # at least one, which is all one asks
+        rows = pa.array(people.in_export.astype(np.int64))  # only whether it is 0 matters
         table = table.append_column("rows", rows)
-    joined = replace(
-        grouped,
-        table=table,
-        evidence={name: evidence_frame(rows, people) for name, rows in evidence.items()},
-    )
+    frames = {name: evidence_frame(rows, people) for name, rows in evidence.items()}
+    grouped = replace(grouped, table=table, evidence=frames)
     if people.in_export.all():
-        return joined
-    places = np.flatnonzero(people.in_export).astype(np.int32)
+        return grouped
+    positions = np.flatnonzero(people.in_export).astype(np.int32)
     latest = grouped.latest_cells
-    if latest:  # a row for everyone, empty where the export knows nothing
-        row = np.cumsum(people.in_export) - 1
-        latest = latest.take(pa.array(row, mask=~people.in_export))
+    if latest:  # a row for each person, empty for those who are not in the export
+        rows = np.cumsum(people.in_export) - 1
+        latest = latest.take(pa.array(rows, mask=~people.in_export))
+    dates = grouped.order_dates
     return replace(
-        joined,
-        order_dates=OrderDates(
-            take_rows(places, grouped.order_dates.owner), grouped.order_dates.day
-        ),
-        categories=_moved(grouped.categories, places),
-        first_categories=_moved(grouped.first_categories, places),
+        grouped,
+        order_dates=OrderDates(take_rows(positions, dates.owner), dates.day),
+        categories=_with_new_owners(grouped.categories, positions),
+        first_categories=_with_new_owners(grouped.first_categories, positions),
         latest_cells=latest,
-        entries=grouped.entries and with_owners(grouped.entries, places),
+        entries=grouped.entries and with_owners(grouped.entries, positions),
     )
 
 
-def _moved(table: pa.Table | None, places: Ints) -> pa.Table | None:
+def _with_new_owners(table: pa.Table | None, positions: Ints) -> pa.Table | None:
     if table is None:
         return None
-    owner = pa.array(places[table["owner"].to_numpy()])
+    owner = pa.array(positions[table["owner"].to_numpy()])
     return table.set_column(table.column_names.index("owner"), "owner", owner)
 
 
 def evidence_at_lookback(
     evidence: Mapping[str, pd.DataFrame], last_day: int
 ) -> dict[str, pd.DataFrame]:
-    """The evidence with the contacts of an earlier day; other tables tell the day of each event."""
+    """The evidence with the contacts of an earlier day; other tables have the day of each event."""
     if "contacts" not in evidence:
         return dict(evidence)
     contacts, steps = evidence["contacts"], evidence.get(CONTACT_STEPS)
-    if steps is not None:  # of several rows those of that day are in force
-        now = _since_by(steps, last_day).groupby("owner", as_index=False).last()
-        others = contacts[~contacts["owner"].isin(now["owner"])]
-        contacts = pd.concat([now[[*contacts.columns]], others], ignore_index=True)
-    return {**evidence, "contacts": _since_by(contacts, last_day)}
+    if steps is not None:  # of several rows for a contact that of the day applies
+        latest = _known_by_day(steps, last_day).groupby("owner", as_index=False).last()
+        others = contacts[~contacts["owner"].isin(latest["owner"])]
+        contacts = pd.concat([latest[[*contacts.columns]], others], ignore_index=True)
+    return {**evidence, "contacts": _known_by_day(contacts, last_day)}
 
 
-def _since_by(contacts: pd.DataFrame, last_day: int) -> pd.DataFrame:
-    """The rows of contacts until a day, and those of no day."""
+def _known_by_day(contacts: pd.DataFrame, last_day: int) -> pd.DataFrame:
+    """The contacts since a day or earlier, and those without a day."""
     since = contacts["since_on"].to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)
     return contacts[since <= last_day]
 

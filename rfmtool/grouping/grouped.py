@@ -1,4 +1,4 @@
-"""An export, read and grouped: the value that everything later is told from, and its last day."""
+"""An export, read and grouped: the value that all later steps compute from, and its last day."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ from rfmtool.sources import Export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.ledger import Ledger
 
-_DATES_ASKED_FOR: Final = "Look at --as-of, --since and --window."
-_DATES: Final = (
+_DAY_OPTIONS_HINT: Final = "Look at --as-of, --since and --window."
+_DATES_HINT: Final = (
     "See rfmtool check; name the column with --column ordered_at=NAME, or say how its dates are"
     " written with --date-format."
 )
-_NUMBERS: Final = (
+_NUMBERS_HINT: Final = (
     "See rfmtool check; name the column with --column amount=NAME, or say how its numbers"
     " are written with --decimal."
 )
-_WAYS_OUT: Final = {
+_HINTS: Final = {
     "anonymous": "See rfmtool check; name the column of customers with --column customer_id=NAME.",
     "blank": "Export it again.",
     "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
     "not_a_sale": "By their status they are no sales: see rfmtool check; --status settles a word.",
     "other_currency": "See rfmtool check; look at --currency and --rates.",
-    "before_since": _DATES_ASKED_FOR,
-    "after_as_of": _DATES_ASKED_FOR,
+    "before_since": _DAY_OPTIONS_HINT,
+    "after_as_of": _DAY_OPTIONS_HINT,
     "wrong_cell_count": "See rfmtool check; say with --delimiter what divides its cells.",
     "bad_encoding": "See rfmtool check; say with --encoding how its text is written.",
     "bad_text": "See rfmtool check; export it again.",
-    "missing_date": _DATES,
-    "bad_date": _DATES,
-    "missing_amount": _NUMBERS,
-    "bad_amount": _NUMBERS,
-    "bad_quantity": _NUMBERS,
-    "bad_price": _NUMBERS,
+    "missing_date": _DATES_HINT,
+    "bad_date": _DATES_HINT,
+    "missing_amount": _NUMBERS_HINT,
+    "bad_amount": _NUMBERS_HINT,
+    "bad_quantity": _NUMBERS_HINT,
+    "bad_price": _NUMBERS_HINT,
 }
-"""What to look at where no row can be used, by what became of most of them."""
+"""Hints where no row can be used, by the bin of most of the rows."""
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """An export, read and grouped: the engine's table, the order dates, and where rows went.
+    """An export, read and grouped: customers, order dates, and the ledger of its rows.
 
-    What the export does not have, or nobody wants, is None. `owner` in it is the place in `table`,
-    which has `rows`, `cost` and `uncosted` where costs are read.
+    What the export does not have, or was not requested, is None. `owner` is a row number of
+    `table`, which has `rows`, and `cost` and `uncosted` where costs are read.
     """
 
     table: pa.Table
@@ -65,7 +65,7 @@ class Grouped:
     export: Export
     dropped_point_zero: bool = False
     as_of: date | None = None
-    """The day that the question names; None leaves it to the data."""
+    """The day that was asked for; None leaves it to the data."""
     merged_ids: int = 0
     """How many ids are another spelling of a customer's e-mail address."""
     categories: pa.Table | None = None
@@ -76,19 +76,19 @@ class Grouped:
     """The latest contact and kept cells, a row for each row of `table`."""
     entries: OrderEntries | None = None
     order_counts: OrderCounts = field(default_factory=OrderCounts)
-    """What may be counted twice."""
+    """How many orders may be counted twice."""
     rates: Rates | None = None
-    """What money was converted with."""
+    """The exchange rates that money was converted with."""
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    """The evidence tables supplied: `owner` and `referred` are places in `table`."""
+    """The evidence tables by name: `owner` and `referred` are row numbers of `table`."""
 
     @property
     def held_bytes(self) -> int:
-        """What customers, their orders and their categories and contacts take of memory."""
+        """The memory that customers, their orders, categories and contacts take."""
         tables = (self.table, self.categories, self.first_categories, self.latest_cells)
-        orders = 0 if self.entries is None else self.entries.held_bytes
+        entries = 0 if self.entries is None else self.entries.held_bytes
         dates = in_memory_bytes(self.order_dates.owner) + in_memory_bytes(self.order_dates.day)
-        return sum(int(table.nbytes) for table in tables if table is not None) + dates + orders
+        return sum(int(table.nbytes) for table in tables if table is not None) + dates + entries
 
     def check_memory_fits(self, limit_bytes: int | None, threads: int, *, reported: bool) -> None:
         """Check that customers can be placed, and `reported`, within a memory limit.
@@ -96,18 +96,17 @@ class Grouped:
         Raises:
             UsageError: they cannot.
         """
-        entries = None if self.entries is None else len(self.entries.day)
         check_memory_fits(
             limit_bytes,
             self.held_bytes,
             threads,
             customers=len(self.table),
-            entries=entries,
+            entries=None if self.entries is None else len(self.entries.day),
             reported=reported,
         )
 
     def slice(self, start: int, stop: int) -> Grouped:
-        """The customers at these places, counted from 0, with what tells of nobody else."""
+        """The customers in rows `start` to `stop`, numbered anew from 0, without shared tables."""
         return replace(
             self,
             table=self.table.slice(start, stop - start),
@@ -125,16 +124,16 @@ class Grouped:
 
     @property
     def on_dates(self) -> str:
-        """Why days are missing or cannot be read, as a sentence; empty where nobody knows."""
+        """A sentence on why days are missing or cannot be read; empty where that is unknown."""
         if self.export.may_need_fill_down and self.ledger["missing_date"]:
-            return _UNFILLED
-        others, taken = self.export.other_dates, self.export.reading.dates.name
+            return _FILL_DOWN_HINT
+        others, assumed = self.export.other_dates, self.export.reading.dates.name
         if not (others and self.ledger["bad_date"]):
             return ""
-        return f"Dates are read as {taken}; most that cannot be read look like {others}."
+        return f"Dates are read as {assumed}; most that cannot be read look like {others}."
 
 
-_UNFILLED: Final = (
+_FILL_DOWN_HINT: Final = (
     "Rows with money and without order, customer and day stand below others: if they are of the"
     " order above, fill these cells down before, or name --column quantity and unit_price instead"
     " of an amount; if they are totals, leave them out."
@@ -142,9 +141,9 @@ _UNFILLED: Final = (
 
 
 def slice_by_owner(rows: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
-    """The rows whose `owner` is at one of these places, counted from 0."""
-    theirs = rows[rows["owner"].between(start, stop - 1)]
-    return theirs.assign(owner=theirs["owner"] - start)
+    """The rows with an `owner` from `start` to `stop`, numbered anew from 0."""
+    rows = rows[rows["owner"].between(start, stop - 1)]
+    return rows.assign(owner=rows["owner"] - start)
 
 
 def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
@@ -152,15 +151,15 @@ def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
 
     Args:
         grouped: an export, grouped.
-        accept_last: take the latest day even where it hangs on a few orders.
+        accept_last: take the latest day even where only a few orders lie there.
 
     Raises:
-        AmbiguousInputError: the latest day hangs on a few orders long after all others.
+        AmbiguousInputError: the latest day has only a few orders, long after all others.
         InputError: there is no line to take a day from.
     """
     last_line_day = grouped.ledger.last_day
     if last_line_day is None or (grouped.ledger.excluded and not grouped.ledger["used"]):
-        raise _nothing_left(grouped)
+        raise _no_usable_rows_error(grouped)
     if grouped.as_of is not None:
         return grouped.as_of
     if not accept_last:
@@ -169,15 +168,15 @@ def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
     return date_from_day(last_day(grouped.order_dates, last_line_day))
 
 
-def _nothing_left(grouped: Grouped) -> InputError:
-    # An empty answer would take the place of a good one in tonight's job.
+def _no_usable_rows_error(grouped: Grouped) -> InputError:
+    # An error, because an empty result would overwrite a good one in a nightly job.
     ledger = grouped.ledger
     if not ledger.rows:
         return InputError(f"{grouped.export.name}: there are no rows in it", "Export it again.")
-    held = [name for name in names.BINS if ledger[name]]
-    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in held)
-    most = max(held, key=lambda name: ledger[name])
+    bins = [name for name in names.BINS if ledger[name]]
+    reasons = ", ".join(f"{name} {ledger[name]:,}" for name in bins)
+    largest = max(bins, key=lambda name: ledger[name])
     return InputError(
         f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used ({reasons})",
-        _WAYS_OUT.get(most, "See rfmtool check."),
+        _HINTS.get(largest, "See rfmtool check."),
     )

@@ -1,4 +1,4 @@
-"""Customer ids as they are compared, and those that are nobody's or of several."""
+"""Customer ids in the form that is compared, and checks of ids of no or several customers."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.names import normalized
 from rfmtool.sources.statuses import words
 
-_MOST: Final = 0.01
-_FEW_KINDS: Final = 8
-_WORDY: Final = r"^[^0-9@]{2,24}$"
-_MANY_CUSTOMERS, _LIONS_SHARE = 20, 0.1
-_GUESTS: Final = ("0", "-1")
-"""What shop systems write where a customer has no account."""
+_MAX_SHORTENED_SHARE: Final = 0.01
+_MAX_KINDS: Final = 8
+_WORD_PATTERN: Final = r"^[^0-9@]{2,24}$"
+_MIN_CUSTOMERS, _DOMINANT_SHARE = 20, 0.1
+_GUEST_IDS: Final = ("0", "-1")
+"""The ids that shop systems write where a customer has no account."""
 
 
 def matching_keys(ids: pd.Series[Any]) -> pd.Series[Any]:
-    """The ids of a column as they are compared: `matching_key`."""
+    """The ids of a column in the form that is compared: `matching_key`."""
     keys = matching_key(pa.array(ids.astype("str"), pa.string()))
     column: pd.Series[Any] = keys.to_pandas()
     return column.set_axis(ids.index)
 
 
 def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Ledger) -> None:
-    """Check that each id can be one customer, and that nobody's id is nobody's customer.
+    """Check that each id can be one customer, and that none stands for missing customers.
 
     Args:
-        export: what was read.
+        export: the export that was read.
         customers: one row per customer id.
-        dates: their counting orders.
-        ledger: how many rows there are, and how many have order ids cut short.
+        dates: the days of their counting orders.
+        ledger: the counts of rows, and of those with shortened order ids.
 
     Raises:
-        AmbiguousInputError: ids were cut short, are nobody, or one is written in two ways.
+        AmbiguousInputError: ids were shortened, mean no customer, or one is written in two ways.
         InputError: the column holds kinds of customers, or names of orders.
     """
     ids = customers["customer_id"].combine_chunks()
@@ -52,60 +52,66 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
     if not len(ids):
         return
     _check_shortened(export, ids, dates)
-    if ledger.shortened_orders > _MOST * ledger.rows:
-        raise _cut_short(export, "order_id", f"order ids of {ledger.shortened_orders:,} rows")
+    if ledger.shortened_orders > _MAX_SHORTENED_SHARE * ledger.rows:
+        raise _cut_short_error(export, "order_id", f"order ids of {ledger.shortened_orders:,} rows")
     orders = np.bincount(dates.owner, minlength=len(ids))
-    if others := _held_instead(export, ids, orders):
+    if content := _other_content(export, ids, orders):
         raise InputError(
-            f"{export.name}: column {column!r} holds {others}, and not customers",
+            f"{export.name}: column {column!r} holds {content}, and not customers",
             "Name the column of customers with --column customer_id=NAME.",
         )
     formulas = int(pc.sum(pc.starts_with(ids, '="')).as_py() or 0)
-    if formulas:  # the beginning of a file tells whether all are
+    if formulas:  # where all ids are formulas, detection has handled them
         raise AmbiguousInputError(
             f"{export.name}: {formulas:,} customer ids in column {column!r} are formulas, as"
             ' ="00123" is, and others are not',
             "Write them alike in all rows.",
         )
-    twice = int(pc.sum(pc.is_in(ids, _without_point_zero(ids))).as_py() or 0)
-    if twice:
+    duplicates = int(pc.sum(pc.is_in(ids, _point_zero_ids_as_integers(ids))).as_py() or 0)
+    if duplicates:
         raise AmbiguousInputError(
-            f"{export.name}: column {column!r} has {twice:,} customer id{'s' * (twice > 1)} both as"
-            " in 17850.0 and as in 17850, so one customer could be two",
+            f"{export.name}: column {column!r} has {duplicates:,} customer"
+            f" id{'s' * (duplicates > 1)} both as in 17850.0 and as in 17850, so one customer could"
+            " be two",
             "Write them alike in all files, as whole numbers or as text.",
         )
-    wordy = np.flatnonzero(mask_of(pc.match_substring_regex(ids, _WORDY)) & (orders > 1))
-    if not len(wordy):
+    _check_anonymous_words(export, ids, orders)
+
+
+def _check_anonymous_words(export: Export, ids: pa.Array, orders: Ints) -> None:
+    """Refuse an id with several orders that is a word for a missing customer, such as `guest`."""
+    rows = np.flatnonzero(mask_of(pc.match_substring_regex(ids, _WORD_PATTERN)) & (orders > 1))
+    if not len(rows):
         return
-    apart = pc.utf8_normalize(pc.utf8_lower(ids.take(pa.array(wordy))), "NFKD")
-    likely = pc.replace_substring_regex(apart, r"[\s_/\p{M}-]+", "")
-    plain = {normalized(word) for word in words("nobody")}
-    for place in wordy[mask_of(pc.is_in(likely, pa.array(sorted(plain))))]:
-        word = ids[int(place)].as_py()
+    decomposed = pc.utf8_normalize(pc.utf8_lower(ids.take(pa.array(rows))), "NFKD")
+    plain = pc.replace_substring_regex(decomposed, r"[\s_/\p{M}-]+", "")
+    anonymous_words = sorted({normalized(word) for word in words("nobody")})
+    for row in rows[mask_of(pc.is_in(plain, pa.array(anonymous_words)))]:
+        word = ids[int(row)].as_py()
         raise AmbiguousInputError(
-            f"{export.name}: column {column!r} says {word!r} of {orders[place]:,} orders, as of one"
-            " customer, and by that word it is nobody",
+            f"{export.name}: column {export.columns['customer_id']!r} says {word!r} of"
+            f" {orders[row]:,} orders, as of one customer, and by that word it is nobody",
             f"If so, take --anonymous {word!r}; if it is one customer, write another id.",
         )
 
 
-def _held_instead(export: Export, ids: pa.Array, orders: Ints) -> str | None:
-    """What else than customers the column holds, in words."""
-    few = {normalized(one) for one in ids.to_pylist()} if len(ids) <= _FEW_KINDS else set()
-    if few and few <= words("kinds_of_customers") and orders.max(initial=0) > 1:
+def _other_content(export: Export, ids: pa.Array, orders: Ints) -> str | None:
+    """What the column holds instead of customers, for a message."""
+    kinds = {normalized(word) for word in ids.to_pylist()} if len(ids) <= _MAX_KINDS else set()
+    if kinds and kinds <= words("kinds_of_customers") and orders.max(initial=0) > 1:
         return "kinds of customers, such as new and returning"
-    is_by_name = "customer_id" not in export.asked.columns
-    if is_by_name and normalized(export.columns["customer_id"]) == "name":
-        of_orders = pc.all(pc.match_substring_regex(ids, "^#[0-9]")).as_py()
-        return "the names of orders, such as #1001" if of_orders else None
+    is_detected = "customer_id" not in export.asked.columns
+    if is_detected and normalized(export.columns["customer_id"]) == "name":
+        are_order_names = pc.all(pc.match_substring_regex(ids, "^#[0-9]")).as_py()
+        return "the names of orders, such as #1001" if are_order_names else None
     return None
 
 
-def _without_point_zero(ids: pa.Array) -> pa.Array:
-    """Those written like `17850.0`, as whole numbers are."""
-    likely = ids.filter(pc.ends_with(ids, ".0"))  # a quick look, as most have none
-    written_so = likely.filter(pc.match_substring_regex(likely, r"^[0-9]+\.0$"))
-    return pc.utf8_slice_codeunits(written_so, 0, -2)
+def _point_zero_ids_as_integers(ids: pa.Array) -> pa.Array:
+    """The ids written like `17850.0`, without their `.0`."""
+    candidates = ids.filter(pc.ends_with(ids, ".0"))  # quick, and mostly empty
+    floats = candidates.filter(pc.match_substring_regex(candidates, r"^[0-9]+\.0$"))
+    return pc.utf8_slice_codeunits(floats, 0, -2)
 
 
 def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
@@ -113,50 +119,50 @@ def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
     shortened = is_scientific_notation(ids)
     if not shortened.any():
         return
-    of_orders = shortened[dates.owner] if len(dates.owner) else shortened
-    if max(of_orders.mean(), shortened.mean()) > _MOST:
-        raise _cut_short(export, "customer_id", f"{int(shortened.sum()):,} customer ids")
+    by_order = shortened[dates.owner] if len(dates.owner) else shortened
+    if max(by_order.mean(), shortened.mean()) > _MAX_SHORTENED_SHARE:
+        raise _cut_short_error(export, "customer_id", f"{int(shortened.sum()):,} customer ids")
 
 
-def _cut_short(export: Export, role: str, which: str) -> AmbiguousInputError:
+def _cut_short_error(export: Export, role: str, subject: str) -> AmbiguousInputError:
     return AmbiguousInputError(
-        f"{export.name}: {which} in column {export.columns[role]!r} are written like 6.12E+12: a"
+        f"{export.name}: {subject} in column {export.columns[role]!r} are written like 6.12E+12: a"
         " spreadsheet has cut them short, and different ones have fallen together",
         "Export again, without opening and saving the file in a spreadsheet.",
     )
 
 
 def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequence[str]:
-    """Sentences about ids of two kinds or cut short, and one that has very many of the orders."""
+    """Sentences about ids in two forms, shortened ids, and an id with a large share of orders."""
     ids = customers["customer_id"].combine_chunks()
-    found = []
-    floats = len(_without_point_zero(ids))
+    notices = []
+    floats = len(_point_zero_ids_as_integers(ids))
     if floats and pc.any(pc.match_substring_regex(ids, "^[0-9]+$")).as_py():
-        found.append(
+        notices.append(
             f"{floats:,} customer ids are written like 17850.0 and others like 17850; if those are"
             " numbers alike, write them alike in all files."
         )
     shortened = int(is_scientific_notation(ids).sum())
     if shortened:
-        found.append(
+        notices.append(
             f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"
             " short, and different customers may have fallen together."
         )
     orders = np.bincount(dates.owner, minlength=len(ids))
-    most, every = int(orders.max(initial=0)), int(orders.sum())
-    if most < every:
-        next_most = int(np.partition(orders, -2)[-2])
-        is_lion = most > max(_LIONS_SHARE * every, 5 * next_most)
-        is_lion &= (orders > 0).sum() >= _MANY_CUSTOMERS
-        first, column = ids[int(orders.argmax())].as_py(), export.columns["customer_id"]
-        if first in _GUESTS and most > next_most:
-            found.append(
-                f"Column {column!r} says {first!r} of {most:,} of {every:,} orders, more than of"
-                f" anybody else: if guests have that number, --anonymous={first} leaves them out."
+    most, total = int(orders.max(initial=0)), int(orders.sum())
+    if most < total:
+        second_most = int(np.partition(orders, -2)[-2])
+        is_dominant = most > max(_DOMINANT_SHARE * total, 5 * second_most)
+        is_dominant &= (orders > 0).sum() >= _MIN_CUSTOMERS
+        top_id, column = ids[int(orders.argmax())].as_py(), export.columns["customer_id"]
+        if top_id in _GUEST_IDS and most > second_most:
+            notices.append(
+                f"Column {column!r} says {top_id!r} of {most:,} of {total:,} orders, more than of"
+                f" anybody else: if guests have that number, --anonymous={top_id} leaves them out."
             )
-        elif is_lion:
-            found.append(
-                f"One customer id of column {column!r} has {most:,} of {every:,} orders: if it"
+        elif is_dominant:
+            notices.append(
+                f"One customer id of column {column!r} has {most:,} of {total:,} orders: if it"
                 " stands for guests or cash sales, --anonymous ID leaves it out."
             )
-    return found
+    return notices

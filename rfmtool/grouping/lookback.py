@@ -1,4 +1,4 @@
-"""An export as if it had ended on an earlier day."""
+"""A grouped export as if it had ended on an earlier day."""
 
 from __future__ import annotations
 
@@ -19,54 +19,56 @@ from rfmtool.grouping.order_history import (
 
 @dataclass(frozen=True)
 class GroupedAsOf(Grouped):
-    """The same people as they stood at the end of a day, told of some of them at a time.
+    """The same people at the end of an earlier day; `slice` computes some of them at a time.
 
-    `table` has their ids alone, and `dates` the days of all where `dated` asked for them.
+    `table` has only their ids, and `order_dates` is empty unless `dated` asked for it.
     """
 
     grouped: Grouped = field(kw_only=True)
-    """The export to its end."""
+    """The full export."""
     histories: OrderHistories = field(kw_only=True)
     lookback_day: int = field(kw_only=True)
     """In days since 1970-01-01, included."""
     cached_slices: dict[tuple[int, int], Grouped] = field(kw_only=True, default_factory=dict)
-    """What was told already, where that is kept."""
+    """The slices computed so far, where they are cached."""
 
     @classmethod
     def from_grouped(
-        cls, whole: Grouped, pasts: OrderHistories, until_day: int, *, dated: bool
+        cls, grouped: Grouped, histories: OrderHistories, lookback_day: int, *, dated: bool
     ) -> GroupedAsOf:
         """The people of an export on an earlier day.
 
         Args:
-            whole: the export to its end.
-            pasts: what each of its orders moved on each day.
-            until_day: in days since 1970-01-01, included.
-            dated: whether the days of all orders together are wanted.
+            grouped: the full export.
+            histories: the daily amounts of its orders.
+            lookback_day: in days since 1970-01-01, included.
+            dated: whether `order_dates` is needed.
         """
-        others = {
-            "table": whole.table.select(["customer_id"]),
-            "order_dates": whole.order_dates.emptied(),
+        needs_entries = "wallets" in grouped.evidence
+        changes = {
+            "table": grouped.table.select(["customer_id"]),
+            "order_dates": grouped.order_dates.emptied(),
             "categories": None,
-            "entries": entries_until(pasts.entries, until_day)
-            if "wallets" in whole.evidence
-            else None,
-            "evidence": evidence_at_lookback(whole.evidence, until_day),
+            "entries": entries_until(histories.entries, lookback_day) if needs_entries else None,
+            "evidence": evidence_at_lookback(grouped.evidence, lookback_day),
         }
         then = cls(
-            **{**vars(whole), **others}, grouped=whole, histories=pasts, lookback_day=until_day
+            **{**vars(grouped), **changes},
+            grouped=grouped,
+            histories=histories,
+            lookback_day=lookback_day,
         )
         if not dated:
             return then
-        days = (
+        dates = (
             then.slice(start, stop).order_dates.shifted(start)
-            for start, stop in part_bounds(len(whole.table))
+            for start, stop in part_bounds(len(grouped.table))
         )
-        # The parts that were told on the way are those of the answer too.
-        return replace(then, order_dates=OrderDates.concatenated(days, len(pasts.entries.day)))
+        # The copy shares the slices that are cached here.
+        return replace(then, order_dates=OrderDates.concatenated(dates, len(histories.entries.day)))
 
     def slice(self, start: int, stop: int) -> Grouped:
-        """The customers at these places, counted from 0, with what tells of nobody else."""
+        """The customers in rows `start` to `stop`, numbered anew from 0, without shared tables."""
         if (start, stop) in self.cached_slices:
             return self.cached_slices[start, stop]
         part = self.grouped.slice(start, stop)
@@ -83,6 +85,7 @@ class GroupedAsOf(Grouped):
 
     @cached_property
     def is_known_customer(self) -> Mask:
-        """Of whom the shop had heard by then: by a line, or a dated event."""
-        people = len(self.table)
-        return are_known_by_day(self.histories.entries, people, self.evidence, self.lookback_day)
+        """Whether the shop knew each person by then: from a line, or a dated event."""
+        return are_known_by_day(
+            self.histories.entries, len(self.table), self.evidence, self.lookback_day
+        )

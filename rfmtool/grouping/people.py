@@ -1,4 +1,4 @@
-"""Everyone a run knows: who ordered, and whom only the evidence tables name."""
+"""All people of a run: those who ordered, and those whom only evidence tables name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rfmtool.arrays import Mask, Places
 from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.consents import CONSENTS, REFUSALS, matches_any
 
-_EVENT_DAY: Final[Mapping[str, str]] = {
+_EVENT_DAY_COLUMNS: Final[Mapping[str, str]] = {
     "referrals": "referred_on",
     "feedback": "given_on",
     "contacted": "contacted_on",
@@ -24,7 +24,7 @@ _EVENT_DAY: Final[Mapping[str, str]] = {
     "memberships": "joined_on",
     "needs": "asked_on",
 }
-_OWNER: Final[Mapping[str, str]] = {
+_POSITION_COLUMNS: Final[Mapping[str, str]] = {
     "customer_id": "owner",
     "referrer_id": "owner",
     "referred_id": "referred",
@@ -32,18 +32,18 @@ _OWNER: Final[Mapping[str, str]] = {
     "from_id": "giver",
     "invited_by": "inviter",
 }
-_NEED_NOT_BE_KNOWN: Final = ("from_id", "invited_by")
-"""Ids that may be nobody's, such as the shop's own: their places are -1."""
-_JOINING: Final = ("contacts", "referrals", "feedback")
-"""The tables whose people belong to the run even where they never ordered."""
+_OPTIONAL_IDS: Final = ("from_id", "invited_by")
+"""Ids that need not be people, such as the shop's own: their positions are -1."""
+_TABLES_ADDING_PEOPLE: Final = ("contacts", "referrals", "feedback")
+"""The tables that add people who never ordered."""
 
 
 @dataclass(frozen=True)
 class People:
-    """Everyone, sorted by the bytes of customer_id.
+    """All people, sorted by the bytes of customer_id.
 
-    `table` is the engine's answer with a row of nothing for those whom the export does not name;
-    `keys` are what ids are matched by, `in_export` says whom it names.
+    `table` is the engine's table with an empty row for those who are not in the export; `keys` are
+    their ids in the form that is matched, `in_export` says whether the export has them.
     """
 
     table: pa.Table
@@ -51,44 +51,45 @@ class People:
     in_export: Mask
 
     def positions(self, ids: pa.Array) -> Places:
-        """The place of each id among the people; -1 where nobody has it."""
-        found = pc.index_in(ids, self.keys).fill_null(-1)
-        places: Places = found.to_numpy(zero_copy_only=False).astype(np.int64)
-        return places
+        """The row of each id in `table`; -1 where it is unknown."""
+        indices = pc.index_in(ids, self.keys).fill_null(-1)
+        positions: Places = indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        return positions
 
 
 def without_suppressed(
     evidence: Mapping[str, pa.Table], listed: frozenset[str]
 ) -> dict[str, pa.Table]:
-    """The evidence without the rows that name somebody who is to be left out of everything."""
+    """The evidence without the rows that name a suppressed person."""
     kept = dict(evidence)
-    owners = [one for one in _OWNER if one != "invited_by"]
+    id_columns = [column for column in _POSITION_COLUMNS if column != "invited_by"]
     for name, table in evidence.items() if listed else ():
-        ids = [table[one].combine_chunks() for one in owners if one in table.column_names]
-        named = np.logical_or.reduce([is_listed(column, listed) for column in ids])
-        kept[name] = table.filter(pa.array(~named))
+        ids = [table[column].combine_chunks() for column in id_columns
+               if column in table.column_names]  # fmt: skip
+        is_suppressed = np.logical_or.reduce([is_listed(column, listed) for column in ids])
+        kept[name] = table.filter(pa.array(~is_suppressed))
     return kept
 
 
 def events_until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
-    """The evidence as it stood on a day: what happened later is left out.
+    """The evidence without the events after a day.
 
     Args:
         evidence: the tables by name.
         as_of_day: in days since 1970-01-01.
     """
-    then = dict(evidence)
-    for name in _EVENT_DAY.keys() & evidence.keys():
-        days = pc.cast(evidence[name][_EVENT_DAY[name]], pa.int32())
+    tables = dict(evidence)
+    for name in _EVENT_DAY_COLUMNS.keys() & evidence.keys():
+        days = pc.cast(evidence[name][_EVENT_DAY_COLUMNS[name]], pa.int32())
         is_later = pc.greater(days, as_of_day).fill_null(fill_value=False)
-        then[name] = evidence[name].filter(pc.invert(is_later))
-    return then
+        tables[name] = evidence[name].filter(pc.invert(is_later))
+    return tables
 
 
 def contacts_as_of(
     contacts: pa.Table, others: Mapping[str, pa.Table], customer_ids: pa.Array, as_of_day: int
 ) -> pa.Table:
-    """The contacts that a shop had by a day: those since then are left out unless otherwise known.
+    """The contacts that a shop had by a day: later ones only where they are known otherwise.
 
     Args:
         contacts: the contacts table.
@@ -96,83 +97,91 @@ def contacts_as_of(
         customer_ids: the customers of the export.
         as_of_day: in days since 1970-01-01.
     """
-    named = [_ids(others[name]) for name in _JOINING if name in others and name != "contacts"]
-    elsewhere = pa.concat_arrays([matching_key(customer_ids), *named])
-    is_known = pc.is_in(contacts["customer_id"], elsewhere)
+    ids = [_all_ids(others[name]) for name in _TABLES_ADDING_PEOPLE
+           if name in others and name != "contacts"]  # fmt: skip
+    known = pa.concat_arrays([matching_key(customer_ids), *ids])
+    is_known = pc.is_in(contacts["customer_id"], known)
     since = pc.cast(contacts["since_on"], pa.int32())
     is_later = pc.greater(since, as_of_day).fill_null(fill_value=False)
     return contacts.filter(pc.or_(is_known, pc.invert(is_later)))
 
 
 def all_people(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
-    """Add those whom only contacts, referrals or feedback name.
+    """The customers, and the people whom only contacts, referrals or feedback name.
 
     Args:
-        customers: the engine's answer, sorted by customer_id.
+        customers: the engine's table, sorted by customer_id.
         evidence: the tables by name, ids already in the form that is matched.
     """
     keys = matching_key(customers["customer_id"].combine_chunks())
-    named = [_ids(evidence[name]) for name in _JOINING if name in evidence]
-    ids = pc.unique(pa.concat_arrays([pa.array([], pa.string()), *named]))
-    # Looked up among the few, for a table to look up all customers in takes much memory.
-    in_both = keys.filter(pc.is_in(keys, ids))
-    newcomers = ids.filter(pc.invert(pc.is_in(ids, in_both)))
-    if not len(newcomers):
+    ids = [_all_ids(evidence[name]) for name in _TABLES_ADDING_PEOPLE if name in evidence]
+    named = pc.unique(pa.concat_arrays([pa.array([], pa.string()), *ids]))
+    # In two steps, because a hash table of all customers would take much memory.
+    in_both = keys.filter(pc.is_in(keys, named))
+    added = named.filter(pc.invert(pc.is_in(named, in_both)))
+    if not len(added):
         return People(customers, keys, np.ones(len(keys), dtype=bool))
-    joined = pa.concat_tables([customers, _never_ordered(newcomers, customers.schema)])
-    order = pc.sort_indices(joined["customer_id"])
-    both = pa.concat_arrays([keys, newcomers])
+    table = pa.concat_tables([customers, _without_orders(added, customers.schema)])
+    order = pc.sort_indices(table["customer_id"])
+    all_keys = pa.concat_arrays([keys, added])
     in_export = order.to_numpy() < len(keys)
-    return People(joined.take(order).combine_chunks(), both.take(order), in_export)
+    return People(table.take(order).combine_chunks(), all_keys.take(order), in_export)
 
 
-def _ids(table: pa.Table) -> pa.Array:
+def _all_ids(table: pa.Table) -> pa.Array:
     return pa.concat_arrays(
-        [chunk for name in _OWNER if name in table.column_names for chunk in table[name].chunks]
+        [
+            chunk
+            for name in _POSITION_COLUMNS
+            if name in table.column_names
+            for chunk in table[name].chunks
+        ]
         or [pa.array([], pa.string())]
     )
 
 
-def _never_ordered(ids: pa.Array, schema: pa.Schema) -> pa.Table:
-    empty: dict[str, Any] = {
+def _without_orders(ids: pa.Array, schema: pa.Schema) -> pa.Table:
+    """A row for each id, with 0 in integer columns and null in all others."""
+    columns: dict[str, Any] = {
         field.name: pa.array(np.zeros(len(ids), dtype=np.int64)).cast(field.type)
         for field in schema
         if pa.types.is_integer(field.type)
     }
-    empty["customer_id"] = ids
+    columns["customer_id"] = ids
     return pa.table(
-        [empty.get(field.name, pa.nulls(len(ids), field.type)) for field in schema], schema=schema
+        [columns.get(field.name, pa.nulls(len(ids), field.type)) for field in schema],
+        schema=schema,
     )
 
 
 def evidence_frame(table: pa.Table, people: People) -> pd.DataFrame:
-    """An evidence table as a frame: ids as places among the people, days as whole numbers.
+    """An evidence table as a frame: ids as row numbers of people, days as integers.
 
-    Rows that name nobody known are left out.
+    Rows with unknown ids are left out.
     """
     columns: dict[str, Any] = {}
-    known = np.ones(len(table), dtype=bool)
+    is_known = np.ones(len(table), dtype=bool)
     for name in table.column_names:
         column = table[name].combine_chunks()
-        if name in _OWNER:
-            columns[_OWNER[name]] = people.positions(column)
-            if name not in _NEED_NOT_BE_KNOWN:
-                known &= columns[_OWNER[name]] >= 0
+        if name in _POSITION_COLUMNS:
+            columns[_POSITION_COLUMNS[name]] = people.positions(column)
+            if name not in _OPTIONAL_IDS:
+                is_known &= columns[_POSITION_COLUMNS[name]] >= 0
         else:
-            columns[name] = _nullable(column)
-    return pd.DataFrame(columns)[known].reset_index(drop=True)
+            columns[name] = _nullable_array(column)
+    return pd.DataFrame(columns)[is_known].reset_index(drop=True)
 
 
-def _nullable(column: pa.Array) -> Any:  # noqa: ANN401 - any of pandas' arrays
+def _nullable_array(column: pa.Array) -> Any:  # noqa: ANN401 - any of pandas' arrays
     missing = column.is_null().to_numpy(zero_copy_only=False)
     if pa.types.is_date(column.type):
         column = pc.cast(column, pa.int32())
     if pa.types.is_integer(column.type):
-        whole = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        return pd.arrays.IntegerArray(whole, missing)
+        integers = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        return pd.arrays.IntegerArray(integers, missing)
     if pa.types.is_boolean(column.type):
-        truth = column.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
-        return pd.arrays.BooleanArray(truth.copy(), missing)
+        booleans = column.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+        return pd.arrays.BooleanArray(booleans.copy(), missing)
     return column.to_pandas()
 
 
@@ -180,24 +189,27 @@ def add_contacts(
     people: pd.DataFrame,
     contacts: pd.DataFrame | None,
     latest: pa.Table | None,
-    wanted: Iterable[str],
+    names: Iterable[str],
 ) -> pd.DataFrame:
-    """Add columns by name, such as how to reach people: what contacts say, else the export.
+    """Add columns such as email and phone from the contacts table, or else from the export.
 
     Args:
         people: one row per person.
         contacts: the contacts table, with `owner`.
-        latest: the latest cells of the export, a row for each of the people.
-        wanted: the columns; those that neither has are left out.
+        latest: the latest cells of the export, a row for each person.
+        names: of the columns; those that neither table has are left out.
     """
     columns: dict[str, Any] = {}
-    for name in wanted:
+    for name in names:
         if latest is not None and name in latest.column_names:
             columns[name] = latest[name].to_pandas()
         if contacts is not None and name in contacts:
-            told = contacts.set_index("owner")[name].reindex(np.arange(len(people)))
-            if name == "consent" and name in columns:  # what says neither takes nothing back
-                said = pa.array(told.astype("str"), from_pandas=True)
-                told = told.where(matches_any(said, REFUSALS | CONSENTS) | columns[name].isna())
-            columns[name] = told.where(told.notna(), columns[name]) if name in columns else told
+            cells = contacts.set_index("owner")[name].reindex(np.arange(len(people)))
+            if name in columns:
+                if name == "consent":  # cells that are neither yes nor no do not override
+                    texts = pa.array(cells.astype("str"), from_pandas=True)
+                    is_clear = matches_any(texts, REFUSALS | CONSENTS)
+                    cells = cells.where(is_clear | columns[name].isna())
+                cells = cells.where(cells.notna(), columns[name])
+            columns[name] = cells
     return people.assign(**columns)

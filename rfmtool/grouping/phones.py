@@ -1,4 +1,4 @@
-"""Phone numbers in one form, as they are dialled from abroad: `+44 7700 900123`."""
+"""Phone numbers in international form: `+44 7700 900123`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pandas as pd
 
 from rfmtool.errors import UsageError
 
-_FEWEST_DIGITS: Final = 7
+_MIN_DIGITS: Final = 7
 
 
 def check_country(country: str | None) -> None:
-    """Make sure that numbers can be read as those of a country, where one is given.
+    """Check that the package phonenumbers is installed and knows the country, if one is given.
 
     Raises:
-        UsageError: what reads them is not installed, or knows no such country.
+        UsageError: it is not installed, or knows no such country.
     """
     if country is None:
         return
@@ -34,38 +34,38 @@ def check_country(country: str | None) -> None:
 
 
 def international_format(texts: pd.Series[Any], country: str | None) -> pd.Series[Any]:
-    """Phone numbers in one international form; those of no known country as they are written.
+    """Phone numbers in international form; unchanged where their country is not known.
 
-    Without the package phonenumbers only numbers that begin with + or 00 are brought into form.
+    Without the package phonenumbers only numbers that begin with + or 00 are formatted.
 
     Args:
         texts: as exports write them, a leading `'` included.
-        country: two letters, for numbers that tell none.
+        country: two letters, for numbers without a country code.
     """
-    distinct = texts.dropna().unique()
     library = _library()
-    forms = {text: _international(str(text), country, library) for text in distinct}
-    return texts.map(forms, na_action="ignore").astype("str")
+    formatted = {
+        text: _international(str(text), country, library) for text in texts.dropna().unique()
+    }
+    return texts.map(formatted, na_action="ignore").astype("str")
 
 
-# The same people are measured on several days.
+# The numbers of the same people are formatted for several days.
 @lru_cache(maxsize=1 << 17)
 def _international(text: str, country: str | None, library: ModuleType | None) -> str:
-    bare = text.strip().lstrip("'").strip()
-    if bare.startswith("00"):
-        bare = f"+{bare[2:]}"
+    text = text.strip().lstrip("'").strip()
+    if text.startswith("00"):
+        text = f"+{text[2:]}"
     if library is not None:
         try:
-            number = library.parse(bare, country.upper() if country else None)
+            number = library.parse(text, country.upper() if country else None)
         except library.NumberParseException:
-            return bare
+            return text
         if library.is_possible_number(number):
-            form = library.PhoneNumberFormat.INTERNATIONAL
-            return str(library.format_number(number, form))
-        return bare
-    digits = "".join(letter if letter.isdigit() else " " for letter in bare)
-    if not bare.startswith("+") or len(digits.replace(" ", "")) < _FEWEST_DIGITS:
-        return bare
+            return str(library.format_number(number, library.PhoneNumberFormat.INTERNATIONAL))
+        return text
+    digits = "".join(letter if letter.isdigit() else " " for letter in text)
+    if not text.startswith("+") or len(digits.replace(" ", "")) < _MIN_DIGITS:
+        return text
     return f"+{' '.join(digits.split())}"
 
 

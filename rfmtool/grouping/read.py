@@ -1,4 +1,4 @@
-"""An export, read and grouped by customer: everything before the first score."""
+"""Reading of an export and grouping by customer, with the settings of a run."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from rfmtool.sources.statuses import Statuses
 from rfmtool.threads import core_count
 
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
-_UNSURE: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
-_FEW: Final = 20_000
-"""Of fewer customers threads would only wait for each other."""
+_FORMAT_DEPENDENT_BINS: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
+_MAX_CUSTOMERS_SINGLE_THREADED: Final = 20_000
+"""Up to so many customers threads would only wait for each other."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is asked for beside its export.
+    """The settings of a run.
 
     `as_of` excludes later lines; without it, as_of is the day of the latest counting order.
-    `accept_last` takes that day even where it hangs on a few orders long after all others.
+    `accept_last` takes that day even where it has only a few orders long after all others.
     """
 
     # Which lines count.
@@ -54,46 +54,50 @@ class Settings:
     since: date | None = None
     window_days: int | None = None
     currency: str | None = None
-    """The currency whose lines alone are read."""
+    """Only lines in this currency are read."""
     rates: Rates | None = None
-    """What money in other currencies is converted with, instead of picking one."""
+    """The exchange rates for money in other currencies, instead of `currency`."""
     order_per_row: bool = False
     amount_per: Literal["line", "order"] | None = None
     """What an amount is of; None refuses orders that repeat one amount on every row."""
     overlap: Literal["keep-one", "sum"] | None = None
-    """What becomes of orders that recur in another file; None refuses more than a few."""
+    """How to count orders that recur in another file; None refuses more than a few."""
     suppressed: frozenset[str] = frozenset()
 
-    # What is concluded of them.
+    # What is computed of customers.
     select: tuple[str, ...] | None = None
-    """The columns that are wanted, of those that are written and of kept ones; None: all."""
+    """The columns to write, among them kept ones; None: all."""
     detail: Detail | None = None
-    """What is read of the export beside its orders; None: what the columns wanted need."""
+    """What is read of the export beside its orders; None: what the selected columns need."""
     allow_proxy: bool = False
     """Let orders alone make a supporter of those they suggest."""
     estimate: bool = True
-    """Estimate the wallets that nobody told of."""
+    """Estimate the wallets that were not declared."""
     estimate_plans: bool = False
-    """Tell headroom and plans of them too."""
+    """Give headroom and plans for estimated wallets too."""
     wallet_scores: bool = False
     """Score shares of wallet too."""
     reported: bool = False
-    """Whether a report is made of everybody, which takes more memory."""
+    """Whether a report on all customers is made, which takes more memory."""
 
-    # How it runs; the answer is the same.
+    # How it runs; the result is the same.
     threads: int = field(default_factory=core_count)
     memory_limit: int | None = None
     """How many bytes the program may take."""
     remote: str | None = field(default=None, repr=False)  # it may hold a token
-    """Where lines are grouped: a cluster that speaks Spark Connect; None: in this process."""
+    """The cluster that groups lines, by Spark Connect; None: this process."""
 
     def has_room(self, customers: int) -> bool:
-        """Whether to hold what could be made anew: of not too many, where nobody sets a limit."""
+        """Whether to cache results: of not too many customers, without a memory limit."""
         return customers <= MAX_CACHED_CUSTOMERS and self.memory_limit is None
 
     def threads_for(self, customers: int) -> int:
-        """How many to place so many customers in, where each takes memory of its own."""
-        return self.threads if customers > _FEW and self.has_room(customers) else 1
+        """The number of threads that place customers, where each thread takes memory."""
+        return (
+            self.threads
+            if customers > _MAX_CUSTOMERS_SINGLE_THREADED and self.has_room(customers)
+            else 1
+        )
 
 
 def read_export(
@@ -104,7 +108,7 @@ def read_export(
     rules: Paths | Rules = None,
     watcher: Watcher | None = None,
 ) -> Grouped:
-    """Read an export as `run` does, and stop before any question is asked of it.
+    """Read and group an export as `run` does, without computing scores.
 
     Raises:
         InputError: it cannot be read.
@@ -120,8 +124,8 @@ def group_export(
 ) -> Grouped:
     """Read an export and group its lines by customer.
 
-    It is read once, unless its cells belie the reading that a sample suggested, or a window ends on
-    a day that only the data tell.
+    It is read once, unless its cells contradict the formats that a sample suggested, or a window
+    ends on a day that only the data show.
 
     Raises:
         InputError: it cannot be read.
@@ -134,41 +138,41 @@ def group_export(
         from rfmtool.engines.spark import SparkEngine
 
         engine = SparkEngine(remote, local)
-    question, as_of = _question(export, rules, settings), settings.as_of
+    options, as_of = _line_options(export, rules, settings), settings.as_of
     if settings.window_days is not None and as_of is not None:
-        question = _with_window(question, as_of, settings.window_days)
+        options = _with_window(options, as_of, settings.window_days)
     while True:
-        # Only for the day that a window ends on nothing else need be read.
+        # A first pass finds the day that the window ends on, which needs no optional columns.
         seeks_day = settings.window_days is not None and as_of is None
         detail = _NO_DETAIL if seeks_day else settings.detail or Detail()
-        lines = ExportLines(export.with_detail(detail), question, settings.threads, watcher)
-        grouped = _read(lines, export, detail, engine)
+        lines = ExportLines(export.with_detail(detail), options, settings.threads, watcher)
+        grouped = _group_lines(lines, export, detail, engine)
         ledger = grouped.ledger
-        # Another reading might understand some cells, or understand them otherwise.
-        is_unsure = ledger.has_marks or any(ledger[reason] for reason in _UNSURE)
-        if is_unsure and not export.is_fully_scanned:
-            surveyed = scan_fully(export)
-            is_belied, export = surveyed.reading != export.reading, surveyed
-            if is_belied:
+        # With other formats some cells might be readable, or have other values.
+        may_misread = ledger.has_marks or any(ledger[reason] for reason in _FORMAT_DEPENDENT_BINS)
+        if may_misread and not export.is_fully_scanned:
+            rescanned = scan_fully(export)
+            has_changed, export = rescanned.reading != export.reading, rescanned
+            if has_changed:
                 continue
-            grouped = replace(grouped, export=surveyed)
+            grouped = replace(grouped, export=rescanned)
         _check_ambiguities(grouped, lines, engine)
         if settings.window_days is None or not seeks_day:
             release_memory()
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
-        question = _with_window(question, as_of, settings.window_days)
+        options = _with_window(options, as_of, settings.window_days)
 
 
-def _question(export: Export, rules: Rules, settings: Settings) -> LineOptions:
+def _line_options(export: Export, rules: Rules, settings: Settings) -> LineOptions:
     if settings.rates is not None and settings.currency is not None:
         raise UsageError(
             "a currency to pick and rates to convert with are both given",
             "Give the currency to convert into to the rates.",
         )
     preset, asked = export.preset, export.asked.statuses
-    # Status words mean what the user says, else the rules, else the preset.
-    words = (
+    # Options settle status words before rules, and rules before the preset.
+    statuses = (
         Statuses()
         .with_settled(preset.sale, preset.not_a_sale)
         .with_settled(rules.sale, rules.not_a_sale)
@@ -180,7 +184,7 @@ def _question(export: Export, rules: Rules, settings: Settings) -> LineOptions:
         until=settings.as_of,
         currency=settings.currency,
         rates=settings.rates,
-        statuses=words.with_settled(sales, others),
+        statuses=statuses.with_settled(sales, others),
         has_payment_status="payment_status" in export.columns and not preset.columns,
         anonymous_ids=export.asked.anonymous | preset.anonymous,
         order_per_row=settings.order_per_row,
@@ -190,64 +194,64 @@ def _question(export: Export, rules: Rules, settings: Settings) -> LineOptions:
     )
 
 
-def _with_window(question: LineOptions, as_of: date, days: int) -> LineOptions:
+def _with_window(options: LineOptions, as_of: date, days: int) -> LineOptions:
     start = as_of - timedelta(days=min(days - 1, (as_of - date.min).days))
-    since = max(start, question.since) if question.since else start
-    return replace(question, since=since, until=as_of)
+    since = max(start, options.since) if options.since else start
+    return replace(options, since=since, until=as_of)
 
 
-def _read(lines: ExportLines, export: Export, detail: Detail, engine: Engine) -> Grouped:
-    """Group the lines, which are of the export's columns that are wanted."""
-    wanted, question = lines.export, lines.question
+def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Engine) -> Grouped:
+    """Group lines, which have the columns of `detail`, and check the result."""
+    selected, options = lines.export, lines.question
     request = Request(
         lines,
         entries=detail.entries,
         first_categories=detail.first,
-        excludes_voided_orders=not wanted.columns.keys().isdisjoint(SALE_ROLES),
-        amount_per_order=question.amount_per == "order",
-        deduplicates_orders=question.overlap == "keep-one",
+        excludes_voided_orders=not selected.columns.keys().isdisjoint(SALE_ROLES),
+        amount_per_order=options.amount_per == "order",
+        deduplicates_orders=options.overlap == "keep-one",
     )
-    with _failures_of_reading(wanted, lines):
-        found = engine.group(request)
-    ledger, table, entries = lines.ledger, found.customers, found.entries
-    if request.depends_on_order:  # only whole orders show what is used
+    with _reading_errors(selected, lines):
+        grouping = engine.group(request)
+    ledger, table, entries = lines.ledger, grouping.customers, grouping.entries
+    if request.depends_on_order:  # only complete orders show which rows are used
         money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
         rows = sum(table["rows"].to_pylist()) if request.excludes_voided_orders else ledger["used"]
         ledger.exclude_order_rows(rows, money)
     dates = counting_order_dates(entries) if entries else order_dates_from_lists(table)
-    # Whole numbers sort alike with and without their .0, so that places stay as they are.
-    bare = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
+    # Integers sort alike with and without their .0, so that customers stay in their rows.
+    stripped = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
     grouped = Grouped(
-        table if bare is None else bare,
+        table if stripped is None else stripped,
         dates,
         ledger,
         export,
-        dropped_point_zero=bare is not None,
-        merged_ids=found.merged_ids,
-        categories=found.categories,
-        first_categories=found.first_categories,
-        latest_cells=found.latest_cells,
+        dropped_point_zero=stripped is not None,
+        merged_ids=grouping.merged_ids,
+        categories=grouping.categories,
+        first_categories=grouping.first_categories,
+        latest_cells=grouping.latest_cells,
         entries=entries,
-        order_counts=found.order_counts,
-        rates=question.rates,
+        order_counts=grouping.order_counts,
+        rates=options.rates,
     )
-    if question.amount_per == "order" and ledger.statuses and "order_id" in wanted.columns:
-        # Its money was added up by row, and each row of an order may repeat it all.
+    if options.amount_per == "order" and ledger.statuses and "order_id" in selected.columns:
+        # The ledger has added up each row, though each row of an order may repeat its total.
         again = ExportLines(
-            export.with_detail(_NO_DETAIL), replace(question, all_with_status=True), lines.threads
+            export.with_detail(_NO_DETAIL), replace(options, all_with_status=True), lines.threads
         )
-        told = engine.group(Request(again, only_by_status=True, amount_per_order=True))
-        ledger.replace_status_money(told.by_status)
+        statuses = engine.group(Request(again, only_by_status=True, amount_per_order=True))
+        ledger.replace_status_money(statuses.by_status)
     with add_error_context(grouped):
-        check_currency(export, ledger, question)
-        check_statuses(export, ledger, question.statuses)
+        check_currency(export, ledger, options)
+        check_statuses(export, ledger, options.statuses)
         check_ids(export, grouped.table, dates, ledger)
     return grouped
 
 
 @contextmanager
-def _failures_of_reading(export: Export, lines: ExportLines) -> Iterator[None]:
-    """Say what went wrong in reading where an engine wraps it in words of its own."""
+def _reading_errors(export: Export, lines: ExportLines) -> Iterator[None]:
+    """Raise the error of reading where an engine wraps it in an error of its own."""
     try:
         yield
     except Exception as error:
@@ -259,10 +263,10 @@ def _failures_of_reading(export: Export, lines: ExportLines) -> Iterator[None]:
 
 
 def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> None:
-    """Count the orders that recur in another file in the ledger, and refuse what is ambiguous.
+    """Count the orders that recur in another file, and refuse an ambiguous export.
 
-    Few exports have orders in several files at all; those are read once more. Where orders count
-    once, so does the money of those without a customer, which no engine has seen.
+    Only exports with orders in several files are read once more. Where an amount or order counts
+    once, anonymous lines are read once more too, because grouping leaves them out.
 
     Raises:
         AmbiguousInputError: amounts may be totals, or files may overlap.
@@ -275,14 +279,14 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
         if grouped.order_counts.multi_file_orders or (
             keeps_one and lines.has_files and ledger["anonymous"]
         ):
-            question = replace(lines.question, with_anonymous=keeps_one)
-            again = ExportLines(export.with_detail(_NO_DETAIL), question, lines.threads)
+            options = replace(lines.question, with_anonymous=keeps_one)
+            again = ExportLines(export.with_detail(_NO_DETAIL), options, lines.threads)
             ledger.set_overlap(engine.group(Request(again, only_overlap=True)).overlap)
-            if question.overlap is None:
+            if options.overlap is None:
                 check_overlap(export, ledger, grouped.order_counts.orders)
         if lines.question.amount_per == "order" and ledger["anonymous"]:
-            question = replace(lines.question, with_anonymous=True)
-            again = ExportLines(export.with_detail(_NO_DETAIL), question, lines.threads)
+            options = replace(lines.question, with_anonymous=True)
+            again = ExportLines(export.with_detail(_NO_DETAIL), options, lines.threads)
             money = Request(
                 again, only_anonymous=True, amount_per_order=True, deduplicates_orders=keeps_one
             )

@@ -1,4 +1,4 @@
-"""What the words of status columns were taken for, and which of them nobody knows."""
+"""The words of status columns with their meanings, and checks of unknown words."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rfmtool.sources.ledger import Ledger, StatusSum
 from rfmtool.sources.names import normalized
 from rfmtool.sources.statuses import Statuses, is_in_group, is_known, words
 
-_MOST_UNKNOWN: Final = 0.01
-"""Of the rows or the money; with more a run stops."""
-_MANY_ROWS, _FEW_WORDS = 3, 12
-_WORDY: Final = re.compile(r"[^\W\d][^@\d]{0,39}|\d{1,2}")
-_TAKEN: Final = {
+_MAX_UNKNOWN_SHARE: Final = 0.01
+"""Of the rows or the money; a larger share is an error."""
+_MIN_ROWS, _MAX_WORDS = 3, 12
+_WORD_PATTERN: Final = re.compile(r"[^\W\d][^@\d]{0,39}|\d{1,2}")
+_MEANING_TEXTS: Final = {
     "sale": "sale", "empty": "sale", "unknown": "sale, as nobody knows it", "open": "open",
     "not_a_sale": "not a sale", "credit": "money given back",
 }  # fmt: skip
@@ -27,7 +27,7 @@ _TAKEN: Final = {
 
 @dataclass(frozen=True)
 class StatusRow:
-    """One word of a status column; `word` is None for those that only few rows have."""
+    """One word of a status column; `word` is None for words that are not shown."""
 
     role: str
     word: str | None
@@ -36,47 +36,74 @@ class StatusRow:
 
     @property
     def taken_as(self) -> str:
-        """What it was taken for, in words."""
-        return _TAKEN[self.meaning]
+        """The meaning in words."""
+        return _MEANING_TEXTS[self.meaning]
 
 
 def status_rows(ledger: Ledger) -> list[StatusRow]:
-    """Every status word with what it holds, most rows first.
+    """The sum of each status word, sorted by role and most rows first.
 
-    Only known words and those that many rows share are shown: any other may be somebody's cell.
+    Only known words and those of several rows are shown: any other may be a customer's cell.
     """
     unknown = [key for key in ledger.statuses if key[2] == "unknown"]
-    few = {role for role, *_ in unknown
-           if sum(1 for key in unknown if key[0] == role) <= _FEW_WORDS}  # fmt: skip
+    roles_of_few_words = {
+        role for role, *_ in unknown
+        if sum(1 for key in unknown if key[0] == role) <= _MAX_WORDS
+    }  # fmt: skip
     sums: dict[tuple[str, str | None, str], StatusSum] = {}
-    for (role, word, meaning), held in ledger.statuses.items():
-        shared = role in few and held.rows >= _MANY_ROWS and bool(_WORDY.fullmatch(word))
-        shown = word if not word or is_known(word) or meaning != "unknown" or shared else None
-        key = role, shown, meaning
-        sums[key] = held.merged_with(sums.get(key, StatusSum()))
-    rows = [StatusRow(*key, held) for key, held in sums.items()]
+    for (role, word, meaning), status_sum in ledger.statuses.items():
+        is_common = (
+            role in roles_of_few_words
+            and status_sum.rows >= _MIN_ROWS
+            and bool(_WORD_PATTERN.fullmatch(word))
+        )
+        is_shown = not word or is_known(word) or meaning != "unknown" or is_common
+        key = role, word if is_shown else None, meaning
+        sums[key] = status_sum.merged_with(sums.get(key, StatusSum()))
+    rows = [StatusRow(*key, status_sum) for key, status_sum in sums.items()]
     return sorted(rows, key=lambda row: (row.role, -row.status_sum.rows, row.word or ""))
 
 
 def unknown_words_text(rows: Iterable[StatusRow]) -> str:
-    """The words that nobody knows and that may be shown, in words."""
-    said = [repr(row.word) for row in rows if row.word]
-    return ", ".join(said) or "words that are not shown, because only few rows have each"
+    """The words of the rows that may be shown, as a list in a sentence."""
+    shown = [repr(row.word) for row in rows if row.word]
+    return ", ".join(shown) or "words that are not shown, because only few rows have each"
 
 
 def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
-    """Check that words nobody knows hold little of the rows and of the money.
+    """Check that only few rows and little money have unknown status words.
 
     Args:
-        export: what was read.
-        ledger: what each word holds.
-        settled: the words that somebody has said the meaning of.
+        export: the export that was read.
+        ledger: the sum of each word.
+        settled: the words with a meaning given by options, rules or a preset.
 
     Raises:
-        AmbiguousInputError: they hold more, and may be sales or not; or what was agreed or paid
-            stands beside the invoices of it.
+        AmbiguousInputError: more have unknown words, and may be sales or not; or orders or payments
+            are listed together with their invoices.
     """
     rows = status_rows(ledger)
+    _check_invoices(export, rows, settled)
+    for role in dict.fromkeys(row.role for row in rows):
+        total = _sum(row for row in rows if row.role == role)
+        unknown = [row for row in rows if row.role == role and row.meaning == "unknown"]
+        unknown_sum = _sum(unknown)
+        if (
+            unknown_sum.rows > _MAX_UNKNOWN_SHARE * total.rows
+            or unknown_sum.turnover_units > _MAX_UNKNOWN_SHARE * total.turnover_units
+        ):
+            example = next((row.word for row in unknown if row.word), "WORD")
+            raise AmbiguousInputError(
+                f"{export.name}: column {export.columns[role]!r} says"
+                f" {unknown_words_text(unknown)}, in {unknown_sum.rows:,} of {total.rows:,} rows,"
+                " and whether those are sales nobody knows",
+                f"Say of each --status '{example}=sale' or --status '{example}=not_a_sale', or"
+                f" under [reading] in a rules file; --column {role}=NAME names another column.",
+            )
+
+
+def _check_invoices(export: Export, rows: Sequence[StatusRow], settled: Statuses) -> None:
+    """Refuse invoices next to rows that may be of the same sales, such as orders or payments."""
     types = [row.word for row in rows if row.role == "type" and row.word]
     if any(normalized(word) in words("invoices") for word in types):
         for word in types:
@@ -87,22 +114,6 @@ def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
                     f"If so, take --status '{word}=not_a_sale'; if they are sales of their own,"
                     f" --status '{word}=sale'.",
                 )
-    for role in dict.fromkeys(row.role for row in rows):
-        every = _sum(row for row in rows if row.role == role)
-        unknown = [row for row in rows if row.role == role and row.meaning == "unknown"]
-        held = _sum(unknown)
-        if (
-            held.rows > _MOST_UNKNOWN * every.rows
-            or held.turnover_units > _MOST_UNKNOWN * every.turnover_units
-        ):
-            said = unknown_words_text(unknown)
-            example = next((row.word for row in unknown if row.word), "WORD")
-            raise AmbiguousInputError(
-                f"{export.name}: column {export.columns[role]!r} says {said}, in {held.rows:,} of"
-                f" {every.rows:,} rows, and whether those are sales nobody knows",
-                f"Say of each --status '{example}=sale' or --status '{example}=not_a_sale', or"
-                f" under [reading] in a rules file; --column {role}=NAME names another column.",
-            )
 
 
 def _sum(rows: Iterable[StatusRow]) -> StatusSum:
@@ -113,60 +124,61 @@ def _sum(rows: Iterable[StatusRow]) -> StatusSum:
 
 
 def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
-    """Sentences about words nobody knows, refunds, and rows that their order leaves out."""
+    """Sentences about unknown words, refunds, and rows that are left out with their order."""
     rows = status_rows(ledger)
     unknown = [row for row in rows if row.meaning == "unknown"]
-    found = []
+    notices = []
     if unknown:
-        held = _sum(unknown)
-        found.append(
-            f"Rows taken for sales though nobody knows their status: {held.rows:,}, with"
+        notices.append(
+            f"Rows taken for sales though nobody knows their status: {_sum(unknown).rows:,}, with"
             f" {unknown_words_text(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
-    found += _refund_notices(export, ledger, rows)
-    # At least as many rows have a word for a sale as cannot be anywhere else in the ledger: rows
-    # with no word of their own go by that of their order.
+    notices += _refund_notices(export, ledger, rows)
+    # A lower bound: the rows with a word for a sale that cannot be in another bin of the ledger.
+    # Rows without a word have that of their order.
     sales = _sum(row for row in rows if row.role == "status" and row.meaning == "sale").rows
-    elsewhere = ledger.rows - ledger["blank"] - ledger["not_a_sale"]
-    outvoted = min(ledger.rows_excluded_with_order, sales - elsewhere)
-    if outvoted > 0 and export.columns.keys() & SALE_ROLES == {"status"}:
-        found.append(
+    in_other_bins = ledger.rows - ledger["blank"] - ledger["not_a_sale"]
+    excluded = min(ledger.rows_excluded_with_order, sales - in_other_bins)
+    if excluded > 0 and export.columns.keys() & SALE_ROLES == {"status"}:
+        notices.append(
             "Rows left out though their own status is that of a sale, as another row of their order"
-            f" is none: {outvoted:,} at least. If a status is the row's and not the order's, take"
+            f" is none: {excluded:,} at least. If a status is the row's and not the order's, take"
             " the rows that are no sales out of the export."
         )
-    return found
+    return notices
 
 
 def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -> list[str]:
-    """Sentences about money given back that may be taken off twice, or not at all."""
-    no_sales = [row for row in rows if row.meaning == "not_a_sale" and row.role != "type"]
-    found = [
-        f"Rows with the status {row.word!r} hold {money_text(row.status_sum.net_units)} in all, and as no"
-        " sales take it off nobody: if it was given back of orders that count, --status"
+    """Sentences about refunds that may be subtracted twice, or not at all."""
+    excluded = [row for row in rows if row.meaning == "not_a_sale" and row.role != "type"]
+    notices = [
+        f"Rows with the status {row.word!r} hold {money_text(row.status_sum.net_units)} in all,"
+        " and as no sales take it off nobody: if it was given back of orders that count, --status"
         f" '{row.word}=sale' takes it off."
-        for row in no_sales
+        for row in excluded
         if row.status_sum.net_units < 0
     ]
-    gives_back = any(row.meaning == "credit" for row in rows)
-    found += [
+    has_credits = any(row.meaning == "credit" for row in rows)
+    notices += [
         f"Sales with the status {row.word!r} are left out, and rows of money given back are taken"
         f" off besides: if those are of the same sales, --status '{row.word}=sale' takes each off"
         " once."
-        for row in no_sales
-        if gives_back
+        for row in excluded
+        if has_credits
         and row.status_sum.net_units > 0
         and is_in_group(row.word or "", "not_a_sale", "refunded")
     ]
     if len(ledger.credit_signs) > 1:
-        found.append(
+        notices.append(
             "Money given back is written with both signs, and each row of it is taken off. If some"
             f" was kept, such as a fee, give its rows another word in {export.columns['type']!r}."
         )
-    parts = _sum(row for row in rows if row.word and is_in_group(row.word, "sale", "part_refunded"))
-    if parts.rows and "refunded" not in export.columns and not gives_back:
-        found.append(
-            f"Rows partly refunded by their status: {parts.rows:,}, and no column says how much, so"
-            " their money counts whole. --column refunded=NAME takes it off."
+    part_refunded = _sum(
+        row for row in rows if row.word and is_in_group(row.word, "sale", "part_refunded")
+    )
+    if part_refunded.rows and "refunded" not in export.columns and not has_credits:
+        notices.append(
+            f"Rows partly refunded by their status: {part_refunded.rows:,}, and no column says how"
+            " much, so their money counts whole. --column refunded=NAME takes it off."
         )
-    return found
+    return notices
