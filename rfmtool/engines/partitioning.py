@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from rfmtool.arrays import Ints
 
-_MAX_WAITING_BATCHES: Final = 8
+_MAX_WAITING: Final = 8
 """How many batches may wait for one partition before the next batch is split."""
 _WAIT_SECONDS: Final = 0.002
 
@@ -74,10 +74,8 @@ class _Partitioner:
             if not queue:
                 with self._condition:
                     # Readers with long queues go first.
-                    while (
-                        not queue
-                        and not self._is_stopped
-                        and max(map(len, self._queues)) > _MAX_WAITING_BATCHES
+                    while not (
+                        queue or self._is_stopped or max(map(len, self._queues)) <= _MAX_WAITING
                     ):
                         self._condition.wait(_WAIT_SECONDS)
                     if not queue and not self._split_batch():

@@ -7,7 +7,7 @@ of each order are kept in a table, `level`, which spills to disk.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import duckdb
@@ -32,13 +32,7 @@ from rfmtool.memory_budget import GROUPING_BYTES
 from rfmtool.sources.cells.ids import matching_key
 from rfmtool.sources.layout import KEPT
 
-_CATEGORY: Final = "category"
-_COUNT_COLUMNS: Final = (
-    "orders",
-    "multi_row_orders",
-    "repeated_amount_orders",
-    "multi_file_orders",
-)
+_COUNT_COLUMNS: Final = tuple(item.name for item in fields(OrderCounts))
 _MERGED_IDS: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
 
 
@@ -70,9 +64,8 @@ def group_lines(
     """
     stream, category_spend = request.lines.read(), None
     # Category spend is added up while lines pass unless it depends on whole orders.
-    if _CATEGORY in stream.schema.names and not (
-        request.depends_on_order or request.first_categories
-    ):
+    needs_orders = request.depends_on_order or request.first_categories
+    if "category" in stream.schema.names and not needs_orders:
         category_spend = CategorySpend()
         stream = category_spend.strip_category(stream)
     columns = LineAggregates(stream.schema.names, money)
@@ -80,11 +73,9 @@ def group_lines(
         register_lines(connection, request, stream)
         grouping = _Queries(connection, request, columns).group_via_level()
     else:
-        counts_rows = (
-            request.excludes_voided_orders or columns.has_cost or category_spend is not None
-        )
-        queries = _Queries(connection, request, replace(columns, counts_rows=counts_rows))
-        grouping = queries.group_to_customers(stream, threads)
+        needs_rows = request.excludes_voided_orders or columns.has_cost or category_spend
+        columns = replace(columns, counts_rows=bool(needs_rows))
+        grouping = _Queries(connection, request, columns).group_to_customers(stream, threads)
     if category_spend is None:
         return grouping
     categories = category_spend.take_table(grouping.customers["customer_id"])
@@ -110,9 +101,7 @@ def customers_query(request: Request, columns: LineAggregates, source: str = "li
     )
 
 
-def grouping_from_customers(
-    answer: pa.Table, request: Request, columns: LineAggregates
-) -> Grouping:
+def grouping_from_customers(table: pa.Table, request: Request, columns: LineAggregates) -> Grouping:
     """Turn the rows of `customers_query`, in any order, into a Grouping.
 
     Raises:
@@ -120,21 +109,21 @@ def grouping_from_customers(
         SameEmailError: two ids are spellings of one address.
         InputError: a customer's money reaches 2^63.
     """
-    ids = answer["customer_id"]
+    ids = table["customer_id"]
     addresses = ids.filter(pc.match_substring(ids, "@"))
     if len(pc.unique(matching_key(addresses))) < len(addresses):
         raise SameEmailError
-    names = [name for name in _COUNT_COLUMNS if name in answer.column_names]
-    order_counts = OrderCounts(**{name: pc.sum(answer[name]).as_py() or 0 for name in names})
-    answer = answer.drop_columns(names)
+    names = [name for name in _COUNT_COLUMNS if name in table.column_names]
+    order_counts = OrderCounts(**{name: pc.sum(table[name]).as_py() or 0 for name in names})
+    table = table.drop_columns(names)
     if request.excludes_voided_orders:
-        answer = answer.filter(pc.is_valid(answer["rows"]))
-    return Grouping(_sorted_customers(answer, columns), order_counts=order_counts)
+        table = table.filter(pc.is_valid(table["rows"]))
+    return Grouping(_sorted_customers(table, columns), order_counts=order_counts)
 
 
-def _sorted_customers(answer: pa.Table, columns: LineAggregates) -> pa.Table:
-    by_id = pc.sort_indices(answer["customer_id"])
-    return customers_from_sums(answer.take(by_id), wide=columns.money_type == DECIMAL)
+def _sorted_customers(table: pa.Table, columns: LineAggregates) -> pa.Table:
+    by_id = pc.sort_indices(table["customer_id"])
+    return customers_from_sums(table.take(by_id), wide=columns.money_type == DECIMAL)
 
 
 @dataclass(frozen=True)
@@ -147,10 +136,10 @@ class _Queries:
         query = customers_query(self.request, self.columns)
         if self.request.amount_per_order or self.request.deduplicates_orders or threads == 1:
             register_lines(self.connection, self.request, stream)
-            answer = self.connection.sql(query).to_arrow_table()
+            table = self.connection.sql(query).to_arrow_table()
         else:
-            answer = query_in_partitions(self.connection, stream, query, threads)
-        return grouping_from_customers(answer, self.request, self.columns)
+            table = query_in_partitions(self.connection, stream, query, threads)
+        return grouping_from_customers(table, self.request, self.columns)
 
     def group_via_level(self) -> Grouping:
         category = ", category" if self.columns.has_category else ""
@@ -169,8 +158,8 @@ class _Queries:
             customers = customers_from_sums(people, wide=self.columns.money_type == DECIMAL)
         else:
             query = customers_query(self.request, self.columns, "level")
-            answer = self.connection.sql(query).to_arrow_table()
-            entries, customers = None, _sorted_customers(answer, self.columns)
+            customers = self.connection.sql(query).to_arrow_table()
+            entries, customers = None, _sorted_customers(customers, self.columns)
         categories = self._categories() if category else None
         first = self._select("first") if category and self.request.first_categories else None
         latest = None
@@ -212,13 +201,10 @@ class _Queries:
     def _order_counts(self) -> OrderCounts:
         if not self.columns.has_order_counts:
             return OrderCounts()
-        order_sums = ", ".join(
-            [self.columns.sums(), self.columns.order_count_sums("first_file", "last_file")]
-        )
-        answer = self._select(
-            "order_counts", order_sums=order_sums, counts=self.columns.order_counts()
-        )
-        return OrderCounts(**answer.to_pylist()[0])
+        sums = [self.columns.sums(), self.columns.order_count_sums("first_file", "last_file")]
+        counts = self.columns.order_counts()
+        table = self._select("order_counts", order_sums=", ".join(sums), counts=counts)
+        return OrderCounts(**table.to_pylist()[0])
 
     def _merge_emails(self) -> int:
         """Give customers the smallest spelling of their e-mail; return how many ids changed."""
@@ -244,8 +230,7 @@ class _Queries:
 def _entries_from_batches(batches: pa.RecordBatchReader, columns: Sequence[Ints]) -> OrderEntries:
     """Entries from rows of owner, order_id, day and sums, with the rows of an order adjacent.
 
-    Written to `columns` batch by batch: the ids of all orders would take more memory than all
-    entries.
+    Written to `columns` by batch, as the ids of all orders would take more memory than entries.
     """
     start, orders, last = 0, 0, None
     for batch in filter(len, batches):

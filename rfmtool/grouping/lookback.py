@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from rfmtool.arrays import Mask, part_bounds
 from rfmtool.grouping.evidence import evidence_at_lookback
@@ -45,19 +46,17 @@ class GroupedAsOf(Grouped):
             dated: whether `order_dates` is needed.
         """
         needs_entries = "wallets" in grouped.evidence
-        changes = {
+        changes: dict[str, Any] = {
             "table": grouped.table.select(["customer_id"]),
             "order_dates": grouped.order_dates.emptied(),
             "categories": None,
             "entries": entries_until(histories.entries, lookback_day) if needs_entries else None,
             "evidence": evidence_at_lookback(grouped.evidence, lookback_day),
+            "grouped": grouped,
+            "histories": histories,
+            "lookback_day": lookback_day,
         }
-        then = cls(
-            **{**vars(grouped), **changes},
-            grouped=grouped,
-            histories=histories,
-            lookback_day=lookback_day,
-        )
+        then = cls(**{**vars(grouped), **changes})
         if not dated:
             return then
         dates = (

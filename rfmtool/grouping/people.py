@@ -64,9 +64,10 @@ def without_suppressed(
     kept = dict(evidence)
     id_columns = [column for column in _POSITION_COLUMNS if column != "invited_by"]
     for name, table in evidence.items() if listed else ():
-        ids = [table[column].combine_chunks() for column in id_columns
-               if column in table.column_names]  # fmt: skip
-        is_suppressed = np.logical_or.reduce([is_listed(column, listed) for column in ids])
+        ids = [table[column] for column in id_columns if column in table.column_names]
+        is_suppressed = np.logical_or.reduce(
+            [is_listed(column.combine_chunks(), listed) for column in ids]
+        )
         kept[name] = table.filter(pa.array(~is_suppressed))
     return kept
 
@@ -129,29 +130,20 @@ def all_people(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
 
 
 def _all_ids(table: pa.Table) -> pa.Array:
-    return pa.concat_arrays(
-        [
-            chunk
-            for name in _POSITION_COLUMNS
-            if name in table.column_names
-            for chunk in table[name].chunks
-        ]
-        or [pa.array([], pa.string())]
-    )
+    names = [name for name in _POSITION_COLUMNS if name in table.column_names]
+    chunks = [chunk for name in names for chunk in table[name].chunks]
+    return pa.concat_arrays(chunks or [pa.array([], pa.string())])
 
 
 def _without_orders(ids: pa.Array, schema: pa.Schema) -> pa.Table:
     """A row for each id, with 0 in integer columns and null in all others."""
-    columns: dict[str, Any] = {
-        field.name: pa.array(np.zeros(len(ids), dtype=np.int64)).cast(field.type)
-        for field in schema
+    columns = {
+        field.name: pa.repeat(pa.scalar(0, field.type), len(ids))
         if pa.types.is_integer(field.type)
+        else pa.nulls(len(ids), field.type)
+        for field in schema
     }
-    columns["customer_id"] = ids
-    return pa.table(
-        [columns.get(field.name, pa.nulls(len(ids), field.type)) for field in schema],
-        schema=schema,
-    )
+    return pa.table({**columns, "customer_id": ids}, schema=schema)
 
 
 def evidence_frame(table: pa.Table, people: People) -> pd.DataFrame:

@@ -139,7 +139,7 @@ def group_export(
 
         engine = SparkEngine(remote, local)
     options, as_of = _line_options(export, rules, settings), settings.as_of
-    if settings.window_days is not None and as_of is not None:
+    if as_of is not None:
         options = _with_window(options, as_of, settings.window_days)
     while True:
         # A first pass finds the day that the window ends on, which needs no optional columns.
@@ -157,7 +157,7 @@ def group_export(
                 continue
             grouped = replace(grouped, export=rescanned)
         _check_ambiguities(grouped, lines, engine)
-        if settings.window_days is None or not seeks_day:
+        if not seeks_day:
             release_memory()
             return replace(grouped, as_of=as_of)
         as_of = as_of_day(grouped, accept_last=settings.accept_last)
@@ -172,11 +172,8 @@ def _line_options(export: Export, rules: Rules, settings: Settings) -> LineOptio
         )
     preset, asked = export.preset, export.asked.statuses
     # Options settle status words before rules, and rules before the preset.
-    statuses = (
-        Statuses()
-        .with_settled(preset.sale, preset.not_a_sale)
-        .with_settled(rules.sale, rules.not_a_sale)
-    )
+    statuses = Statuses().with_settled(preset.sale, preset.not_a_sale)
+    statuses = statuses.with_settled(rules.sale, rules.not_a_sale)
     sales = [word for word, is_sale in asked.items() if is_sale is True]
     others = [word for word, is_sale in asked.items() if is_sale is False]
     return LineOptions(
@@ -194,7 +191,10 @@ def _line_options(export: Export, rules: Rules, settings: Settings) -> LineOptio
     )
 
 
-def _with_window(options: LineOptions, as_of: date, days: int) -> LineOptions:
+def _with_window(options: LineOptions, as_of: date, days: int | None) -> LineOptions:
+    """The options for the lines of some days up to `as_of`; unchanged without a window."""
+    if days is None:
+        return options
     start = as_of - timedelta(days=min(days - 1, (as_of - date.min).days))
     since = max(start, options.since) if options.since else start
     return replace(options, since=since, until=as_of)
@@ -237,9 +237,7 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
     )
     if options.amount_per == "order" and ledger.statuses and "order_id" in selected.columns:
         # The ledger has added up each row, though each row of an order may repeat its total.
-        again = ExportLines(
-            export.with_detail(_NO_DETAIL), replace(options, all_with_status=True), lines.threads
-        )
+        again = _lines_again(lines, export, all_with_status=True)
         statuses = engine.group(Request(again, only_by_status=True, amount_per_order=True))
         ledger.replace_status_money(statuses.by_status)
     with add_error_context(grouped):
@@ -247,6 +245,12 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
         check_statuses(export, ledger, options.statuses)
         check_ids(export, grouped.table, dates, ledger)
     return grouped
+
+
+def _lines_again(lines: ExportLines, export: Export, **options: Any) -> ExportLines:  # noqa: ANN401 - each of its own type
+    """The lines of an export once more, without optional columns and with some other options."""
+    changed = replace(lines.question, **options)
+    return ExportLines(export.with_detail(_NO_DETAIL), changed, lines.threads)
 
 
 @contextmanager
@@ -279,15 +283,13 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
         if grouped.order_counts.multi_file_orders or (
             keeps_one and lines.has_files and ledger["anonymous"]
         ):
-            options = replace(lines.question, with_anonymous=keeps_one)
-            again = ExportLines(export.with_detail(_NO_DETAIL), options, lines.threads)
+            again = _lines_again(lines, export, with_anonymous=keeps_one)
             ledger.set_overlap(engine.group(Request(again, only_overlap=True)).overlap)
-            if options.overlap is None:
+            if lines.question.overlap is None:
                 check_overlap(export, ledger, grouped.order_counts.orders)
         if lines.question.amount_per == "order" and ledger["anonymous"]:
-            options = replace(lines.question, with_anonymous=True)
-            again = ExportLines(export.with_detail(_NO_DETAIL), options, lines.threads)
-            money = Request(
+            again = _lines_again(lines, export, with_anonymous=True)
+            request = Request(
                 again, only_anonymous=True, amount_per_order=True, deduplicates_orders=keeps_one
             )
-            ledger.anonymous_units = engine.group(money).anonymous_units
+            ledger.anonymous_units = engine.group(request).anonymous_units

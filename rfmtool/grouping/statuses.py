@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 from rfmtool.errors import AmbiguousInputError
@@ -45,19 +47,13 @@ def status_rows(ledger: Ledger) -> list[StatusRow]:
 
     Only known words and those of several rows are shown: any other may be a customer's cell.
     """
-    unknown = [key for key in ledger.statuses if key[2] == "unknown"]
-    roles_of_few_words = {
-        role for role, *_ in unknown
-        if sum(1 for key in unknown if key[0] == role) <= _MAX_WORDS
-    }  # fmt: skip
+    unknown = Counter(role for role, _, meaning in ledger.statuses if meaning == "unknown")
     sums: dict[tuple[str, str | None, str], StatusSum] = {}
     for (role, word, meaning), status_sum in ledger.statuses.items():
-        is_common = (
-            role in roles_of_few_words
-            and status_sum.rows >= _MIN_ROWS
-            and bool(_WORD_PATTERN.fullmatch(word))
-        )
-        is_shown = not word or is_known(word) or meaning != "unknown" or is_common
+        is_common = unknown[role] <= _MAX_WORDS and status_sum.rows >= _MIN_ROWS
+        is_shown = not word or is_known(word) or meaning != "unknown" or (
+            is_common and bool(_WORD_PATTERN.fullmatch(word))
+        )  # fmt: skip
         key = role, word if is_shown else None, meaning
         sums[key] = status_sum.merged_with(sums.get(key, StatusSum()))
     rows = [StatusRow(*key, status_sum) for key, status_sum in sums.items()]
@@ -105,22 +101,19 @@ def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
 def _check_invoices(export: Export, rows: Sequence[StatusRow], settled: Statuses) -> None:
     """Refuse invoices next to rows that may be of the same sales, such as orders or payments."""
     types = [row.word for row in rows if row.role == "type" and row.word]
-    if any(normalized(word) in words("invoices") for word in types):
-        for word in types:
-            if normalized(word) in words("beside_invoices") and not settled.is_settled(word):
-                raise AmbiguousInputError(
-                    f"{export.name}: column {export.columns['type']!r} says {word!r} of some rows"
-                    " and names invoices too, and whether both are of one sale nobody knows",
-                    f"If so, take --status '{word}=not_a_sale'; if they are sales of their own,"
-                    f" --status '{word}=sale'.",
-                )
+    has_invoices = any(normalized(word) in words("invoices") for word in types)
+    for word in types if has_invoices else ():
+        if normalized(word) in words("beside_invoices") and not settled.is_settled(word):
+            raise AmbiguousInputError(
+                f"{export.name}: column {export.columns['type']!r} says {word!r} of some rows"
+                " and names invoices too, and whether both are of one sale nobody knows",
+                f"If so, take --status '{word}=not_a_sale'; if they are sales of their own,"
+                f" --status '{word}=sale'.",
+            )
 
 
 def _sum(rows: Iterable[StatusRow]) -> StatusSum:
-    total = StatusSum()
-    for row in rows:
-        total = total.merged_with(row.status_sum)
-    return total
+    return reduce(StatusSum.merged_with, (row.status_sum for row in rows), StatusSum())
 
 
 def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:

@@ -15,7 +15,6 @@ from rfmtool.engines.spark.batch_reports import BatchReport
 from rfmtool.engines.spark.pieces import Piece
 from rfmtool.errors import RfmtoolError, SystemFailureError
 from rfmtool.sources.batches import Job
-from rfmtool.sources.rows.clean import Cleaned
 from rfmtool.sources.rows.lines import Cleaning
 from rfmtool.sources.source import FileSource, FrameSource, Source
 from rfmtool.sources.text.spans import QuoteScan
@@ -44,21 +43,14 @@ class FileTask:
         """The lines of a piece, each batch followed by its report."""
         piece, batch = self.pieces[number], 0
         schema = self.cleaning.schema
-        yield self._report_line(BatchReport((number, STARTED)))
+        yield _report_line(BatchReport((number, STARTED)), self.mark, schema)
         try:
             source = piece.source_of(self.sources[piece.file])
             for batch, job in enumerate(source.jobs()):
-                ordinal = number * _MAX_BATCHES + batch
-                cleaned = _cleaned_as_declared(self.cleaning, piece.file, source, job, ordinal)
-                yield cleaned.lines.rename_columns(sql_names(schema))
-                yield self._report_line(
-                    BatchReport.from_cleaned((number, batch), piece.file, cleaned)
-                )
+                yield from _cleaned(self, piece.file, source, job, (number, batch))
         except (RfmtoolError, OSError) as error:
-            yield self._report_line(BatchReport((number, batch + 1), failure=_failure(error)))
-
-    def _report_line(self, report: BatchReport) -> pa.RecordBatch:
-        return _report_line(report, self.mark, self.cleaning.schema)
+            report = BatchReport((number, batch + 1), failure=_failure(error))
+            yield _report_line(report, self.mark, schema)
 
 
 @dataclass(frozen=True)
@@ -82,25 +74,17 @@ class TableTask:
         for number, rows in enumerate(rebatched(batches)):
             *columns, partition = rows.columns
             table = pa.table(columns, names=rows.column_names[:-1])
+            if table.column_names != [*self.source.layout.header]:
+                raise TypeError("the batches have other columns than the table")
+            source = replace(self.source, table=table)
             position = (self.file << _PARTITION_BITS) + partition[0].as_py(), number
             try:
-                yield from self._lines(table, position)
+                for job in source.jobs():
+                    yield from _cleaned(self, self.file, source, job, position)
             except RfmtoolError as error:
-                yield _report_line(
-                    BatchReport(position, failure=error), self.mark, self.cleaning.schema
-                )
+                report = BatchReport(position, failure=error)
+                yield _report_line(report, self.mark, self.cleaning.schema)
                 return
-
-    def _lines(self, table: pa.Table, position: tuple[int, int]) -> Iterator[pa.RecordBatch]:
-        if table.column_names != [*self.source.layout.header]:
-            raise TypeError("the batches have other columns than the table")
-        source = replace(self.source, table=table)
-        for job in source.jobs():
-            ordinal = position[0] * _MAX_BATCHES + position[1]
-            cleaned = _cleaned_as_declared(self.cleaning, self.file, source, job, ordinal)
-            yield cleaned.lines.rename_columns(sql_names(self.cleaning.schema))
-            report = BatchReport.from_cleaned(position, self.file, cleaned)
-            yield _report_line(report, self.mark, self.cleaning.schema)
 
 
 def rebatched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -121,14 +105,16 @@ def rebatched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield from tables()
 
 
-def _cleaned_as_declared(
-    cleaning: Cleaning, file: int, source: Source, job: Job, ordinal: int
-) -> Cleaned:
-    """A cleaned batch with the declared columns: clusters match columns by position."""
-    _, cleaned = cleaning.cleaned(file, source, job, ordinal)
-    if not cleaned.lines.schema.equals(cleaning.schema):
+def _cleaned(
+    task: FileTask | TableTask, file: int, source: Source, job: Job, position: tuple[int, int]
+) -> Iterator[pa.RecordBatch]:
+    """The lines of a batch, and its report."""
+    schema, ordinal = task.cleaning.schema, position[0] * _MAX_BATCHES + position[1]
+    _, cleaned = task.cleaning.cleaned(file, source, job, ordinal)
+    if not cleaned.lines.schema.equals(schema):  # clusters match columns by position
         raise TypeError("lines have other columns than declared")
-    return cleaned
+    yield cleaned.lines.rename_columns(sql_names(schema))
+    yield _report_line(BatchReport.from_cleaned(position, file, cleaned), task.mark, schema)
 
 
 def _report_line(report: BatchReport, mark: str, schema: pa.Schema) -> pa.RecordBatch:
