@@ -17,7 +17,7 @@ from rfmtool.errors import InputError, UsageError
 
 _EXTRAS: Final = {"postgresql": "'rfmtool[postgres]'", "sqlite": "'rfmtool[sqlite]'"}
 """What to install for a driver, where rfmtool has an extra for it."""
-_CONNECT_TIMEOUT_SECONDS: Final = 20
+_TIMEOUT_SECONDS: Final = 20
 _DUCKDB_MEMORY: Final = "1GB"
 """For reading and writing a DuckDB file; the engine that groups has its own limit."""
 
@@ -64,7 +64,7 @@ def _connect(database: Database, *, read_only: bool) -> Any:  # noqa: ANN401 - o
     if "connect_timeout" in database.url or "PGCONNECT_TIMEOUT" in os.environ:
         return driver.connect(database.url)
     separator = "&" if "?" in database.url else "?"
-    return driver.connect(f"{database.url}{separator}connect_timeout={_CONNECT_TIMEOUT_SECONDS}")
+    return driver.connect(f"{database.url}{separator}connect_timeout={_TIMEOUT_SECONDS}")
 
 
 def driver_of(database: Database) -> Any:  # noqa: ANN401 - a module

@@ -120,10 +120,9 @@ def _read_sqlite(cursor: Any, rows: DatabaseRows) -> pa.RecordBatchReader:  # no
     _check_unique_names(rows, [_DUPLICATE_SUFFIX.sub("", name) for name in names])
     columns = {}
     for name in names:
-        text = f"coalesce(cast({quote_identifier(name)} as text), '')"
-        may_be_thousands = (
-            f"typeof({quote_identifier(name)}) = 'real' and substr({text}, -4, 1) = '.'"
-        )
+        quoted = quote_identifier(name)
+        text = f"coalesce(cast({quoted} as text), '')"
+        may_be_thousands = f"typeof({quoted}) = 'real' and substr({text}, -4, 1) = '.'"
         columns[name] = f"iif({may_be_thousands}, {text} || '0', {text})"
     cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_BATCH_ROWS)})
     cursor.execute(_statement_with(rows, columns))

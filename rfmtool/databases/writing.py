@@ -95,16 +95,14 @@ def _prepare(session: Session) -> None:
     target = session.target
     if target.is_server:
         key = target.schema.replace("'", "''")
-        [(is_alone,)] = session.execute(
-            f"select pg_try_advisory_xact_lock(hashtext('rfmtool {key}'))"
-        )
-        if not is_alone:
+        lock = f"select pg_try_advisory_xact_lock(hashtext('rfmtool {key}'))"
+        [(is_locked,)] = session.execute(lock)
+        if not is_locked:
             raise SystemFailureError(
                 f"{target.name}: another run writes there", "Wait for it to end, and run again."
             )
-        if target.schema and not session.execute(
-            f"select 1 from pg_namespace where nspname = '{key}'"
-        ):
+        schemas = f"select 1 from pg_namespace where nspname = '{key}'"
+        if target.schema and not session.execute(schemas):
             session.execute(f"create schema {quote_identifier(target.schema)}")
     _create_or_extend(session, RUNS_TABLE, _schema_with_day(_RUNS_SCHEMA))
 
@@ -113,12 +111,8 @@ def _check_tables(session: Session, tables: Iterable[str], if_exists: IfExists) 
     target = session.target
     own_tables = {RUNS_TABLE}
     if session.column_types(RUNS_TABLE):
-        own_tables |= {
-            name
-            for (name,) in session.execute(
-                f"select table_name from {target.qualified_name(RUNS_TABLE)}"
-            )
-        }
+        query = f"select table_name from {target.qualified_name(RUNS_TABLE)}"
+        own_tables |= {name for (name,) in session.execute(query)}
     for table in tables:
         if not session.column_types(table):
             continue
@@ -221,8 +215,8 @@ def _create_view(session: Session) -> None:
     target = session.target
     customers, view = target.qualified_name("customers"), target.qualified_name(CURRENT_VIEW)
     latest = f"select * from {customers} where as_of = (select max(as_of) from {customers})"
+    create = "create or replace view"
     if target.database.scheme == "sqlite":
+        create = "create view"
         session.execute(f"drop view if exists {view}")
-        session.execute(f"create view {view} as {latest}")
-    else:
-        session.execute(f"create or replace view {view} as {latest}")
+    session.execute(f"{create} {view} as {latest}")

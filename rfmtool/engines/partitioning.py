@@ -26,13 +26,10 @@ _WAIT_SECONDS: Final = 0.002
 def query_in_partitions(
     connection: duckdb.DuckDBPyConnection, stream: pa.RecordBatchReader, query: str, count: int
 ) -> pa.Table:
-    """Run a query on each of `count` partitions of the customers, at the same time.
+    """Run a query of `lines` by customer on `count` partitions of a stream, at the same time.
 
-    Args:
-        connection: to the database that groups the lines.
-        stream: the lines.
-        query: of `lines`, by customer; its rows are in no order.
-        count: how many partitions there are.
+    Returns:
+        The rows of all partitions, in no order.
     """
     partitioner = _Partitioner(stream, count)
 

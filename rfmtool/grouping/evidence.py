@@ -75,9 +75,8 @@ def contact_attributes(evidence: Evidence) -> frozenset[str]:
     contacts = evidence.tables.get("contacts")
     if contacts is None:
         return frozenset()
-    return frozenset(contacts.column_names) - (
-        evidence.ledgers["contacts"].table.roles.keys() - {"source"}
-    )
+    roles = evidence.ledgers["contacts"].table.roles.keys()
+    return frozenset(contacts.column_names) - (roles - {"source"})
 
 
 def settings_with_evidence(settings: Settings, evidence: Evidence) -> Settings:
@@ -138,12 +137,7 @@ def evidence_as_of(
 
 
 def with_evidence(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped:
-    """Add the evidence tables, and the people whom only contacts, referrals or feedback name.
-
-    Args:
-        grouped: an export, grouped.
-        evidence: the tables by name, as they stood on the as_of day.
-    """
+    """Add the evidence tables of the as_of day, and the people whom only they name."""
     people = all_people(grouped.table, evidence)
     table = people.table
     if "rows" not in table.column_names:

@@ -149,12 +149,9 @@ def slice_by_owner(rows: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
 def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
     """The day asked for; else the latest day of a counting order; else the last line's day.
 
-    Args:
-        grouped: an export, grouped.
-        accept_last: take the latest day even where only a few orders lie there.
-
     Raises:
-        AmbiguousInputError: the latest day has only a few orders, long after all others.
+        AmbiguousInputError: the latest day has only a few orders, long after all others, and
+            `accept_last` is False.
         InputError: there is no line to take a day from.
     """
     last_line_day = grouped.ledger.last_day

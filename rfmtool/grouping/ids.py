@@ -37,12 +37,6 @@ def matching_keys(ids: pd.Series[Any]) -> pd.Series[Any]:
 def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Ledger) -> None:
     """Check that each id can be one customer, and that none stands for missing customers.
 
-    Args:
-        export: the export that was read.
-        customers: one row per customer id.
-        dates: the days of their counting orders.
-        ledger: the counts of rows, and of those with shortened order ids.
-
     Raises:
         AmbiguousInputError: ids were shortened, mean no customer, or one is written in two ways.
         InputError: the column holds kinds of customers, or names of orders.

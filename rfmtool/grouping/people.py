@@ -73,12 +73,7 @@ def without_suppressed(
 
 
 def events_until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
-    """The evidence without the events after a day.
-
-    Args:
-        evidence: the tables by name.
-        as_of_day: in days since 1970-01-01.
-    """
+    """The evidence without the events after a day, which counts from 1970-01-01."""
     tables = dict(evidence)
     for name in _EVENT_DAY_COLUMNS.keys() & evidence.keys():
         days = pc.cast(evidence[name][_EVENT_DAY_COLUMNS[name]], pa.int32())

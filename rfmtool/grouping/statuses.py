@@ -67,12 +67,7 @@ def unknown_words_text(rows: Iterable[StatusRow]) -> str:
 
 
 def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
-    """Check that only few rows and little money have unknown status words.
-
-    Args:
-        export: the export that was read.
-        ledger: the sum of each word.
-        settled: the words with a meaning given by options, rules or a preset.
+    """Check that only few rows and little money have status words that are not `settled`.
 
     Raises:
         AmbiguousInputError: more have unknown words, and may be sales or not; or orders or payments

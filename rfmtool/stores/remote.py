@@ -79,19 +79,17 @@ def download(url: str, keep: Callable[[BinaryIO], Result]) -> Result:
         InputError: there is no such file, or it may not be fetched.
         SystemFailureError: its server cannot be reached, or fails each time.
     """
-    name, pause = without_secrets(url), _PAUSE_SECONDS
-    for _ in range(_TRIES - 1):
+    name, reason = without_secrets(url), ""
+    for attempt in range(_TRIES):
+        if attempt:
+            time.sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
         try:
             return _fetch_once(url, name, keep)
-        except _TransientError:
-            time.sleep(pause)
-            pause *= 2
-    try:
-        return _fetch_once(url, name, keep)
-    except _TransientError as error:
-        raise SystemFailureError(
-            f"{name}: cannot be fetched: {error}", f"It was tried {_TRIES} times. Run again later."
-        ) from None
+        except _TransientError as error:
+            reason = str(error)
+    raise SystemFailureError(
+        f"{name}: cannot be fetched: {reason}", f"It was tried {_TRIES} times. Run again later."
+    )
 
 
 class _TransientError(Exception):

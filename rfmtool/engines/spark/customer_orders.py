@@ -85,18 +85,44 @@ def grouping_from_customer_orders(
         SameEmailError: two ids are spellings of one address.
         InputError: a customer's money reaches 2^63.
     """
-    customer_batches, category_spend, rows = [], CategorySpend(), 0
+    category_spend = CategorySpend() if columns.has_category else None
+    table, parts = _customers_and_entries(batches, request, columns, category_spend)
+    numbered = _with_row_numbers(table, columns.text_columns)
+    grouping = grouping_from_customers(numbered, request, columns)
+    customers, sources = grouping.customers.drop_columns("row"), grouping.customers["row"]
+    latest = pa.table({
+        names[columns.names.index(name)].removeprefix(KEPT):
+            pc.utf8_slice_codeunits(table[name], length).take(sources).combine_chunks()
+        for name, length in columns.prefix_lengths.items()
+    })  # fmt: skip
+    del table, numbered
+    release_memory()
+    return replace(
+        grouping,
+        customers=customers,
+        entries=_order_entries(parts, sources.to_numpy()) if request.entries else None,
+        categories=category_spend and category_spend.take_table(customers["customer_id"]),
+        latest_cells=latest if columns.text_columns else None,
+    )
+
+
+def _customers_and_entries(
+    batches: Iterable[pa.RecordBatch],
+    request: Request,
+    columns: LineAggregates,
+    category_spend: CategorySpend | None,
+) -> tuple[pa.Table, list[Sequence[Ints]]]:
+    """All columns but the orders, and the orders as `parts` of `_order_entries`."""
+    customers, rows, wide = [], 0, columns.money_type == DECIMAL
     small_parts: list[Sequence[Ints]] = []
     parts: list[Sequence[Ints]] = []
     for batch in batches:
-        # Copied, because a batch is one block of memory that its orders would keep alive.
+        # Copied, because a batch is one block of memory, orders included.
         flat = [name for name in batch.schema.names if name != ORDERS_COLUMN]
-        customer_batches.append(batch.select(flat).take(pa.array(np.arange(len(batch)))))
+        customers.append(batch.select(flat).take(pa.array(np.arange(len(batch)))))
         if ORDERS_COLUMN in batch.schema.names:
-            amounts = _DailyAmounts.from_lists(
-                batch[ORDERS_COLUMN], wide=columns.money_type == DECIMAL
-            )
-            if columns.has_category:
+            amounts = _DailyAmounts.from_lists(batch[ORDERS_COLUMN], wide=wide)
+            if category_spend:
                 category_spend.add(amounts.category_lines(batch["customer_id"]))
             if request.entries:
                 small_parts.append(amounts.entry_columns(len(batch)))
@@ -106,30 +132,7 @@ def grouping_from_customer_orders(
                 small_parts.clear()
                 rows = 0
                 release_file_pages()
-    table = pa.Table.from_batches(customer_batches)
-    parts += small_parts
-    del customer_batches, small_parts
-    grouping = grouping_from_customers(
-        _with_row_numbers(table, columns.text_columns), request, columns
-    )
-    customers, sources = grouping.customers.drop_columns("row"), grouping.customers["row"]
-    latest = pa.table({
-        names[columns.names.index(name)].removeprefix(KEPT):
-            pc.utf8_slice_codeunits(table[name], length).take(sources).combine_chunks()
-        for name, length in columns.prefix_lengths.items()
-    })  # fmt: skip
-    del table
-    release_memory()
-    categories = None
-    if columns.has_category:
-        categories = category_spend.take_table(customers["customer_id"])
-    return replace(
-        grouping,
-        customers=customers,
-        entries=_order_entries(parts, sources.to_numpy()) if request.entries else None,
-        categories=categories,
-        latest_cells=latest if columns.text_columns else None,
-    )
+    return pa.Table.from_batches(customers), parts + small_parts
 
 
 def _with_row_numbers(customers: pa.Table, text_columns: Sequence[str]) -> pa.Table:

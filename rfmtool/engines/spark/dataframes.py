@@ -31,10 +31,7 @@ _REST_LETTERS: Final = 16
 def pieces_dataframe(spark: SparkSession, task: FileTask | ScanTask, columns: str) -> DataFrame:
     """What workers make of each piece of a task, in one Spark task for each piece.
 
-    Args:
-        spark: the session.
-        task: is sent to the workers.
-        columns: of the result, with their SQL types.
+    `columns` are those of the result with their SQL types.
     """
     count, function = len(task.pieces), partial(run_task, pickle.dumps(task), __version__)
     return spark.range(0, count, 1, count).mapInArrow(function, columns)
@@ -47,7 +44,7 @@ def tables_dataframe(
 
     Args:
         spark: the session.
-        cleaning: how rows become lines.
+        cleaning: makes lines of rows.
         tables: the sources of the export.
         mark: begins the customer ids of reports.
         columns: of the lines, with their SQL types.
