@@ -129,7 +129,7 @@ def test_a_store_that_denies_what_is_asked_is_the_systems_failure(shop):
         def get_file_info(self, _):
             raise denied
 
-    object.__setattr__(found.store_object.store, "files", Denying())
+    object.__setattr__(found.store_object.store, "filesystem", Denying())
     with pytest.raises(SystemFailureError, match="permission is denied") as raised:
         found.open()
 

@@ -130,7 +130,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from rfmtool.stores import writing
-from rfmtool.stores.urls import store_of
+from rfmtool.stores.urls import parse_store_url
 
 left, stream = [None] * int(sys.argv[3]), writing.stream_into
 def killed(*words):
@@ -139,7 +139,7 @@ def killed(*words):
     left.pop()
     return stream(*words)
 writing.stream_into = killed
-with writing.published(store_of(sys.argv[1]), Path(sys.argv[2])):
+with writing.publishing_run(parse_store_url(sys.argv[1]), Path(sys.argv[2])):
     pass
 """
 
