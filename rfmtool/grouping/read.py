@@ -203,14 +203,7 @@ def _with_window(options: LineOptions, as_of: date, days: int | None) -> LineOpt
 def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Engine) -> Grouped:
     """Group lines, which have the columns of `detail`, and check the result."""
     selected, options = lines.export, lines.question
-    request = Request(
-        lines,
-        entries=detail.entries,
-        first_categories=detail.first,
-        excludes_voided_orders=not selected.columns.keys().isdisjoint(SALE_ROLES),
-        amount_per_order=options.amount_per == "order",
-        deduplicates_orders=options.overlap == "keep-one",
-    )
+    request = _request(lines, detail)
     with _reading_errors(selected, lines):
         grouping = engine.group(request)
     ledger, table, entries = lines.ledger, grouping.customers, grouping.entries
@@ -245,6 +238,17 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
         check_statuses(export, ledger, options.statuses)
         check_ids(export, grouped.table, dates, ledger)
     return grouped
+
+
+def _request(lines: ExportLines, detail: Detail) -> Request:
+    return Request(
+        lines,
+        entries=detail.entries,
+        first_categories=detail.first,
+        excludes_voided_orders=not lines.export.columns.keys().isdisjoint(SALE_ROLES),
+        amount_per_order=lines.question.amount_per == "order",
+        deduplicates_orders=lines.question.overlap == "keep-one",
+    )
 
 
 def _lines_again(lines: ExportLines, export: Export, **options: Any) -> ExportLines:  # noqa: ANN401 - each of its own type

@@ -98,7 +98,7 @@ class _TransientError(Exception):
 
 def _fetch_once(url: str, name: str, keep: Callable[[BinaryIO], Result]) -> Result:
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - theirs
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - the user's
             if url.startswith("https:") and not response.url.startswith("https:"):
                 raise UsageError(
                     f"{name}: leads to where anybody can read along", "Name where it really is."

@@ -29,7 +29,7 @@ from rfmtool.memory import (
 )
 from rfmtool.sources.layout import KEPT
 
-ORDERS_COLUMN: Final = "moved"
+ORDERS_COLUMN: Final = "order_amounts"
 """The column of a customer's orders with their daily amounts, where they are requested."""
 _COST_COLUMNS: Final = ("cost", "uncosted")
 _MONEY_COLUMNS: Final = ("sales", "refunds", *_COST_COLUMNS)

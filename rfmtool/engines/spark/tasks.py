@@ -175,7 +175,7 @@ def run_task(
     """
     if version != __version__:
         raise ImportError(VERSION_MISMATCH)
-    task: FileTask | ScanTask | TableTask = pickle.loads(packed)  # noqa: S301 - made by whoever sent this function
+    task: FileTask | ScanTask | TableTask = pickle.loads(packed)  # noqa: S301 - from the sender of this function
     if isinstance(task, TableTask):
         yield from task.do(batches)
         return
