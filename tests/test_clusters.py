@@ -385,5 +385,6 @@ def test_what_workers_cannot_open_is_refused():
         assert done.exit_code == 2
         assert "--engine spark reads files" in done.stderr
     with pytest.raises(UsageError, match="--engine spark reads files"):
-        read_export(pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2024-01-02"], "amount": [1]}),
+        read_export(pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2024-01-02"],
+                                  "amount": [1]}),
              settings=remote)  # fmt: skip
