@@ -264,11 +264,11 @@ def test_cuts_are_floored_to_whole_units():
     ],
 )
 def test_the_toy_frequencies_are_scored_as_published(method, expected):
-    assert oracle.confidence_band(TOY_FREQUENCY, method, "higher") == expected
+    assert oracle.band(TOY_FREQUENCY, method, "higher") == expected
 
 
 def test_the_toy_spends_are_scored_as_published():
-    found = oracle.confidence_band(TOY_MONETARY, oracle.QUINTILES, "higher")
+    found = oracle.band(TOY_MONETARY, oracle.QUINTILES, "higher")
     assert found == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
 
 
@@ -320,7 +320,7 @@ def test_nested_bands_are_fitted_within_their_group():
 def test_floored_cuts_give_the_scores_of_exact_ones(values, bins, better):
     exact = [oracle.quantile(values, Fraction(k, bins)) for k in range(1, bins)]
     expected = [oracle.score(value, exact, better) for value in values]
-    assert oracle.confidence_band(values, ("quantile", bins), better) == expected
+    assert oracle.band(values, ("quantile", bins), better) == expected
 
 
 # Places -----------------------------------------------------------------------------------------
