@@ -1,4 +1,4 @@
-"""What a result and every answer can do in a notebook: frames, Arrow, parts of a page, charts."""
+"""Answers as notebooks show them: as HTML and charts, with conversions to pandas and Arrow."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from rfmtool.summaries.answers import DATA_OF
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = TypeVar("Kind", bound="Shown")
+ShownClass = TypeVar("ShownClass", bound="Shown")
 
 
 class Shown:
     """The answer to a question, as a notebook shows it."""
 
     name: ClassVar[str]
-    """Of the question."""
+    """The analysis, as its command is called."""
     table: pd.DataFrame
 
     def __init_subclass__(cls, name: str = "") -> None:
-        """Each is called as its question, most of them as their class."""
+        """Name the analysis: as its class in lower case unless `name` is given."""
         cls.name = name or cls.__name__.lower()
 
     def to_frame(self) -> pd.DataFrame:
@@ -52,7 +52,7 @@ class Shown:
         """The answer as a chart of altair.
 
         Args:
-            kind: which one; the first of `rfmtool.pages.charts.OF_ANSWER` by default.
+            kind: which one; the first of `rfmtool.pages.charts.ANSWER_CHARTS` by default.
 
         Raises:
             UsageError: there is no such chart, or altair is not installed.
@@ -62,11 +62,11 @@ class Shown:
                 f"chart: there is none of {self.name}", f"Of {', '.join(ANSWER_CHARTS)} there are."
             )
         data = DATA_OF[self.name](self)
-        more = data["in_short"] if self.name == "cohorts" else {self.name: data}
-        return chart(ANSWER_CHARTS[self.name], kind, more)
+        data = data["in_short"] if self.name == "cohorts" else {self.name: data}
+        return chart(ANSWER_CHARTS[self.name], kind, data)
 
     def __repr__(self) -> str:
-        """How long its table is."""
+        """The number of rows of its table."""
         return f"<rfmtool.{type(self).__name__}: {len(self.table):,} rows>"
 
     def _repr_html_(self) -> str:
@@ -98,7 +98,7 @@ class Journey(Shown, journey.Journey):
 class Measure(Shown, measure.Measure):
     """What lists did."""
 
-    to_frame = measure.Measure.to_frame  # which is in currency units
+    to_frame = measure.Measure.to_frame  # is in currency units already
 
 
 class Repeat(Shown, repeat.Repeat):
@@ -109,6 +109,6 @@ class Timeline(Shown, timeline.Timeline):
     """Who stood where, when."""
 
 
-def shown(kind: type[Kind], found: Any) -> Kind:  # noqa: ANN401 - the class above Kind
-    """An answer as a notebook shows it."""
-    return kind(**{one.name: getattr(found, one.name) for one in fields(found)})
+def shown(cls: type[ShownClass], answer: Any) -> ShownClass:  # noqa: ANN401 - a base of `cls`
+    """An answer as the class that a notebook shows."""
+    return cls(**{field.name: getattr(answer, field.name) for field in fields(answer)})

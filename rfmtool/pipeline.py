@@ -1,4 +1,4 @@
-"""The steps in their order: an export becomes lines, then customers, scores and places."""
+"""A run from end to end: read the export, group it by customer, score and place customers."""
 
 from __future__ import annotations
 
@@ -52,13 +52,12 @@ from rfmtool.standing import Standing
 
 @dataclass(frozen=True, repr=False)
 class Result(Standing):
-    """The answer: where everybody stands on the as_of day, and everything a report needs."""
+    """The result of a run: all customers on the as_of day, and what reports are made from."""
 
     def __repr__(self) -> str:
-        """How many customers and orders there are, and of which day."""
+        """The numbers of customers and orders, and the as_of day."""
         customers, orders = len(self.grouped.table), len(self.grouped.order_dates.day)
-        counts = f"{customers:,} customers, {orders:,} orders"
-        return f"<rfmtool.Result: {counts}, as of {self.as_of}>"
+        return f"<rfmtool.Result: {customers:,} customers, {orders:,} orders, as of {self.as_of}>"
 
     @cached_property
     def customers(self) -> pd.DataFrame:
@@ -70,7 +69,7 @@ class Result(Standing):
         return in_units(self.frame[list(self.columns)], names.MONEY)
 
     def chart(self, kind: str | None = None) -> Any:  # noqa: ANN401 - altair's
-        """The result as a chart of altair: one of `rfmtool.pages.charts.OF_RUN`.
+        """The result as a chart of altair: one of `rfmtool.pages.charts.RUN_CHARTS`.
 
         Raises:
             UsageError: there is no such chart, or altair is not installed.
@@ -97,7 +96,7 @@ class Result(Standing):
         return self.summary
 
     def rejects(self) -> Iterator[Rejects]:
-        """Read once more what cannot be read, its raw cells included; evidence comes last.
+        """Read the files again for the rejected rows, raw cells included; evidence comes last.
 
         Raises:
             InputError: a file has changed since.
@@ -112,7 +111,7 @@ class Result(Standing):
         """Everything the report shows, as plain data.
 
         Raises:
-            UsageError: the run was asked for some columns alone.
+            UsageError: the run computed selected columns only.
         """
         if self.settings.select is not None:
             raise UsageError(
@@ -124,7 +123,7 @@ class Result(Standing):
         return summarise(self)
 
 
-def run(  # noqa: PLR0913 - the one door to the library; all but the source are optional
+def run(  # noqa: PLR0913 - the library's entry point; all but the source are optional
     source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
     *,
     columns: Mapping[str, str] | None = None,
@@ -186,45 +185,45 @@ def run(  # noqa: PLR0913 - the one door to the library; all but the source are 
     check_type("asked", asked, Asked, "rfmtool.Asked(...)")
     check_type("columns", columns, Mapping, "a dict such as {'amount': 'Total'}")
     check_type("evidence", evidence, Mapping, "a dict such as {'contacts': 'contacts.csv'}")
-    named = {role: str(name) for role, name in columns.items()}
-    asked = replace(asked, columns={**asked.columns, **named})
-    settings = _settings(settings, as_of)
+    columns = {role: str(name) for role, name in columns.items()}
+    asked = replace(asked, columns={**asked.columns, **columns})
+    settings = _settings_as_of(settings, as_of)
     _check_columns(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None and refit_days is None:
-        doubled = "cuts" if cuts else "limits of the fit (such as --within)"
+        conflicting = "cuts" if cuts else "limits of the fit (such as --within)"
         raise UsageError(
-            f"{doubled} and scales are both given, and both say where scores part",
+            f"{conflicting} and scales are both given, and both say where scores part",
             "Give one of them, or say with --refit-every how old the scales may get.",
         )
     check_country(asked.country)
-    in_force = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
-    in_force = with_results(with_holdouts(in_force, lots or in_force.holdout), results or {})
-    given = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
+    rules = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
+    rules = with_results(with_holdouts(rules, lots or rules.holdout), results or {})
+    scales = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
+    sources = {**rules.evidence, **evidence}
     if settings.detail is None:
-        needed = required_columns(settings, in_force)
-        if "contacted" not in {**in_force.evidence, **evidence}:
+        needed = required_columns(settings, rules)
+        if "contacted" not in sources:
             needed -= dependencies.YEARLY
-        settings = replace(settings, detail=required_detail(needed, in_force, given))
-    settings = _also_suppressed(in_force, evidence, asked, settings)
-    told = read_checked_evidence({**in_force.evidence, **evidence}, asked, settings, max_rejects)
-    settings = settings_with_evidence(settings, told)
-    asked = replace(asked, own_presets=in_force.presets, elsewhere=contact_attributes(told))
-    grouped = group_export(open_export(source, asked), in_force, settings, watcher)
+        settings = replace(settings, detail=required_detail(needed, rules, scales))
+    settings = _with_suppressed_by_rules(settings, rules, evidence, asked)
+    tables = read_checked_evidence(sources, asked, settings, max_rejects)
+    settings = settings_with_evidence(settings, tables)
+    asked = replace(asked, own_presets=rules.presets, elsewhere=contact_attributes(tables))
+    grouped = group_export(open_export(source, asked), rules, settings, watcher)
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
-    check_wallets(told, grouped, settings.currency)
+    check_wallets(tables, grouped, settings.currency)
     day = as_of_day(grouped, accept_last=settings.accept_last)
-    if given and refit_days is not None and (day - given.as_of).days >= refit_days:
-        given = None
-    told = _matched(told, grouped)
-    check_matched(told.ledgers.values(), min_matched)
+    if scales and refit_days is not None and (day - scales.as_of).days >= refit_days:
+        scales = None
+    ids = grouped.table["customer_id"]
+    tables = tables.matched(ids.combine_chunks(), grouped.ledger.suppressed)
+    check_matched(tables.ledgers.values(), min_matched)
     if on_read:
         on_read(grouped)
-    known = with_evidence(
-        grouped, evidence_as_of(told, settings, day, grouped.table["customer_id"])
-    )
-    known.check_memory_fits(settings.memory_limit, settings.threads, reported=settings.reported)
+    grouped = with_evidence(grouped, evidence_as_of(tables, settings, day, ids))
+    grouped.check_memory_fits(settings.memory_limit, settings.threads, reported=settings.reported)
     return Result.from_grouped(
-        known, in_force, day, settings, scales=given, evidence=told, entered=entered
+        grouped, rules, day, settings, scales=scales, evidence=tables, entered=entered
     )
 
 
@@ -237,51 +236,46 @@ def check(  # noqa: PLR0913 - as for `run`
     rules: Paths = None,
     watcher: Watcher | None = None,
 ) -> tuple[Grouped, Evidence]:
-    """Read an export and its evidence as `run` does, and stop before any question is asked.
+    """Read an export and its evidence as `run` does, and stop before anything is computed.
 
     Raises:
         InputError: something cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
     in_force, asked, settings = load_rules(rules), asked or Asked(), settings or Settings()
-    settings = _also_suppressed(in_force, evidence, asked, settings)
-    tables = {**in_force.evidence, **(evidence or {})}
-    told = read_evidence(tables, asked, threads=settings.threads, currency=settings.currency)
+    settings = _with_suppressed_by_rules(settings, in_force, evidence or {}, asked)
+    sources = {**in_force.evidence, **(evidence or {})}
+    tables = read_evidence(sources, asked, threads=settings.threads, currency=settings.currency)
     grouped = read_export(
         source,
-        asked=replace(asked, elsewhere=contact_attributes(told)),
-        settings=settings_with_evidence(settings, told),
+        asked=replace(asked, elsewhere=contact_attributes(tables)),
+        settings=settings_with_evidence(settings, tables),
         rules=in_force,
         watcher=watcher,
     )
     with add_error_context(grouped):
-        check_wallets(told, grouped, settings.currency)
-    return grouped, _matched(told, grouped)
+        check_wallets(tables, grouped, settings.currency)
+    ids = grouped.table["customer_id"].combine_chunks()
+    return grouped, tables.matched(ids, grouped.ledger.suppressed)
 
 
-def _also_suppressed(
-    rules: Rules, evidence: Mapping[str, Any] | None, asked: Asked, settings: Settings
+def _with_suppressed_by_rules(
+    settings: Settings, rules: Rules, evidence: Mapping[str, Any], asked: Asked
 ) -> Settings:
-    """Who is suppressed by the rules stays so where another list is given beside them."""
-    if "suppress" not in rules.evidence or "suppress" not in (evidence or {}):
+    """Settings with the suppression list of the rules, which a list given as evidence adds to."""
+    if "suppress" not in rules.evidence or "suppress" not in evidence:
         return settings
-    listed = {"suppress": rules.evidence["suppress"]}
-    return settings_with_evidence(
-        settings, read_checked_evidence(listed, asked, settings, max_rejects=0)
-    )
+    source = {"suppress": rules.evidence["suppress"]}
+    listed = read_checked_evidence(source, asked, settings, max_rejects=0)
+    return settings_with_evidence(settings, listed)
 
 
-def _matched(told: Evidence, grouped: Grouped) -> Evidence:
-    export_ids = grouped.table["customer_id"].combine_chunks()
-    return told.matched(export_ids, grouped.ledger.suppressed)
-
-
-def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
+def _settings_as_of(settings: Settings | None, as_of: date | str | None) -> Settings:
     settings = settings or Settings(detail=Detail(entries=True))
     check_type("settings", settings, Settings, "rfmtool.Settings(...)")
     if as_of is None:
         return settings
-    # Of a time, as pandas and NumPy have them, the day is what is written first.
+    # Timestamps of pandas and NumPy begin with the day when written as text.
     text = as_of if isinstance(as_of, str) else str(as_of)[: len("2024-12-31")]
     if text == "last":
         return replace(settings, as_of=None, accept_last=True)
@@ -292,15 +286,15 @@ def _settings(settings: Settings | None, as_of: date | str | None) -> Settings:
 
 
 def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:
-    """Check that what is kept is no column of ours, and that there is what is selected."""
-    for name in sorted({one.name for one in names.COLUMNS} & set(keep)):
+    """Check that kept columns do not clash with output columns, and that selected ones exist."""
+    for name in sorted({column.name for column in names.COLUMNS} & set(keep)):
         raise UsageError(
             f"--keep {name}: is a column of ours", "Rename it in the export, or leave it out."
         )
     known = (*names.WRITTEN, *keep)
-    for name in [one for one in select or () if one not in known]:
-        alike = " or ".join(difflib.get_close_matches(name, known))
-        guess = f"Is it {alike}? " if alike else ""
+    for name in [name for name in select or () if name not in known]:
+        similar = " or ".join(difflib.get_close_matches(name, known))
+        guess = f"Is it {similar}? " if similar else ""
         raise UsageError(
             f"--select: there is no column {name!r}", f"{guess}Columns are {', '.join(known)}."
         )

@@ -1,4 +1,4 @@
-"""The questions of the library, one function each: an export in, an answer out."""
+"""The analyses of the library, one function each: an export in, an answer out."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from rfmtool.threads import run_in_order
 
 _COHORT: Final = "cohort"
 _MOST_POINTS: Final = 1_000
-"""Each takes as long as placing everybody does."""
+"""Each point takes as long as placing all customers does."""
 _ORDERS: Final = Settings(select=(), detail=Detail(category=None, cost=False, contacts=False))
-"""All that most questions are about."""
+"""Reads what most analyses need: the days and amounts of orders."""
 _ENTRIES: Final = replace(_ORDERS, detail=Detail(None, cost=False, contacts=False, entries=True))
 
 
@@ -66,7 +66,7 @@ def repeat(
     if by == _COHORT:
         groups = first_order_months(result.frame)
     elif by is not None:
-        # No column of ours: who stands where is often a consequence of having come back.
+        # Output columns are refused: a customer's stage is often a consequence of reordering.
         if by not in result.grouped.export.asked.keep:
             raise UsageError(
                 f"by {by!r}: the run did not keep such a column",
@@ -91,8 +91,7 @@ def cadence(
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, replace(_ORDERS, select=("activity",)))
-    days = result.days
-    timing = result.scales.timing
+    days, timing = result.days, result.scales.timing
     return shown(Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted))
 
 
@@ -150,11 +149,12 @@ def affinity(
     """
     detail = Detail(by, cost=False, contacts=False)
     result = _result(source, reading, replace(_ORDERS, detail=detail))
-    bought, read = result.grouped.categories, result.settings.detail
-    if bought is None or read is None or read.category != by:
-        raise _nothing_to_compare(result.grouped.export, by)
+    purchases, read = result.grouped.categories, result.settings.detail
+    if purchases is None or read is None or read.category != by:
+        raise _no_such_role(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
-    return shown(Affinity, _affinity(bought.to_pandas(split_blocks=True), ids, result.as_of, by))
+    rows = purchases.to_pandas(split_blocks=True)
+    return shown(Affinity, _affinity(rows, ids, result.as_of, by))
 
 
 def journey(
@@ -180,9 +180,9 @@ def journey(
     result = _result(source, reading, replace(_ORDERS, detail=detail))
     first, roles = result.grouped.first_categories, result.grouped.export.roles
     if by is not None and by not in roles:
-        raise _nothing_to_compare(result.grouped.export, by)
+        raise _no_such_role(result.grouped.export, by)
     by = by or ("product" if "product" in roles and "category" not in roles else "category")
-    found = _journey(
+    answer = _journey(
         len(result.frame),
         result.grouped.evidence,
         result.days,
@@ -191,11 +191,10 @@ def journey(
         by=by,
         services=[row.label for row in result.rules.playbook if not row.is_marketing],
     )
-    return shown(Journey, found)
+    return shown(Journey, answer)
 
 
-def _nothing_to_compare(export: Export, by: str) -> UsageError:
-    """What to say where no column has the role asked for."""
+def _no_such_role(export: Export, by: str) -> UsageError:
     others = {"category", "product"} & set(export.roles) - {by}
     instead = f", or compare the other column with --by {min(others)}" if others else ""
     return UsageError(
@@ -227,22 +226,22 @@ def timeline(
         raise UsageError(f"every {every!r}: is no span", f"Take any of {', '.join(EVERY)}.")
     result = _result(source, reading, replace(_ENTRIES, select=POINT_COLUMNS))
     entries = _entries(result)
-    # Nobody moved anything where no row names a customer.
+    # There are no entries where no row names a customer.
     begins = date_from_day(int(entries.day.min())) if len(entries.day) else result.as_of
     first = min(begins, result.as_of)
-    # Of a window only what lies in it is read, and other days would have less than a whole one.
+    # With a window only its orders are read: at earlier days, part of their windows would lack.
     window_days = result.settings.window_days
-    before = () if window_days else period_ends(first, result.as_of, every)[:-1]
-    if len(before) >= _MOST_POINTS:
+    earlier_days = () if window_days else period_ends(first, result.as_of, every)[:-1]
+    if len(earlier_days) >= _MOST_POINTS:
         raise UsageError(
-            f"the export begins on {first}, which makes {len(before) + 1:,} {every} ends",
+            f"the export begins on {first}, which makes {len(earlier_days) + 1:,} {every} ends",
             "Leave out what is too old with --since, or take longer steps with --every.",
         )
     points = run_in_order(
-        (partial(timeline_point_on, result, day) for day in before), result.days_in_parallel
+        (partial(timeline_point_on, result, day) for day in earlier_days), result.days_in_parallel
     )
-    whole = timeline_point(result.frame, result.as_of)
-    return Timeline(every, first, result.fitted, (*points, whole), window_days)
+    latest = timeline_point(result.frame, result.as_of)
+    return Timeline(every, first, result.fitted, (*points, latest), window_days)
 
 
 def _result(
@@ -251,7 +250,7 @@ def _result(
     wanted: Settings,
     kept: tuple[str, ...] = (),
 ) -> Result:
-    """The result of a run that computes and reads what is wanted, or the one given."""
+    """The result given, or that of a run that reads and computes what is wanted."""
     if isinstance(source, Result):
         if reading:
             raise UsageError(
@@ -267,11 +266,11 @@ def _result(
         return source
     asked = reading.get("asked") or Asked()
     settings = reading.get("settings") or Settings()
-    more = {
+    changed = {
         "asked": replace(asked, keep=tuple(dict.fromkeys((*asked.keep, *kept)))),
         "settings": replace(settings, select=wanted.select, detail=wanted.detail),
     }
-    return run(source, **{**reading, **more})
+    return run(source, **{**reading, **changed})
 
 
 def _entries(result: Result) -> OrderEntries:

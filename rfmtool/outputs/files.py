@@ -1,4 +1,4 @@
-"""Files that are hashed as they are written, for the manifest to name."""
+"""Write files and their manifest entries: name, rows and SHA-256."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)$")
 
 
 class Hashed:
-    """A file that knows the hash of what went into it."""
+    """A writable file that hashes the bytes written to it."""
 
     def __init__(self, target: IO[bytes]) -> None:
         self._target = target
@@ -24,22 +24,18 @@ class Hashed:
         self.closed = False
 
     def write(self, data: bytes | memoryview) -> int:
-        """Write, and remember."""
+        """Write and hash."""
         self.hash.update(data)
         return self._target.write(data)
 
     def flush(self) -> None:
-        """Pass on what is held back."""
+        """Flush the file."""
         self._target.flush()
 
 
-def write_file(place: Path, name: str, write: Callable[[IO[bytes]], None]) -> dict[str, Any]:
-    """Write a file; `name` may begin with a folder.
-
-    Returns:
-        What the manifest says of the file, but for its rows.
-    """
-    path = place / name
+def write_file(folder: Path, name: str, write: Callable[[IO[bytes]], None]) -> dict[str, Any]:
+    """Write a file, perhaps in a subfolder; returns its manifest entry without `rows`."""
+    path = folder / name
     path.parent.mkdir(exist_ok=True)
     with path.open("wb") as file:
         hashed = Hashed(file)
@@ -48,27 +44,26 @@ def write_file(place: Path, name: str, write: Callable[[IO[bytes]], None]) -> di
 
 
 def flush(path: Path) -> None:
-    """See to it that a file has reached the disk."""
-    with path.open("r+b") as written:  # Windows flushes only what may be written
+    """Flush a file to disk."""
+    with path.open("r+b") as written:  # Windows flushes only files open for writing
         os.fsync(written.fileno())
 
 
-def write_json(place: Path, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Write data as indented JSON; returns what the manifest says of the file."""
-    return write_text(place, name, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+def write_json(folder: Path, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Write data as indented JSON; returns its manifest entry."""
+    return write_text(folder, name, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
 
 
-def write_text(place: Path, name: str, text: str) -> dict[str, Any]:
-    """Write a text; returns what the manifest says of the file."""
-    (place / name).write_bytes(text.encode())
+def write_text(folder: Path, name: str, text: str) -> dict[str, Any]:
+    """Write a text; returns its manifest entry."""
+    (folder / name).write_bytes(text.encode())
     return {"name": name, "rows": None, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def file_stems(labels: Iterable[str]) -> dict[str, str]:
-    """A file name for each label that is safe on any system, and no two alike.
+    """A unique file name for each label that is safe on any system, without extension.
 
-    Letters and digits stay, all else becomes `_`; names that only differ in what is lost get a
-    number.
+    ASCII letters and digits stay, all else becomes `_`; labels that become equal get a number.
     """
     stems: dict[str, str] = {}
     for label in labels:

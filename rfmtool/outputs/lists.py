@@ -1,4 +1,4 @@
-"""A table of everybody beside lists of some of its rows, in one kind of file."""
+"""Write a table, and lists of some of its rows as files of the same kind."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.outputs.writers import write_table
 
 KINDS: Final = ("csv", "parquet", "xlsx")
-"""The kinds of files that there are lists in."""
+"""The kinds of files for tables and lists."""
 _COPIED_ROWS: Final = 1 << 15
-"""How many rows are put in order in memory; they are fetched in the order of the file."""
+"""How many rows are reordered in memory at a time."""
 _FETCHED_ROWS: Final = 1 << 9
-"""More at a time, from all over the file, would have all of it counted as memory of ours."""
+"""How many rows are read at a time: more would map most of the file into memory at once."""
 
 
 @dataclass(frozen=True)
@@ -30,78 +30,76 @@ class WrittenTable:
     """A table that has been written."""
 
     manifest_entry: dict[str, Any]
-    """What the manifest says of its file."""
     copy: Callable[[Ints, IO[bytes]], None]
-    """Writes the rows at some places once more, in the order of the places."""
+    """Writes the rows at the given positions, in that order, to another file."""
 
 
 def write_rows(
-    place: Path, name: str, rows: pa.RecordBatchReader, kind: str, text: TextOptions
+    folder: Path, name: str, rows: pa.RecordBatchReader, kind: str, text: TextOptions
 ) -> WrittenTable:
-    """Write a table into a folder, as a file of this name and kind, one of KINDS."""
+    """Write a table into a folder as NAME.KIND; `kind` is one of KINDS."""
     if kind == "csv":
-        return _write_text(place, f"{name}.csv", rows, text)
+        return _write_text(folder, f"{name}.csv", rows, text)
     table = rows.read_all()
 
-    def copy(places: Ints | None, target: IO[bytes]) -> None:
-        part = table if places is None else table.take(pa.array(places))
+    def copy(positions: Ints | None, target: IO[bytes]) -> None:
+        part = table if positions is None else table.take(pa.array(positions))
         write_table(part.to_reader(), target, kind, text)
 
-    said = write_file(place, f"{name}.{kind}", partial(copy, None))
-    return WrittenTable(said | {"rows": len(table)}, copy)
+    entry = write_file(folder, f"{name}.{kind}", partial(copy, None))
+    return WrittenTable(entry | {"rows": len(table)}, copy)
 
 
 def list_jobs(
-    place: Path, table: WrittenTable, lists: Mapping[str, Ints]
+    folder: Path, table: WrittenTable, lists: Mapping[str, Ints]
 ) -> list[Callable[[], dict[str, Any]]]:
-    """What writes lists of a table's rows, each of them apart, and sees it to the disk.
+    """A job for each list that writes it, flushes it to disk and returns its manifest entry.
 
-    Of each list by its name, perhaps within a folder, `lists` has the places of rows in the table
-    that was written there. Jobs give what the manifest says of it.
+    `lists` has the positions of the rows within `table` by name, with `/` for lists in a subfolder.
     """
     suffix = Path(table.manifest_entry["name"]).suffix
 
-    def write(name: str, places: Ints) -> dict[str, Any]:
-        said = write_file(place, f"{name}{suffix}", partial(table.copy, places))
-        flush(place / said["name"])
-        return said | {"rows": len(places)}
+    def write(name: str, positions: Ints) -> dict[str, Any]:
+        entry = write_file(folder, f"{name}{suffix}", partial(table.copy, positions))
+        flush(folder / entry["name"])
+        return entry | {"rows": len(positions)}
 
-    return [partial(write, name, places) for name, places in lists.items()]
+    return [partial(write, name, positions) for name, positions in lists.items()]
 
 
 def _write_text(
-    place: Path, file_name: str, rows: pa.RecordBatchReader, text: TextOptions
+    folder: Path, file_name: str, rows: pa.RecordBatchReader, text: TextOptions
 ) -> WrittenTable:
-    """A line is made once, and copied from where it stands into each list that it is in."""
+    """Write a CSV; lists copy the bytes of its lines instead of formatting them again."""
     header = header_line(rows.schema.names, text)
-    found = [np.array([len(header)])]
+    parts = [np.array([len(header)])]
 
     def write_all(target: IO[bytes]) -> None:
         target.write(header)
         for lines in text_lines(rows, text):
             offsets, letters = text_bytes(lines)
-            found.append(found[-1][-1] + offsets[1:].astype(np.int64))
+            parts.append(parts[-1][-1] + offsets[1:].astype(np.int64))
             target.write(letters.data)
 
-    said = write_file(place, file_name, write_all)
-    ends = np.concatenate(found)
-    return WrittenTable(said | {"rows": len(ends) - 1}, partial(_copy, place / file_name, ends))
+    entry = write_file(folder, file_name, write_all)
+    ends = np.concatenate(parts)
+    return WrittenTable(entry | {"rows": len(ends) - 1}, partial(_copy, folder / file_name, ends))
 
 
-def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:
-    """Copy the header and some lines of a text table, which end at these places of its file."""
+def _copy(path: Path, ends: Ints, positions: Ints, target: IO[bytes]) -> None:
+    """Copy the header and the lines at `positions`; line i ends at byte `ends[i + 1]`."""
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(mapped)]
     lines = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(ends) - 1, buffers)
     target.write(mapped[: ends[0]])
-    for start in range(0, len(places), _COPIED_ROWS):
-        # Fetched in the order of the file, and put back into the order asked for.
-        some = places[start : start + _COPIED_ROWS]
-        order, parts = np.argsort(some, kind="stable"), []
-        for begin in range(0, len(some), _FETCHED_ROWS):
-            parts.append(lines.take(pa.array(some[order[begin : begin + _FETCHED_ROWS]])))
-            if hasattr(mmap, "MADV_DONTNEED"):  # or all that was read would count as memory of ours
+    for start in range(0, len(positions), _COPIED_ROWS):
+        # Read in the order of the file, then put back into the order of `positions`.
+        batch = positions[start : start + _COPIED_ROWS]
+        order, parts = np.argsort(batch, kind="stable"), []
+        for begin in range(0, len(batch), _FETCHED_ROWS):
+            parts.append(lines.take(pa.array(batch[order[begin : begin + _FETCHED_ROWS]])))
+            if hasattr(mmap, "MADV_DONTNEED"):  # else pages read count as memory of the process
                 mapped.madvise(mmap.MADV_DONTNEED)
         if (order[1:] < order[:-1]).any():
             parts = [pa.concat_arrays(parts).take(pa.array(np.argsort(order)))]

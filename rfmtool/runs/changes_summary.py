@@ -1,4 +1,4 @@
-"""What moved since the run before, as a report tells it: counts and sums, nobody named."""
+"""What changed since the previous run, as reports show it: counts and sums, without ids."""
 
 from __future__ import annotations
 
@@ -20,23 +20,21 @@ def changes_data(
     ladder: Sequence[str],
     scales: Scales,
 ) -> dict[str, Any]:
-    """Who climbed, stepped down, came and went, what that did to revenue, and why.
+    """Numbers of customers promoted, demoted, new and gone; the change in revenue; the causes.
 
-    Of people as `moves.narrow` has them, and changes as `moves.CHANGES` are.
+    `people` has the columns of `moves.select_movement_columns`, `changes` `moves.CHANGE_COLUMNS`.
     """
-    old = before.people
-    labels = {
-        name: list(dict.fromkeys((*(ladder if name == "stage" else ()), *sorted({*one}))))
-        for name in GROUPINGS
-        for one in [(*old[name].dropna().unique(), *people[name].astype("str").dropna().unique())]
-    }
-    found = compare(_comparable(old), _comparable(people), labels, ladder, before.as_of)
-    revenue, counts = found.revenue, changes["cause"].value_counts()
-    matrix = found.transitions["stage"]
+    old, labels = before.people, {}
+    for name in GROUPINGS:
+        used = {*old[name].dropna().unique(), *people[name].astype("str").dropna().unique()}
+        labels[name] = list(dict.fromkeys((*(ladder if name == "stage" else ()), *sorted(used))))
+    comparison = compare(_typed(old), _typed(people), labels, ladder, before.as_of)
+    revenue, counts = comparison.revenue, changes["cause"].value_counts()
+    matrix = comparison.transitions["stage"]
     return {
         "as_of": before.as_of.isoformat(),
         "customers": len(old),
-        "moved": dict(found.moves),
+        "moved": dict(comparison.moves),
         "revenue": {
             "old": money_text(revenue["old"]),
             "new": money_text(revenue["new"]),
@@ -46,7 +44,7 @@ def changes_data(
             },
         },
         "stages": {
-            str(start): {str(end): int(many) for end, many in row.items() if many}
+            str(start): {str(end): int(count) for end, count in row.items() if count}
             for start, row in matrix.to_dict("index").items()
         },
         "causes": {name: int(counts[name]) for name in CAUSES if name in counts},
@@ -55,8 +53,8 @@ def changes_data(
     }
 
 
-def _comparable(people: pd.DataFrame) -> pd.DataFrame:
-    """A run as `compare` takes it: labels as text, numbers as such."""
+def _typed(people: pd.DataFrame) -> pd.DataFrame:
+    """The columns that `compare` reads, in its types."""
     columns = ["customer_id", *GROUPINGS, *NUMBERS, "last_order_on"]
     frame = people[columns].assign(
         last_order_on=pd.to_datetime(people["last_order_on"].astype("datetime64[s]"))

@@ -1,4 +1,4 @@
-"""Two finished runs as plain data: who moved, what that did to revenue, how the scales drifted.
+"""Two finished runs compared: moves between groups, change in revenue, drift of the scales.
 
 Money is decimal text, shares are from 0 to 1 and not rounded.
 """
@@ -43,9 +43,12 @@ class Compared(Shown, name="compare"):
         found, labels, counts, shares = self.found, {}, {}, {}
         for grouping, matrix in found.transitions.items():
             name, rows = GROUP_NOUNS[grouping], matrix.to_numpy().tolist()
-            every = _all_labels(self.old, self.new, grouping)
-            # Only the labels that somebody has in either run, and only what occurred.
-            labels[name] = [one for one in every if one in matrix.index or one in matrix.columns]
+            # Only labels that some customer has in either run, and transitions that occurred.
+            labels[name] = [
+                label
+                for label in _all_labels(self.old, self.new, grouping)
+                if label in matrix.index or label in matrix.columns
+            ]
             counts[name] = {
                 start: {end: count for end, count in zip(matrix.columns, row, strict=True) if count}
                 for start, row in zip(matrix.index, rows, strict=True)
@@ -56,14 +59,14 @@ class Compared(Shown, name="compare"):
             }
         return {
             "version": __version__,
-            "old": _run(self.old),
-            "new": _run(self.new),
+            "old": _run_data(self.old),
+            "new": _run_data(self.new),
             "labels": labels,
             **counts,
             "shares": shares,
             "moves": dict(found.moves),
-            "revenue": _revenue(found),
-            "money_is": _money_is(self),
+            "revenue": _revenue_data(found),
+            "money_is": _money_basis(self),
             "drift": _drift(self.old.summary["scales"], self.new.summary["scales"]),
             "warnings": _warnings(self),
         }
@@ -75,7 +78,7 @@ class Compared(Shown, name="compare"):
         lists = {name: to_table(frame, tuple(frame.columns), money)
                  for name, frame in self.found.moved_customers.items()}  # fmt: skip
         shares = self.summary["shares"]
-        # A row for each pair of labels that somebody went between, or stayed at.
+        # A row for each pair of labels with customers, those who stayed included.
         rows = [
             (grouping, start, end, count, round(shares[GROUP_NOUNS[grouping]][start][end], 6))
             for grouping in analysis.GROUPINGS
@@ -84,8 +87,8 @@ class Compared(Shown, name="compare"):
         ]
         names = ("by", "from", "to", "customers", "share_of_from")
         types = (pa.string(), pa.string(), pa.string(), pa.int64(), pa.float64())
-        columns = zip(list(zip(*rows, strict=True)) or [()] * len(names), types, strict=True)
-        transitions = pa.table([pa.array(column, kind) for column, kind in columns], [*names])
+        columns = list(zip(*rows, strict=True)) or [()] * len(names)
+        transitions = pa.table([*map(pa.array, columns, types)], [*names])
         return {"transitions": transitions, **lists}
 
     def to_frame(self) -> pd.DataFrame:
@@ -93,7 +96,7 @@ class Compared(Shown, name="compare"):
         return in_units(self.to_arrow().to_pandas(), ())
 
     def to_arrow(self) -> pa.Table:
-        """The same as it is written."""
+        """The same as an Arrow table, as it is written."""
         return self.tables["transitions"]
 
     def as_data(self) -> dict[str, Any]:
@@ -101,7 +104,7 @@ class Compared(Shown, name="compare"):
         return self.summary
 
     def __repr__(self) -> str:
-        """Which days are compared."""
+        """The days of the two runs."""
         old, new = self.summary["old"], self.summary["new"]
         return f"<rfmtool.Compared: {old['as_of']} and {new['as_of']}>"
 
@@ -137,34 +140,31 @@ def _finished(source: Source) -> FinishedRun:
 
 
 def _all_labels(old: FinishedRun, new: FinishedRun, grouping: str) -> list[str]:
-    """The labels of the new run in order, then what only the old one has."""
+    """The labels of the new run in order, then those that only the old one has."""
     both = [*_labels(new.summary, grouping), *_labels(old.summary, grouping)]
     return list(dict.fromkeys(both))
 
 
 def _labels(summary: Data, grouping: str) -> list[str]:
-    """The labels of a run in order, stages from the top of the ladder."""
+    """The labels of a run in order; stages from the top of the ladder."""
     if grouping == "stage":
         return list(dict.fromkeys(rung["stage"] for rung in summary["ladder"]))
     return [group["name"] for group in summary[GROUP_NOUNS[grouping]]]
 
 
-# Data --------------------------------------------------------------------------------------------
-
-
-def _run(run: FinishedRun) -> dict[str, Any]:
+def _run_data(run: FinishedRun) -> dict[str, Any]:
     return {"folder": run.name, "as_of": run.summary["as_of"], "customers": len(run.frame)}
 
 
-def _revenue(found: analysis.Comparison) -> dict[str, Any]:
+def _revenue_data(found: analysis.Comparison) -> dict[str, Any]:
     revenue, factors = found.revenue, found.factors
-    flow, again = revenue["flow"], revenue["reactivated"]
+    flow, reactivated = revenue["flow"], revenue["reactivated"]
     return {
         "old": money_text(revenue["old"]),
         "new": money_text(revenue["new"]),
         "flow": {name: money_text(flow[name]["change"]) for name in flow if name != "same"},
         "flow_customers": {name: part["customers"] for name, part in flow.items()},
-        "reactivated": {**again, "change": money_text(again["change"])},
+        "reactivated": {**reactivated, "change": money_text(reactivated["change"])},
         "change": {
             name: money_text(factors[name]) if factors else None
             for name in ("customers", "frequency", "average")
@@ -172,7 +172,7 @@ def _revenue(found: analysis.Comparison) -> dict[str, Any]:
     }
 
 
-def _money_is(compared: Compared) -> str:
+def _money_basis(compared: Compared) -> str:
     # Whether a run left out lines because of --since or --window.
     old, new = ("before_since" in run.summary["ledger"]["excluded"]
                 for run in (compared.old, compared.new))  # fmt: skip
@@ -183,11 +183,12 @@ def _money_is(compared: Compared) -> str:
 
 def _drift(old: Data, new: Data) -> dict[str, Any]:
     """Cut points, windows and limits of both runs, side by side."""
-    both = (old, new)
-    cuts = {name: _pair(*(scales[name]["cuts"] for scales in both)) for name in DIMENSIONS}
-    timing = [scales["timing"] for scales in both]
-    windows = {name: _pair(*(each["windows"][name] for each in timing)) for name in _WINDOWS}
-    limits = {name: _pair(*(each[name] for each in timing)) for name in _TIMING}
+    cuts = {name: _pair(old[name]["cuts"], new[name]["cuts"]) for name in DIMENSIONS}
+    old_timing, new_timing = old["timing"], new["timing"]
+    windows = {
+        name: _pair(old_timing["windows"][name], new_timing["windows"][name]) for name in _WINDOWS
+    }
+    limits = {name: _pair(old_timing[name], new_timing[name]) for name in _TIMING}
     return {**cuts, "timing": {**windows, **limits}}
 
 
@@ -195,7 +196,7 @@ def _pair(old: object, new: object) -> dict[str, object]:
     return {"old": old, "new": new}
 
 
-_DOUBTS: Final = {
+_WARNINGS: Final = {
     "backwards": "The new run is of an earlier day than the old one: was this order meant?",
     "strangers": "No customer is in both runs: is the customer id the same column in both?",
     "ladders": "The ladders differ: the new one says who is up or down, and says nothing of those"
@@ -212,12 +213,12 @@ _DOUBTS: Final = {
 def _warnings(compared: Compared) -> list[str]:
     old, new = compared.old, compared.new
     before, now = old.summary, new.summary
-    holds = {
+    applies = {
         "backwards": new.as_of < old.as_of,
         "strangers": 0 < len(old.frame) <= compared.found.moves["gone"],
         "ladders": _labels(before, "stage") != _labels(now, "stage"),
         "scales": any(before["scales"][name] != now["scales"][name] for name in DIMENSIONS),
         "evidence": set(before["evidence"]) != set(now["evidence"]),
-        "spans": _money_is(compared) == "of different spans",
+        "spans": _money_basis(compared) == "of different spans",
     }
-    return [words for name, words in _DOUBTS.items() if holds[name]]
+    return [text for name, text in _WARNINGS.items() if applies[name]]

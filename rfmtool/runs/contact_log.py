@@ -1,4 +1,4 @@
-"""The contact log, appended to: who of a list was contacted, when, and with what outcome."""
+"""Append to the contact log which customers of a list were contacted, when, with what outcome."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ LOG: Final = (
     "customer_id", "action", "contacted_on", "channel", "direction", "answered_on", "outcome",
     "reason", "snooze_until", "minutes", "cost",
 )  # fmt: skip
-"""The columns of a contact log that is begun here."""
+"""The columns of a new contact log."""
 _NEEDED: Final = LOG[:3]
-_DAYS: Final = ("contacted_on", "snooze_until", "answered_on")
+_DAY_COLUMNS: Final = ("contacted_on", "snooze_until", "answered_on")
 _OUTCOMES: Final = ("reached", "no_answer", "replied", "refused", "unsubscribed", "bought")
-_KEYS: Final = ("customer_id", "action", "contacted_on", "outcome")
+_KEY_COLUMNS: Final = ("customer_id", "action", "contacted_on", "outcome")
 Row = Mapping[str, str]
 
 
-def append_contacts(  # noqa: PLR0913 - what is said of a list
+def append_contacts(  # noqa: PLR0913 - the options of `rfmtool done`
     folder: Path,
     name: str,
     log: Path,
@@ -45,111 +45,110 @@ def append_contacts(  # noqa: PLR0913 - what is said of a list
     file: Path | None = None,
     shared: bool = False,
 ) -> tuple[int, int]:
-    """Append to the contact log who of a list was contacted.
+    """Append the contacted customers of a list to the contact log.
 
     Args:
-        folder: of a finished run.
-        name: of the list: an action, or a path such as actions/welcome.csv.
-        log: the contact log; it is begun where there is none.
-        day: when they were contacted, where the file does not say.
-        customers: who of the list; by default everybody whom any channel reaches.
-        file: the list handed back with an outcome column filled in; who has none is left out.
-        shared: let others read the log.
+        folder: the folder of a finished run.
+        name: an action, or the path of a list such as actions/welcome.csv.
+        log: the contact log; it is created where there is none.
+        day: the day of contact where the file has none.
+        customers: ids on the list; by default all that some channel reaches.
+        file: the list with its outcome column filled in; rows without an outcome are skipped.
+        shared: let other users read the log.
 
     Returns:
-        How many rows were added, and how many were there already.
+        The number of rows added, and of those that were in the log already.
 
     Raises:
-        InputError: the folder has no such list, a file cannot be read, or writes its days otherwise
-            than as YYYY-MM-DD, as the log does from here on.
-        UsageError: somebody is not on the list, or an outcome is unknown.
-        SystemFailureError: the system refuses, or somebody else is writing the log.
+        InputError: the folder has no such list, or a file cannot be read or has days that are not
+            written as YYYY-MM-DD, as the log has them.
+        UsageError: a customer is not on the list, or an outcome is unknown.
+        SystemFailureError: the system refuses, or another process is writing the log.
     """
-    stem, listed = _list(folder, name)
+    path, listed = _read_list(folder, name)
     if file is not None:
-        told = [row for row in _table(file, file.name) if row.get("outcome", "").strip()]
-        for number, row in enumerate(told, start=1):
+        contacted = [row for row in _read_filled_in(file) if row.get("outcome", "").strip()]
+        for number, row in enumerate(contacted, start=1):
             if row["outcome"].strip().lower() not in _OUTCOMES:
                 raise UsageError(
                     f"{file}: the outcome of the {number:,}. row that has one is not known",
                     f"Outcomes are {', '.join(_OUTCOMES)}.",
                 )
-        _check_days(str(file), told)
+        _check_days(str(file), contacted)
     else:
-        # By whatever channel is left, as far as the list tells of channels.
-        reached = [one for one, rows in listed.items()
+        reached = [id_ for id_, rows in listed.items()
                    if any("channel" not in row or row["channel"] for row in rows)]  # fmt: skip
-        told = [{"customer_id": one} for one in (reached if customers is None else customers)]
-    # Somebody may stand on a call sheet for an action and for a task.
-    meant = [
-        [one for one in mine if one["action"] == row.get("action")] or mine
-        for row in told
-        for mine in [listed.get(row.get("customer_id", ""), [])]
-    ]
-    strangers = [mine for mine in meant if not mine]
-    if strangers:
+        contacted = [{"customer_id": id_} for id_ in (reached if customers is None else customers)]
+    rows, missing = list[dict[str, str]](), 0
+    for row in contacted:
+        candidates = listed.get(row.get("customer_id", ""), [])
+        # A call sheet may list a customer for an action and for a task.
+        same_action = [entry for entry in candidates if entry["action"] == row.get("action")]
+        rows += [_log_row(row, entry, day) for entry in same_action or candidates]
+        missing += not candidates
+    if missing:
         raise UsageError(
-            f"{len(strangers):,} of {len(told):,} customers are not on the list {stem}",
+            f"{missing:,} of {len(contacted):,} customers are not on the list {path}",
             "Write their ids as the list does, or name the list that they are on.",
         )
-    rows = [_row(row, one, day) for row, mine in zip(told, meant, strict=True) for one in mine]
     check_is_local_path(str(log))
     with system_failures(str(log)):
-        log = log.resolve()  # a link keeps pointing where it does
+        log = log.resolve()  # a symbolic link stays one
     with exclusive_lock(log):
         return _append(log, rows, shared=shared)
 
 
-def _list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
-    """The path of a list in its folder, and its rows by customer."""
+def _read_list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
+    """The path of a list within its folder, and its rows by customer."""
     manifest = read_manifest(folder) or {"outputs": ()}
     known = [output["name"] for output in manifest["outputs"] if output["name"].endswith(".csv")]
     stem = name.removesuffix(".csv")
     wanted = (f"actions/{stem}.csv", f"tasks/{stem}.csv", f"{stem}.csv")
-    path = next((one for one in wanted if one in known), None)
+    path = next((candidate for candidate in wanted if candidate in known), None)
     if path is None:
         if not known:
-            read_verified(folder, wanted[0])  # which says what is wrong
+            read_verified(folder, wanted[0])  # raises with the reason
         lists = ", ".join(
-            PurePosixPath(one).stem for one in known if one.startswith(("actions/", "tasks/"))
+            PurePosixPath(file).stem for file in known if file.startswith(("actions/", "tasks/"))
         )
         hint = f"Lists are {lists}." if lists else "Run again with --tables csv,xlsx for lists."
         raise InputError(f"{folder}: there is no list {name!r}", hint)
     table = text_table(read_verified(folder, path), raw_text=is_raw(manifest))
     if not {"customer_id", "action"} <= {*table.column_names}:
         raise InputError(f"{folder}: {path} is no list of people to contact", "Name an action.")
-    is_task = path.startswith("tasks/")  # beside the action, and by whatever channel
-    known = [name for name in LOG if name in table.column_names]
-    rows = table.select([name for name in known if not (is_task and name == "channel")]).to_pylist()
-    if is_task:
+    columns = [name for name in LOG if name in table.column_names]
+    rows = table.select(columns).to_pylist()
+    if path.startswith("tasks/"):  # there, action and channel are not those of the task
         rows = [{**row, "action": PurePosixPath(path).stem} for row in rows]
+        for row in rows:
+            row.pop("channel", None)
     listed: dict[str, list[Row]] = {}
     for row in rows:
         listed.setdefault(row["customer_id"], []).append(row)
     return path, listed
 
 
-def _row(told: Row, listed: Row, day: date) -> dict[str, str]:
-    """A row of the log: what was told, else what the list and the day say."""
+def _log_row(contact: Row, listed: Row, day: date) -> dict[str, str]:
+    """A row of the log: cells as filled in, defaults from the list and the day."""
     channel = listed.get("channel") or ""
-    said = {name: (told.get(name) or "").strip() for name in LOG}
-    if "cost" in listed:  # of the goods that they ordered, and of no contact
-        said["cost"] = ""
-    if said["snooze_until"] == listed.get("snooze_until"):  # what they had asked for before
-        said["snooze_until"] = ""
+    cells = {name: (contact.get(name) or "").strip() for name in LOG}
+    if "cost" in listed:  # there it is the cost of goods, not of the contact
+        cells["cost"] = ""
+    if cells["snooze_until"] == listed.get("snooze_until"):  # from an earlier contact
+        cells["snooze_until"] = ""
     return {
-        **said,
+        **cells,
         "customer_id": listed["customer_id"],
         "action": listed["action"],
-        "contacted_on": said["contacted_on"] or day.isoformat(),
-        "channel": said["channel"] or ("" if "," in channel else channel),
-        "direction": said["direction"] or "out",
-        "outcome": said["outcome"].lower(),
+        "contacted_on": cells["contacted_on"] or day.isoformat(),
+        "channel": cells["channel"] or ("" if "," in channel else channel),
+        "direction": cells["direction"] or "out",
+        "outcome": cells["outcome"].lower(),
     }
 
 
-def _table(path: Path, what: str) -> list[dict[str, str]]:
-    """The rows of a CSV, by its header; its divider is found as spreadsheets write it."""
+def _read_filled_in(path: Path) -> list[dict[str, str]]:
+    """The rows of a list saved by a spreadsheet, whose delimiter can be any of `,;` and tab."""
     check_is_local_path(str(path))
     try:
         text = path.read_text("utf-8-sig")
@@ -160,29 +159,30 @@ def _table(path: Path, what: str) -> list[dict[str, str]]:
         reason = getattr(error, "strerror", None) or "is not UTF-8 text"
         raise InputError(f"{path}: {reason.lower()}", "Save it as CSV in UTF-8.") from None
     header = text.partition("\n")[0]
-    divider = max(",;\t", key=header.count)
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=divider))
-    names = {name.strip().lower() for name in next(csv.reader([header], delimiter=divider), [])}
+    delimiter = max(",;\t", key=header.count)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names = {name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])}
     missing = {"customer_id", "outcome"} - names
     if missing:
         raise InputError(
-            f"{what}: has no column {min(missing)}",
+            f"{path.name}: has no column {min(missing)}",
             "Fill in the list as the run wrote it, with a column outcome.",
         )
     return [
-        {(name or "").strip().lower(): _plain(cell) for name, cell in row.items()} for row in rows
+        {(name or "").strip().lower(): _unescaped(cell) for name, cell in row.items()}
+        for row in rows
     ]
 
 
-def _plain(cell: object) -> str:
-    """A cell without the mark that keeps a spreadsheet from running it."""
+def _unescaped(cell: object) -> str:
+    """A cell without the apostrophe that keeps a spreadsheet from running it as a formula."""
     text = cell if isinstance(cell, str) else ""
     return text[1:] if text[:1] == "'" and text[1:2] in set("=@+-\t\r") else text
 
 
 def _check_days(where: str, rows: Sequence[Row]) -> None:
-    """Check that the days of contacts are ISO dates, as those that are added."""
-    for name in _DAYS:
+    """Check that the days of contacts are ISO dates, as in the rows to be added."""
+    for name in _DAY_COLUMNS:
         days = [day for row in rows if (day := (row.get(name) or "").strip())]
         _, unread = read_days(pa.array(days, pa.string()), ISO)
         if unread is not None:
@@ -194,7 +194,7 @@ def _check_days(where: str, rows: Sequence[Row]) -> None:
 
 
 def _append(log: Path, rows: Sequence[Row], *, shared: bool) -> tuple[int, int]:
-    """Write the log anew with rows at its end, those that are not in it yet."""
+    """Rewrite the log with the new rows at its end; returns numbers of new and known rows."""
     text = ""
     if log.exists():
         try:
@@ -211,14 +211,14 @@ def _append(log: Path, rows: Sequence[Row], *, shared: bool) -> tuple[int, int]:
         )
     old = list(csv.DictReader(io.StringIO(text, newline="")))
     _check_days(str(log), old)
-    unwritten = [n for n in LOG if n not in header and any(row[n] for row in rows)]
-    known = {tuple(row.get(name) or "" for name in _KEYS) for row in old}
-    new = [row for row in rows if tuple(row[name] for name in _KEYS) not in known]
+    added = [name for name in LOG if name not in header and any(row[name] for row in rows)]
+    known = {tuple(row.get(name) or "" for name in _KEY_COLUMNS) for row in old}
+    new = [row for row in rows if tuple(row[name] for name in _KEY_COLUMNS) not in known]
     lines = io.StringIO(newline="")
     writer = csv.DictWriter(
-        lines, [*header, *unwritten], lineterminator="\n", extrasaction="ignore", restval=""
+        lines, [*header, *added], lineterminator="\n", extrasaction="ignore", restval=""
     )
-    if unwritten or not text:
+    if added or not text:
         writer.writeheader()
         writer.writerows(old)
         text = ""

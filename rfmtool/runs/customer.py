@@ -1,4 +1,4 @@
-"""One customer of a finished run, read back with what they were placed by."""
+"""Read one customer of a finished run, with the scales and rules of the run."""
 
 from __future__ import annotations
 
@@ -24,37 +24,36 @@ from rfmtool.sources.cells.ids import matching_key
 
 @dataclass(frozen=True)
 class OneCustomer:
-    """A customer of a finished run: their row as the run had it, money in whole 1/10,000."""
+    """A customer of a finished run: one row, money in whole 1/10,000."""
 
     person: pd.DataFrame
     scales: Scales
     rules: Rules
     summary: dict[str, Any]
     names_by_id: dict[str, str]
-    """What those are called, by id, who named the customer or whom the customer named."""
+    """Names of those who referred the customer, or were referred, by customer id."""
 
 
 def read_customer(folder: Path, customer_id: str) -> OneCustomer:
-    """Read one customer of a finished run back.
+    """Read one customer of a finished run.
 
     Args:
-        folder: the run's.
-        customer_id: as the export writes it; of an e-mail address case does not matter.
+        folder: the folder of the run.
+        customer_id: as the export writes it; the case of e-mail addresses is ignored.
 
     Raises:
-        InputError: the folder is not a run's, something in it is not what the run wrote, or there
+        InputError: the folder is not of a run, a file in it is not as the run wrote it, or there
             is no such customer.
     """
-    written = RunFolder.from_manifest(folder)
-    summary = written.summary()
-    table = written.customers(summary, None)
+    run_folder = RunFolder.from_manifest(folder)
+    summary = run_folder.summary()
+    table = run_folder.customers(summary, None)
     keys = matching_key(table["customer_id"].combine_chunks())
-    # Bytes of the command line that are no text are nobody's id.
+    # Undecodable bytes of the command line match no id.
     customer_id = customer_id.encode("utf-8", "replace").decode()
-    wanted = matching_key(pa.array([customer_id]))[0]
-    row = table.filter(pc.equal(keys, wanted))
+    row = table.filter(pc.equal(keys, matching_key(pa.array([customer_id]))[0]))
     if not len(row):
-        # What to try instead, without showing whose ids there are.
+        # The hint must not show other customers' ids.
         width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
         padded = pc.equal(pc.utf8_lpad(keys, width, "0"), customer_id.rjust(width, "0"))
         raise InputError(
@@ -64,28 +63,28 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
             else "Write the id as the export does.",
         )
     for name in (RULES, SCALES):
-        written.read_verified(name)
+        run_folder.read_verified(name)
     return OneCustomer(
-        pd.DataFrame({name: _cell(name, row[name].to_pylist()[0]) for name in row.column_names}),
+        pd.DataFrame({name: _typed(name, row[name].to_pylist()[0]) for name in row.column_names}),
         load_scales(folder / SCALES),
         load_rules(folder / RULES),
         summary,
-        _friends(table, row),
+        _referenced_names(table, row),
     )
 
 
-def _friends(table: pa.Table, row: pa.Table) -> dict[str, str]:
-    """The names of those whom some cells of a row tell by their ids, as far as they are known."""
-    told = [name for name in REFERENCE_COLUMNS if name in row.column_names]
-    ids = {one for name in told for one in (row[name][0].as_py() or "").split(", ")}
+def _referenced_names(table: pa.Table, row: pa.Table) -> dict[str, str]:
+    """The known names of the customers whose ids the row mentions, by id."""
+    columns = [name for name in REFERENCE_COLUMNS if name in row.column_names]
+    ids = {id_ for name in columns for id_ in (row[name][0].as_py() or "").split(", ")}
     if not ids or "name" not in table.column_names:
         return {}
-    theirs = table.filter(pc.is_in(table["customer_id"], pa.array(sorted(ids), pa.string())))
-    pairs = zip(theirs["customer_id"].to_pylist(), theirs["name"].to_pylist(), strict=True)
-    return {one: name for one, name in pairs if name}
+    rows = table.filter(pc.is_in(table["customer_id"], pa.array(sorted(ids), pa.string())))
+    pairs = zip(rows["customer_id"].to_pylist(), rows["name"].to_pylist(), strict=True)
+    return {id_: name for id_, name in pairs if name}
 
 
-def _cell(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' arrays
+def _typed(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' arrays
     if name in DATES:
         return pd.array(np.array([text or "NaT"], dtype="datetime64[s]"))
     if name in MONEY:

@@ -1,4 +1,4 @@
-"""The rows of evidence that are kept in a run's folder, for explain, the call sheet and export."""
+"""Evidence rows kept in the folder of a run, for `explain`, call sheets and `export`."""
 
 from __future__ import annotations
 
@@ -31,51 +31,51 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "complaints": ("customer_id", "given_on", "resolved_on"),
     "refusals": ("customer_id", "contacted_on", "channel", "outcome"),
 }  # fmt: skip
-"""The tables that are kept, and their columns; what the shop found itself is from nobody."""
-_PEOPLE: Final = {
+"""The tables that are kept, and their columns. `from_id` is empty where the shop introduced."""
+_ID_COLUMNS: Final = {
     "customer_id": "owner", "to_id": "owner", "from_id": "giver", "invited_by": "inviter",
 }  # fmt: skip
 _REWARDS: Final = ("month", "customer_id", "bought", "revenue", "margin", "reward")
-_STAKES: Final = ("customer_id", "stage", "brought", "own", "others", "low", "high")
+_ADVOCATES: Final = ("customer_id", "stage", "brought", "own", "others", "low", "high")
 
 
 def evidence_kept(result: Standing) -> dict[str, pa.Table]:
-    """The rows of those in the run, by table and sorted; each only where it was supplied."""
+    """The kept rows by file name, sorted; only of tables that were supplied."""
     evidence, ids = result.grouped.evidence, result.grouped.table["customer_id"].combine_chunks()
     tables = {name: evidence[name] for name in KEPT if name in evidence}
     if "feedback" in evidence:
-        said = evidence["feedback"]
-        tables["complaints"] = said[column_equals(said, "kind", "complaint")]
+        feedback = evidence["feedback"]
+        tables["complaints"] = feedback[column_equals(feedback, "kind", "complaint")]
     if "contacted" in evidence and len(refusals := opt_outs(evidence["contacted"])):
         tables["refusals"] = refusals.reindex(columns=["owner", *KEPT["refusals"]])
-    found = {
-        name: pa.table({column: _cells(rows, column, ids) for column in KEPT[name]})
-        for name, rows in tables.items()
-    }
     return {
-        f"evidence/{name}": rows.sort_by([(column, "ascending") for column in KEPT[name]])
-        for name, rows in found.items()
+        f"evidence/{name}": pa.table(
+            {column: _column(rows, column, ids) for column in KEPT[name]}
+        ).sort_by([(column, "ascending") for column in KEPT[name]])
+        for name, rows in tables.items()
     }
 
 
 def money_tables(result: Standing) -> dict[str, pa.Table]:
-    """What each partner is due by month, and what hangs on each advocate and partner."""
-    ids, found = result.grouped.table["customer_id"].combine_chunks(), {}
-    due, stake = rewards_table(result), revenue_at_stake_table(result)
-    if due is not None:
-        named = due.assign(month=due["month"].map(lambda day: date_from_day(day).isoformat()[:7]),
-                           customer_id=ids.take(pa.array(due["owner"])).to_pylist())  # fmt: skip
-        found["rewards"] = to_table(named, _REWARDS, {*_REWARDS[3:]})
-    if stake is not None:
-        named = stake[0].assign(customer_id=ids.take(pa.array(stake[0]["owner"])).to_pylist())
-        found["advocates"] = to_table(named, _STAKES, {*_STAKES[3:]})
-    return found
+    """The reward of each partner by month, and the revenue at stake with each advocate."""
+    ids, tables = result.grouped.table["customer_id"].combine_chunks(), {}
+    rewards, at_stake = rewards_table(result), revenue_at_stake_table(result)
+    if rewards is not None:
+        months = rewards["month"].map(lambda day: date_from_day(day).isoformat()[:7])
+        owners = ids.take(pa.array(rewards["owner"])).to_pylist()
+        rows = rewards.assign(month=months, customer_id=owners)
+        tables["rewards"] = to_table(rows, _REWARDS, {*_REWARDS[3:]})
+    if at_stake is not None:
+        owners = ids.take(pa.array(at_stake[0]["owner"])).to_pylist()
+        rows = at_stake[0].assign(customer_id=owners)
+        tables["advocates"] = to_table(rows, _ADVOCATES, {*_ADVOCATES[3:]})
+    return tables
 
 
-def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
-    if column in _PEOPLE:
-        place = rows[_PEOPLE[column]].to_numpy(dtype=np.int64)
-        return ids.take(pa.array(place, mask=place < 0))
+def _column(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
+    if column in _ID_COLUMNS:
+        positions = rows[_ID_COLUMNS[column]].to_numpy(dtype=np.int64)
+        return ids.take(pa.array(positions, mask=positions < 0))
     if column.endswith("_on"):
         return pa.array(rows[column], pa.int32(), from_pandas=True).cast(pa.date32())
     return pa.array(rows[column], pa.string(), from_pandas=True)
@@ -84,14 +84,14 @@ def _cells(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
 def read_customer_evidence(
     folder: Path, name: str, customer_id: str
 ) -> list[dict[str, Any]] | None:
-    """The rows of a customer in a table that a run's folder keeps; None where it does not."""
+    """The rows of a customer in a kept table; None where the folder does not have the table."""
     if (table := read_text_rows(folder, f"evidence/{name}.csv")) is None:
         return None
-    mine = [
+    matches = [
         pc.equal(table[column], customer_id)
         for column in table.column_names
-        if column in _PEOPLE and column != "invited_by"
+        if column in _ID_COLUMNS and column != "invited_by"
     ]
-    keep = mine[0] if len(mine) == 1 else pc.or_kleene(*mine)
+    keep = matches[0] if len(matches) == 1 else pc.or_kleene(*matches)
     rows: list[dict[str, Any]] = table.filter(keep).to_pylist()
     return rows

@@ -22,7 +22,7 @@ _EXACT: Final = pa.decimal128(19, 4)
 
 
 class Explained(dict[str, Any], Shown, name="explain"):
-    """What is known of one customer, as plain data; a notebook shows it as a card."""
+    """What is known about one customer, as plain data; a notebook shows it as a card."""
 
     def to_frame(self) -> pd.DataFrame:
         """The scores, what they rest on, and what the next one takes: a row for each dimension.
@@ -33,13 +33,13 @@ class Explained(dict[str, Any], Shown, name="explain"):
 
     def to_arrow(self) -> pa.Table:
         """The same with values as decimals."""
-        found = pd.DataFrame.from_dict(self["scores"], "index", columns=["score", "bins", *_VALUES])
-        values = {name: pa.array(found[name].map(Decimal, "ignore"), _EXACT) for name in _VALUES}
-        whole = {name: pa.array(found[name], pa.int64()) for name in ("score", "bins")}
-        return pa.table({"dimension": pa.array([*self["scores"]], pa.string()), **whole, **values})
+        rows = pd.DataFrame.from_dict(self["scores"], "index", columns=["score", "bins", *_VALUES])
+        values = {name: pa.array(rows[name].map(Decimal, "ignore"), _EXACT) for name in _VALUES}
+        scores = {name: pa.array(rows[name], pa.int64()) for name in ("score", "bins")}
+        return pa.table({"dimension": pa.array([*self["scores"]], pa.string()), **scores, **values})
 
     def as_data(self) -> dict[str, Any]:
-        """The same as it is."""
+        """The same as a plain dict."""
         return {**self}
 
     def _repr_html_(self) -> str:
@@ -59,24 +59,20 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
         UsageError: the folder is no path.
         InputError: it is not a run's, or there is no such customer in it.
     """
-    place = named_folder(folder)
-    one = read_customer(place, str(customer_id))
-    revenue, orders = Decimal(one.summary["revenue"]), max(one.summary["orders"], 1)
-    average = int(revenue * UNITS_PER_CURRENCY / orders)
-    supplied = one.summary["evidence"]
-    card = explanation(one.person, one.scales, one.rules, supplied, average)
-    kept = {
-        name: read_customer_evidence(place, name, one.person["customer_id"].iloc[0])
-        for name in KEPT
-    }
-    timing = one.scales.timing
-    says = {row.label: row.say for row in one.rules.playbook}
+    path = named_folder(folder)
+    customer = read_customer(path, str(customer_id))
+    scales, rules, summary = customer.scales, customer.rules, customer.summary
+    average = int(Decimal(summary["revenue"]) * UNITS_PER_CURRENCY / max(summary["orders"], 1))
+    card = explanation(customer.person, scales, rules, summary["evidence"], average)
+    id_ = customer.person["customer_id"].iloc[0]
+    evidence = {name: read_customer_evidence(path, name, id_) for name in KEPT}
+    instructions = {row.label: row.say for row in rules.playbook}
     return Explained(
         **card,
-        **{name: rows for name, rows in kept.items() if rows is not None},
-        say=says.get(card["action"], ""),
-        friends=one.names_by_id,
-        as_of=one.summary["as_of"],
-        overdue_from=timing.overdue_ratio,
-        lapsed_from=timing.lapsed_ratio,
+        **{name: rows for name, rows in evidence.items() if rows is not None},
+        say=instructions.get(card["action"], ""),
+        friends=customer.names_by_id,
+        as_of=summary["as_of"],
+        overdue_from=scales.timing.overdue_ratio,
+        lapsed_from=scales.timing.lapsed_ratio,
     )

@@ -1,7 +1,7 @@
-"""Limits on what a run found, such as `champions < -10%`: read, and held against summaries.
+"""The limits of `--fail-if`, such as `champions < -10%`: parsed, and checked against summaries.
 
-A limit says when a run fails. It works on plain summaries, that of the run at hand and that of the
-run before, so that nothing has to be published to be judged.
+A run that breaks a limit fails. Limits need only the summaries of this run and of the previous one,
+so that they are checked before anything is published.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ FIGURES: Final = (
     "median_frequency", "median_monetary", "median_days", "as_of",
 )  # fmt: skip
 GROUPINGS: Final = ("stages", "segments", "activity")
-_ONE_OF: Final = {plural: one for one, plural in GROUP_NOUNS.items() if plural in GROUPINGS}
-_SHARE_OF: Final = {
+_SINGULAR: Final = {plural: name for name, plural in GROUP_NOUNS.items() if plural in GROUPINGS}
+_SHARE_BASES: Final = {
     "anonymous": "rows", "rejected": "rows", "buyers": "customers", "no_channel": "customers",
     "unmatched": "people of evidence", "drift": "buyers",
 }  # fmt: skip
 _DAYS_AGO: Final = re.compile(r"-(\d{1,5})d", re.ASCII)
 _DAY_WORDS: Final = {"today": 0, "yesterday": 1}
-_WRITTEN: Final = re.compile(r"\s*(?P<name>.*\S)\s*(?P<sign>[<>])\s*(?P<value>[^\s<>=]+)\s*")
+_LIMIT: Final = re.compile(r"\s*(?P<name>.*\S)\s*(?P<sign>[<>])\s*(?P<value>[^\s<>=]+)\s*")
 _NUMBER: Final = re.compile(r"(?P<signed>[+-])?\d+(\.\d+)?(?P<percent>%)?", re.ASCII)
 _MOST_DIGITS: Final = 40
 _EXAMPLE: Final = "For example 'champions < -10%', 'anonymous > 30%' or 'customers < 1000'."
@@ -40,10 +40,10 @@ _EXAMPLE: Final = "For example 'champions < -10%', 'anonymous > 30%' or 'custome
 
 @dataclass(frozen=True)
 class Limit:
-    """Fails where the figure `name` is below (`<`) or above (`>`) `bound`.
+    """Broken where the figure `name` is below (`<`) or above (`>`) `bound`.
 
-    A `change` is against the run before and a `share` a part of all, both from 0 to 1; a `value` is
-    the figure itself, a `day` counts as `date.toordinal` does.
+    Bounds by kind: `change` is relative to the previous run and `share` a part of a total (0.1 is
+    10%); `value` is the figure itself; `day` is a `date.toordinal`.
     """
 
     text: str
@@ -58,28 +58,25 @@ class Limit:
 
 
 def parse_limits(texts: Sequence[str]) -> list[Limit]:
-    """Read the `--fail-if`.
+    """Parse the values of `--fail-if`.
 
     Raises:
-        UsageError: one of them cannot be meant.
+        UsageError: one of them is not a limit.
     """
-    return [_limit(text) for text in texts]
+    return [_parse_limit(text) for text in texts]
 
 
-def _limit(text: str) -> Limit:
-    written = _WRITTEN.fullmatch(text)
-    if not written:
+def _parse_limit(text: str) -> Limit:
+    match = _LIMIT.fullmatch(text)
+    if not match:
         raise UsageError(f"--fail-if {text!r} is not NAME < VALUE or NAME > VALUE", _EXAMPLE)
-    name, sign = written["name"], "<" if written["sign"] == "<" else ">"
-    kind, bound = _bound(text, written["value"])
+    name, sign = match["name"], "<" if match["sign"] == "<" else ">"
+    kind, bound = _parse_bound(text, match["value"])
     if (kind == "day") != (name == "as_of"):
-        takes = (
-            "a day: YYYY-MM-DD, today, yesterday or -2d"
-            if name == "as_of"
-            else "a number or a percentage"
-        )
-        raise UsageError(f"--fail-if {text!r}: {name} takes {takes}", _EXAMPLE)
-    if kind == "share" and name in FIGURES and name not in _SHARE_OF:
+        days = "a day: YYYY-MM-DD, today, yesterday or -2d"
+        expected = days if name == "as_of" else "a number or a percentage"
+        raise UsageError(f"--fail-if {text!r}: {name} takes {expected}", _EXAMPLE)
+    if kind == "share" and name in FIGURES and name not in _SHARE_BASES:
         raise UsageError(
             f"--fail-if {text!r}: {name} is no share of anything",
             f"With a sign it is the change against the earlier run: '{name} {sign} -10%'.",
@@ -87,7 +84,7 @@ def _limit(text: str) -> Limit:
     return Limit(text, name, sign, kind, bound)  # type: ignore[arg-type]
 
 
-def _bound(text: str, value: str) -> tuple[Kind, Fraction]:
+def _parse_bound(text: str, value: str) -> tuple[Kind, Fraction]:
     if len(value) > _MOST_DIGITS:
         raise UsageError(f"--fail-if: the value has {len(value):,} digits", _EXAMPLE)
     if number := _NUMBER.fullmatch(value):
@@ -95,11 +92,10 @@ def _bound(text: str, value: str) -> tuple[Kind, Fraction]:
         if not number["percent"]:
             return "value", amount
         return "change" if number["signed"] else "share", amount / 100
-    ago = _DAYS_AGO.fullmatch(value)
-    days = int(ago[1]) if ago else _DAY_WORDS.get(value)
-    if days is not None:
-        # The clock is asked, because the user asks for it.
-        return "day", Fraction(date.today().toordinal() - days)  # noqa: DTZ011 - their day
+    days_ago = _DAYS_AGO.fullmatch(value)
+    days = int(days_ago[1]) if days_ago else _DAY_WORDS.get(value)
+    if days is not None:  # the only place that asks the clock, because the user does
+        return "day", Fraction(date.today().toordinal() - days)  # noqa: DTZ011 - local time
     try:
         return "day", Fraction(date.fromisoformat(value).toordinal())
     except ValueError:
@@ -109,19 +105,19 @@ def _bound(text: str, value: str) -> tuple[Kind, Fraction]:
 
 
 def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) -> None:
-    """Check that every limit is about something that there is.
+    """Check that every limit names one figure or group.
 
     Raises:
-        UsageError: a name is unknown, or means two things.
+        UsageError: a name is unknown or ambiguous.
     """
     for limit in limits:
-        meant: list[str] = [name for name in FIGURES if name == limit.name]
-        meant += [
+        matches: list[str] = [name for name in FIGURES if name == limit.name]
+        matches += [
             grouping
             for grouping, names in groups.items()
-            if any(_is_meant(limit.name, grouping, name) for name in names)
+            if any(_names_group(limit.name, grouping, name) for name in names)
         ]
-        if not meant:
+        if not matches:
             known = dict.fromkeys(
                 [*FIGURES, *(name for names in groups.values() for name in names)]
             )
@@ -129,16 +125,16 @@ def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) 
                 f"--fail-if {limit.text!r}: there is no {limit.name!r}",
                 f"Known are {', '.join(known)}.",
             )
-        if len(meant) > 1:
+        if len(matches) > 1:
             raise UsageError(
-                f"--fail-if {limit.text!r}: {limit.name} is among both {' and '.join(meant[:2])}",
-                f"Say {_ONE_OF[meant[1]]}.{limit.name}, or rename one of them in the rules.",
+                f"--fail-if {limit.text!r}: {limit.name} is among both {' and '.join(matches[:2])}",
+                f"Say {_SINGULAR[matches[1]]}.{limit.name}, or rename one of them in the rules.",
             )
 
 
-def _is_meant(name: str, grouping: str, group: str) -> bool:
-    """Whether a limit is about a group: by its name alone, or as `stage.client`."""
-    return name in (group, f"{_ONE_OF[grouping]}.{group}")
+def _names_group(name: str, grouping: str, group: str) -> bool:
+    """Whether `name` is that of a group: plain, or with its grouping as in `stage.client`."""
+    return name in (group, f"{_SINGULAR[grouping]}.{group}")
 
 
 def group_names(*summaries: Data) -> dict[str, list[str]]:
@@ -150,55 +146,55 @@ def group_names(*summaries: Data) -> dict[str, list[str]]:
 
 
 def check_limits(limits: Sequence[Limit], new: Data, old: Data | None) -> None:
-    """Hold a run against its limits.
+    """Check the summary of a run, and its changes since an old one if there is one.
 
     Raises:
-        LimitError: naming each limit that is broken, and the figures.
+        LimitError: naming each broken limit, with the figures.
     """
     broken = []
     for limit in limits:
         if limit.kind != "change":
-            figure, words = _figure(limit, new)
+            figure, text = _figure(limit, new)
             if limit.breaks(figure):
-                broken.append(f"--fail-if {limit.text!r}: {limit.name} is {words}")
+                broken.append(f"--fail-if {limit.text!r}: {limit.name} is {text}")
         elif old is not None:
             before, after = count_of(old, limit.name), count_of(new, limit.name)
             rise = (after - before) / (abs(before) or 1)
             is_broken = limit.breaks(rise)
-            if after and not before:  # a rise or fall from nothing is beyond any bound
+            if after and not before:  # a rise or fall from 0 is beyond any bound
                 is_broken = (after > 0) == (limit.sign == ">")
             if is_broken:
                 percent = f" ({float(rise):+.1%})" if before else ""
-                words = f"{_in_words(limit.name, before)} to {_in_words(limit.name, after)}"
-                broken.append(f"--fail-if {limit.text!r}: {limit.name} went from {words}{percent}")
+                text = f"{_figure_text(limit.name, before)} to {_figure_text(limit.name, after)}"
+                broken.append(f"--fail-if {limit.text!r}: {limit.name} went from {text}{percent}")
     if broken:
         raise LimitError("; ".join(broken), "Nothing was published.")
 
 
 def _figure(limit: Limit, summary: Data) -> tuple[Fraction, str]:
-    """What a limit on one run looks at, and how to say it."""
+    """The figure that a limit without change is about, as number and as text."""
     if limit.kind == "day":
         return Fraction(date.fromisoformat(summary["as_of"]).toordinal()), summary["as_of"]
     count = count_of(summary, limit.name)
-    words = _in_words(limit.name, count)
+    text = _figure_text(limit.name, count)
     if limit.kind == "value":
-        return count, words
-    whole = _SHARE_OF.get(limit.name, "customers")
-    every = _people_of_evidence(summary) if limit.name == "unmatched" else count_of(summary, whole)
-    share = count / every if every else Fraction(0)
-    return share, f"{float(share):.1%}, {words} of {int(every):,} {whole}"
+        return count, text
+    base = _SHARE_BASES.get(limit.name, "customers")
+    total = _people_of_evidence(summary) if limit.name == "unmatched" else count_of(summary, base)
+    share = count / total if total else Fraction(0)
+    return share, f"{float(share):.1%}, {text} of {int(total):,} {base}"
 
 
 def count_of(summary: Data, name: str) -> Fraction:
     """A figure of a summary; 0 for a group without members.
 
-    Raises an error of Python's own where the summary is of another shape.
+    Raises KeyError, TypeError or the like where the summary has another shape.
     """
     counts = (
         group["customers"]
         for grouping in GROUPINGS
         for group in summary.get(grouping, ())
-        if _is_meant(name, grouping, group["name"])
+        if _names_group(name, grouping, group["name"])
     )
     count = next(counts, 0)
     if name in ("rows", "anonymous"):
@@ -210,7 +206,7 @@ def count_of(summary: Data, name: str) -> Fraction:
     elif name == "unmatched":
         matched = sum(table["matched"] for table in summary["evidence"].values())
         count = _people_of_evidence(summary) - matched
-    elif name == "drift":  # nobody would score otherwise where the cut points are fitted
+    elif name == "drift":  # there is none where the cut points were fitted in this run
         share = (summary.get("drift") or {"share": 0})["share"]
         count = round(share * summary["buyers"])
     elif name.startswith("median_"):
@@ -221,7 +217,7 @@ def count_of(summary: Data, name: str) -> Fraction:
 
 
 def _median(summary: Data, name: str) -> Any:  # noqa: ANN401 - as in the summary
-    """The median of a dimension over the buyers, or of the days until half have ordered again."""
+    """The median of a dimension over buyers, or the days until half of them have reordered."""
     if name == "median_days":
         return (summary.get("repeat") or {}).get(name)
     medians = (summary.get("distributions") or {}).get("median") or {}
@@ -230,12 +226,12 @@ def _median(summary: Data, name: str) -> Any:  # noqa: ANN401 - as in the summar
 
 
 def _people_of_evidence(summary: Data) -> Fraction:
-    """How many people the evidence tables name, each table's added up."""
+    """The sum of the numbers of people that each evidence table names."""
     return Fraction(sum(table["people"] for table in summary["evidence"].values()))
 
 
-def _in_words(name: str, figure: Fraction) -> str:
+def _figure_text(name: str, figure: Fraction) -> str:
     if name in ("revenue", "average_order", "median_monetary"):
         return f"{float(figure):,.2f}"
-    whole = figure.denominator == 1 or name not in FIGURES
-    return f"{int(figure):,}" if whole else f"{float(figure):,.1f}"
+    is_integer = figure.denominator == 1 or name not in FIGURES
+    return f"{int(figure):,}" if is_integer else f"{float(figure):,.1f}"

@@ -1,7 +1,7 @@
-"""A finished run, read back from its folder as it was written or not at all.
+"""Read a finished run back from its folder, verified by the hashes in its manifest.
 
-What reads, here and elsewhere in `runs`, raises InputError where the folder is not a run's, or
-something in it is not there, not what the run wrote, or not as this version reads it.
+All readers in `runs` raise InputError where the folder is not of a run, or a file in it is missing,
+not as the run wrote it, or of a shape that this version does not read.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ _SUMMARY: Final = {
     "warnings": list,
     "scales": dict,
 }
-"""What is asked of a summary first; whoever shows it asks for more."""
+"""The keys checked when a summary is read; some callers need more."""
 _TABLES: Final = ("customers.parquet", "customers.csv")
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What is kept of a run: its summary, and a row for each customer.
+    """The summary of a run, and a row for each customer.
 
     `frame` has customer_id, stage, segment, activity, frequency, monetary (whole 1/10,000) and
     last_order_on, sorted by customer_id.
@@ -75,9 +75,9 @@ class FinishedRun:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of a finished run, as its manifest tells: the command, and the hash of each file.
+    """The folder of a finished run, with the command and file hashes of its manifest.
 
-    Nothing is read of it that is not as the run wrote it.
+    Files whose hash differs are not read.
     """
 
     folder: Path
@@ -86,10 +86,10 @@ class RunFolder:
 
     @classmethod
     def from_manifest(cls, folder: Path) -> RunFolder:
-        """Look at the manifest in a folder.
+        """Read the manifest in a folder.
 
         Raises:
-            InputError: it is not that of a run.
+            InputError: it is not the manifest of a run.
         """
         check_is_local_path(str(folder))
         try:
@@ -105,7 +105,7 @@ class RunFolder:
         return cls(folder, manifest.get("command", ()), digests)
 
     def read_verified(self, name: str) -> bytes:
-        """The bytes of a file."""
+        """The bytes of a file, whose hash is checked."""
         try:
             data = (self.folder / name).read_bytes()
         except FileNotFoundError:
@@ -119,7 +119,7 @@ class RunFolder:
         return data
 
     def summary(self) -> dict[str, Any]:
-        """The summary, with all that is asked of it first."""
+        """The summary, its schema and first keys checked."""
         with converting_read_errors(self.folder):
             summary: dict[str, Any] = parse_json(self.read_verified(SUMMARY))
             if int(summary.get("schema", SCHEMA)) > SCHEMA:
@@ -136,7 +136,7 @@ class RunFolder:
     def customers(
         self, summary: Mapping[str, Any], kinds: Mapping[str, pa.DataType] | None
     ) -> pa.Table:
-        """The table of all customers; without `kinds` all its columns, as text."""
+        """The table of all customers, in the columns and types of `kinds`; else all, as text."""
         name = next((name for name in _TABLES if name in self.digests), None)
         if name is None:
             raise InputError(
@@ -169,28 +169,28 @@ def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
-    """Read the summary of a finished run back."""
+    """The summary of a finished run."""
     return RunFolder.from_manifest(folder).summary()
 
 
 def named_folder(run: str | os.PathLike[str]) -> Path:
-    """The folder of a run that somebody names.
+    """The argument for a run's folder as a Path.
 
     Raises:
-        UsageError: it is no name.
+        UsageError: it is not a path.
     """
     check_type("a run", run, (str, os.PathLike), "the folder that rfmtool run -o wrote")
     return Path(run)
 
 
 def read_run(folder: Path) -> FinishedRun:
-    """Read the summary and the customers of a finished run back."""
-    # One look at the manifest, so that both files are of the same run.
-    written = RunFolder.from_manifest(folder)
-    summary = written.summary()
-    table = written.customers(summary, _COLUMNS)
-    place = table.schema.get_field_index("monetary")
-    table = table.set_column(place, "monetary", to_money_units(table.column(place)))
+    """The summary and the customers of a finished run."""
+    # The manifest is read once, so that both files are of the same run.
+    run_folder = RunFolder.from_manifest(folder)
+    summary = run_folder.summary()
+    table = run_folder.customers(summary, _COLUMNS)
+    index = table.schema.get_field_index("monetary")
+    table = table.set_column(index, "monetary", to_money_units(table.column(index)))
     return FinishedRun(str(folder), summary, table.to_pandas(date_as_object=False))
 
 
@@ -215,21 +215,21 @@ def read_verified(folder: Path, name: str) -> bytes:
 
 @contextmanager
 def converting_read_errors(folder: str | Path) -> Iterator[None]:
-    """Refuse what a folder holds where it does not have the shape that this version reads.
+    """Convert Python's own errors inside the block to InputError: the files have another shape.
 
     Raises:
-        InputError: whatever is done with it inside meets another shape.
+        InputError: a key, type or value inside the block was not as expected.
     """
     try:
         yield
-    except OSError:  # some are errors of value too
+    except OSError:  # some are also a ValueError
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError,
             StopIteration, RecursionError, NotImplementedError) as error:  # fmt: skip
         if isinstance(error, RfmtoolError):
             raise
         manifest = read_manifest(Path(folder))
-        if manifest is not None and "schema" not in manifest:  # as before there were schemas
+        if manifest is not None and "schema" not in manifest:  # from before schemas had numbers
             raise InputError(
                 f"{folder}: an earlier version wrote it, without what this one shows",
                 "Run again to write it anew.",
@@ -241,8 +241,8 @@ def converting_read_errors(folder: str | Path) -> Iterator[None]:
 
 
 def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:
-    """Read all columns of the customers of a finished run back as text, and its rules."""
-    written = RunFolder.from_manifest(folder)
-    table = written.customers(written.summary(), None)
-    written.read_verified(RULES)
+    """All columns of the customers of a finished run as text, and its rules."""
+    run_folder = RunFolder.from_manifest(folder)
+    table = run_folder.customers(run_folder.summary(), None)
+    run_folder.read_verified(RULES)
     return table.to_pandas(), load_rules(folder / RULES)

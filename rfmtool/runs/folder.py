@@ -1,4 +1,4 @@
-"""What a run writes into its folder: tables, lists, scales, summary, and last the manifest."""
+"""Write the folder of a run: tables, lists, scales, summary, and the manifest last."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ REJECTS: Final = "rejects.csv"
 PAGE: Final = "report.html"
 _LIST_COLUMN: Final = {GROUP_NOUNS[column]: column for column in ("segment", "stage", "action")}
 LISTS: Final = tuple(_LIST_COLUMN)
-_URGENT: Final = ("actions",)
-"""The lists that somebody works through from the top."""
+_WORKLISTS: Final = ("actions",)
+"""The lists to work through from the top, without people on holdout or at rest."""
 
 
 @dataclass(frozen=True)
@@ -70,68 +70,64 @@ class FolderOptions:
     lists: Sequence[str] = LISTS
     text: TextOptions = field(default_factory=TextOptions)
     calls: int | None = None
-    """How many people to list that are to be called first."""
+    """The length of the call sheet; None lists all."""
     rejects: bool = False
     """Whether to list the rows that cannot be read."""
     page: PageOptions | None = field(default_factory=PageOptions)
-    """None writes no page, and computes nothing for it alone."""
+    """None writes no page, and skips what only the page needs."""
 
     @property
     def lists_as(self) -> str | None:
-        """The kind of table that lists to work through are; files rather than sheets."""
+        """The file kind of action lists, other kinds before xlsx; None without such lists."""
         return min(self.tables, key="xlsx".__eq__) if "actions" in self.lists else None
 
 
 def write_files(
-    memory: RunWithPrevious, place: Path, command: Sequence[str], options: FolderOptions
+    run: RunWithPrevious, folder: Path, command: Sequence[str], options: FolderOptions
 ) -> dict[str, Any]:
-    """Write all files of a run into an empty folder, the manifest last.
-
-    Returns:
-        The summary that is written: of the result, and of what a second look at the export shows.
-    """
-    result, outputs, left_out = memory.result, [], 0
+    """Write all files of a run into an empty folder, the manifest last; returns the summary."""
+    result, outputs, left_out = run.result, [], 0
     if options.rejects:
-        written, left_out = _write_rejects(result.rejects(), place, options.text)
-        outputs.append(written)
-    with background_pool() as beside:
-        tables, lists, calls = _write_customers(result, place, options, beside)
+        entry, left_out = _write_rejects(result.rejects(), folder, options.text)
+        outputs.append(entry)
+    with background_pool() as pool:
+        tables, lists, calls = _write_customers(result, folder, options, pool)
         release_memory()
-        earlier = None
-        if options.page and not has_timeline(memory.folder, result.as_of):
-            earlier = start_timeline(result, beside)
+        finish_timeline = None
+        if options.page and not has_timeline(run.folder, result.as_of):
+            finish_timeline = start_timeline(result, pool)
         summary = summarise(result, left_out) if left_out else result.summary
-        timeline = earlier() if earlier else None  # here, to take part: the block's end only waits
-        outputs += [*tables, *(written.result() for written in lists)]
+        # Within the block, where this thread takes a share of the work.
+        timeline = finish_timeline() if finish_timeline else None
+        outputs += [*tables, *(job.result() for job in lists)]
     summary = {**summary, "lists_as": options.lists_as}
     if "xlsx" in options.tables:
-        written, warned = _write_book(result, calls, place, options, summary)
-        outputs.append(written)
-        summary = {**summary, "warnings": [*summary["warnings"], *warned]}
+        entry, warnings = _write_book(result, calls, folder, options, summary)
+        outputs.append(entry)
+        summary = {**summary, "warnings": [*summary["warnings"], *warnings]}
     scales = {"schema": SCHEMA, **result.scales.as_data(), **holdouts_data(result)}
-    outputs.append(write_json(place, "scales.json", scales))
-    held_out = {"holdouts": holdouts_table(result.holdouts)} if len(result.holdouts) else {}
-    for name, kept in {**held_out, **money_tables(result), **evidence_kept(result)}.items():
-        outputs.append(
-            write_rows(place, name, kept.to_reader(), "csv", options.text).manifest_entry
-        )
-    left = memory.write(place, summary, options.text)
-    outputs += left.outputs
-    warnings = [*summary["warnings"], *left.warnings]
-    summary = {**summary, "since": memory.since, "warnings": warnings}
+    outputs.append(write_json(folder, "scales.json", scales))
+    holdouts = {"holdouts": holdouts_table(result.holdouts)} if len(result.holdouts) else {}
+    for name, table in {**holdouts, **money_tables(result), **evidence_kept(result)}.items():
+        rows = table.to_reader()
+        outputs.append(write_rows(folder, name, rows, "csv", options.text).manifest_entry)
+    carried = run.write(folder, summary, options.text)
+    outputs += carried.outputs
+    warnings = [*summary["warnings"], *carried.warnings]
+    summary = {**summary, "since": run.since, "warnings": warnings}
     if options.page:
-        timeline = timeline if earlier else timeline_from_history(left.points)
+        if not finish_timeline:
+            timeline = timeline_from_history(carried.points)
         summary = {**summary, "title": options.page.title, "timeline": timeline}
-        outputs.append(write_text(place, PAGE, run_page(summary, options.page.locale)))
-    outputs.append(write_json(place, SUMMARY, summary))
-    outputs.append(write_text(place, RULES, rules_text(result.rules)))
-    about = {**_manifest(result, command), **left.about, "inputs": inputs(result)}
-    write_json(place, MANIFEST, {**about, "outputs": outputs})
+        outputs.append(write_text(folder, PAGE, run_page(summary, options.page.locale)))
+    outputs.append(write_json(folder, SUMMARY, summary))
+    outputs.append(write_text(folder, RULES, rules_text(result.rules)))
+    manifest = {**_manifest_head(result, command), **carried.about, "inputs": inputs(result)}
+    write_json(folder, MANIFEST, {**manifest, "outputs": outputs})
     return summary
 
 
-def _manifest(result: Result, command: Sequence[str]) -> dict[str, Any]:
-    """What wrote a folder, and how the export was read."""
+def _manifest_head(result: Result, command: Sequence[str]) -> dict[str, Any]:
     is_on_cluster = result.settings.remote or result.grouped.export.remote
     return {
         "tool": TOOL,
@@ -146,59 +142,64 @@ def _manifest(result: Result, command: Sequence[str]) -> dict[str, Any]:
 
 
 def _write_customers(
-    result: Result, place: Path, options: FolderOptions, beside: Executor
+    result: Result, folder: Path, options: FolderOptions, pool: Executor
 ) -> tuple[list[dict[str, Any]], list[Future[dict[str, Any]]], dict[str, pd.DataFrame]]:
-    """Write everybody and call sheets as text and Parquet, lists `beside`; gives the sheets too."""
+    """Write customers and call sheets as CSV and Parquet, and start writing the lists.
+
+    Returns:
+        The manifest entries of tables and of lists, and the call sheets by name.
+    """
     outputs, calls = list[dict[str, Any]](), dict[str, pd.DataFrame]()
     lists: list[Future[dict[str, Any]]] = []
     with_tasks = any(task.table in result.grouped.evidence for task in TASKS.values())
-    # The next run takes customers.csv up, so it is always there.
-    for kind in [one for one in dict.fromkeys(("csv", *options.tables)) if one != "xlsx"]:
-        spoken: list[pd.DataFrame] = []
-        parts = collect_call_rows(result.parts_collecting_figures(), spoken, with_tasks=with_tasks)
+    # customers.csv is always written, as the next run reads it.
+    for kind in [kind for kind in dict.fromkeys(("csv", *options.tables)) if kind != "xlsx"]:
+        call_rows: list[pd.DataFrame] = []
+        parts = result.parts_collecting_figures()
+        parts = collect_call_rows(parts, call_rows, with_tasks=with_tasks)
         rows = to_rows(parts, result.columns)
-        table = write_rows(place, "customers", rows, kind, options.text)
+        table = write_rows(folder, "customers", rows, kind, options.text)
         outputs.append(table.manifest_entry)
-        calls = calls or _call_sheets(result, pd.concat(spoken), options)
+        calls = calls or _call_sheets(result, pd.concat(call_rows), options)
         if kind in options.tables:
-            lists += map(beside.submit, list_jobs(place, table, list_rows(result, options)))
+            lists += map(pool.submit, list_jobs(folder, table, list_rows(result, options)))
             outputs += [
-                write_rows(place, name, _called(rows), kind, options.text).manifest_entry
-                for name, rows in calls.items()
+                write_rows(folder, name, _batches(sheet), kind, options.text).manifest_entry
+                for name, sheet in calls.items()
             ]
     return outputs, lists, calls
 
 
 def inputs(result: Result, *, hashed: bool = False) -> list[dict[str, Any]]:
-    """Name, stored bytes and rows of each file that was read; of evidence also its table.
+    """Name, stored bytes and rows of each file that was read; for evidence also its table.
 
-    With `hashed` also the SHA-256 of its bytes, for which each is read once more; None of what is
-    no file.
+    With `hashed` also the SHA-256 of its bytes, for which each file is read again; None for sources
+    that are no files.
     """
-    rows, told = result.ledger.rows_by_file, list[tuple[Source, dict[str, Any]]]()
+    rows, entries = result.ledger.rows_by_file, list[tuple[Source, dict[str, Any]]]()
     for source in result.grouped.export.sources:
-        told.append((source, {"bytes": source.stored_bytes, "rows": rows.get(source.name, 0)}))
-    for table, read in (result.evidence.ledgers if result.evidence else {}).items():
-        for source in (one.source for one in read.files):
-            counts = {"bytes": read.stored_bytes[source.name],
-                      "rows": read.rows.rows_by_file.get(source.name, 0)}  # fmt: skip
-            told.append((source, {**counts, "table": table}))
+        entries.append((source, {"bytes": source.stored_bytes, "rows": rows.get(source.name, 0)}))
+    for table, ledger in (result.evidence.ledgers if result.evidence else {}).items():
+        for source in (file.source for file in ledger.files):
+            counts = {"bytes": ledger.stored_bytes[source.name],
+                      "rows": ledger.rows.rows_by_file.get(source.name, 0)}  # fmt: skip
+            entries.append((source, {**counts, "table": table}))
     if hashed:
-        for source, about in told:
-            about["sha256"] = source.file.sha256() if isinstance(source, FileSource) else None
-    return [{"name": source.name, **about} for source, about in told]
+        for source, entry in entries:
+            entry["sha256"] = source.file.sha256() if isinstance(source, FileSource) else None
+    return [{"name": source.name, **entry} for source, entry in entries]
 
 
 def _write_rejects(
-    parts: Iterator[Rejects], place: Path, text: TextOptions
+    parts: Iterator[Rejects], folder: Path, text: TextOptions
 ) -> tuple[dict[str, Any], int]:
     """Write rejects.csv, which only its owner may read: raw cells can be anything.
 
     Returns:
-        What the manifest says of it, and how many rows are left out for whom they name.
+        Its manifest entry, and the number of rows left out as they name suppressed people.
     """
-    header, rows, left_out = next(parts), 0, 0  # the first has only the columns
-    handle = os.open(place / REJECTS, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    header, rows, left_out = next(parts), 0, 0  # the first part has column names only
+    handle = os.open(folder / REJECTS, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "wb") as file:
         hashed = Hashed(file)
         hashed.write(header_line(header.rows.column_names, text))
@@ -210,74 +211,67 @@ def _write_rejects(
 
 
 def list_rows(result: Result, options: FolderOptions) -> dict[str, Ints]:
-    """The rows of each list by its name: who is missed, who is in which group, who is mailed."""
+    """The row positions of each list by name: missing regulars, groups, action mailings, tasks."""
     people = result.figures.frame
-    valued, is_listed = (
-        people[people.columns.intersection([*WORKLIST_ORDER_COLUMNS])],
-        is_eligible(people),
-    )
+    order_columns = people[people.columns.intersection([*WORKLIST_ORDER_COLUMNS])]
+    is_listed = is_eligible(people)
 
-    def by_value(rows: Ints) -> Ints:
-        """In the order in which a list is worked through."""
-        return rows[worklist_order(valued.iloc[rows])]
+    def ordered(rows: Ints) -> Ints:
+        return rows[worklist_order(order_columns.iloc[rows])]
 
     missing = np.flatnonzero(missing_regulars(people) & is_listed)
-    lists = {"missing_regulars": by_value(missing)} if len(missing) else {}
-    mailed = people["channel"].eq("email").to_numpy() & contacts_known(result.columns)
-    for folder in options.lists:
-        groups = people[_LIST_COLUMN[folder]].astype("category")
-        codes = groups.cat.codes.to_numpy()
+    lists = {"missing_regulars": ordered(missing)} if len(missing) else {}
+    by_email = people["channel"].eq("email").to_numpy() & contacts_known(result.columns)
+    for kind in options.lists:
+        groups = people[_LIST_COLUMN[kind]].astype("category")
+        codes, is_worklist = groups.cat.codes.to_numpy(), kind in _WORKLISTS
         for label, stem in file_stems(sorted(groups.cat.categories)).items():
             members = codes == groups.cat.categories.get_loc(label)
-            rows = np.flatnonzero(members & is_listed if folder in _URGENT else members)
+            rows = np.flatnonzero(members & is_listed if is_worklist else members)
             if len(rows):
-                lists[f"{folder}/{stem}"] = by_value(rows) if folder in _URGENT else rows
-            if folder in _URGENT and len(rows := rows[mailed[rows]]):
-                lists[f"{folder}/{stem}.email"] = by_value(rows)
+                lists[f"{kind}/{stem}"] = ordered(rows) if is_worklist else rows
+            if is_worklist and len(rows := rows[by_email[rows]]):
+                lists[f"{kind}/{stem}.email"] = ordered(rows)
     if "actions" in options.lists:
         lists |= {f"tasks/{name}": rows for name, rows in task_lists(result).items() if len(rows)}
     return lists
 
 
 def _call_sheets(
-    result: Result, spoken: pd.DataFrame, options: FolderOptions
+    result: Result, call_rows: pd.DataFrame, options: FolderOptions
 ) -> dict[str, pd.DataFrame]:
-    """The call sheet, and each action's phone list: who is to be called, the most urgent first."""
-    known = contacts_known(result.columns)
-    if not (known or options.calls):
+    """The call sheet, and the phone list of each action; the most urgent calls first."""
+    has_contacts = contacts_known(result.columns)
+    if not (has_contacts or options.calls):
         return {}
-    queue = call_queue(spoken[is_eligible(spoken) & needs_call(spoken)])
-    in_all = pd.concat([queue, *task_call_rows(spoken, task_lists(result))])
-    if not len(in_all):
+    queue = call_queue(call_rows[is_eligible(call_rows) & needs_call(call_rows)])
+    rows = pd.concat([queue, *task_call_rows(call_rows, task_lists(result))])
+    if not len(rows):
         return {}
-    sheet = call_sheet(result, in_all)
-    parts = {"calls": sheet.head(options.calls) if options.calls else sheet}
-    if known and "actions" in options.lists:
+    sheet = call_sheet(result, rows)
+    sheets = {"calls": sheet.head(options.calls) if options.calls else sheet}
+    if has_contacts and "actions" in options.lists:
         stems = file_stems(sorted(result.figures.frame["action"].astype("category").cat.categories))
-        for action, rows in sheet.head(len(queue)).groupby("action", observed=True, sort=True):
-            parts[f"actions/{stems[str(action)]}.phone"] = rows
-    return parts
+        for action, part in sheet.head(len(queue)).groupby("action", observed=True, sort=True):
+            sheets[f"actions/{stems[str(action)]}.phone"] = part
+    return sheets
 
 
-def _called(rows: pd.DataFrame) -> pa.RecordBatchReader:
+def _batches(rows: pd.DataFrame) -> pa.RecordBatchReader:
     return to_rows(iter([rows]), tuple(rows.columns))
 
 
 def _write_book(
     result: Result,
     calls: Mapping[str, pd.DataFrame],
-    place: Path,
+    folder: Path,
     options: FolderOptions,
     summary: Mapping[str, Any],
 ) -> tuple[dict[str, Any], list[str]]:
-    """Write the workbook, in which all lists are sheets."""
+    """Write the workbook, with a sheet for each list; worklists first."""
     customers = labels_as_text(to_rows(result.parts(), result.columns)).read_all()
-    lists = {
-        name: customers.take(pa.array(places))
-        for name, places in list_rows(result, options).items()
-    }
-    called = {name: labels_as_text(_called(rows)).read_all() for name, rows in calls.items()}
-    worked_through = ("calls", "actions/")
-    both = {**called, **lists}
-    ordered = sorted(both, key=lambda name: not name.startswith(worked_through))
-    return write_book(place, summary, customers, {name: both[name] for name in ordered})
+    sheets = {name: labels_as_text(_batches(rows)).read_all() for name, rows in calls.items()}
+    for name, positions in list_rows(result, options).items():
+        sheets[name] = customers.take(pa.array(positions))
+    names = sorted(sheets, key=lambda name: not name.startswith(("calls", "actions/")))
+    return write_book(folder, summary, customers, {name: sheets[name] for name in names})
