@@ -153,7 +153,7 @@ def exclusion_reasons(
 def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:
     """Whose stage, segment or action differs from the previous run, or who was not in it."""
     runs = earlier_runs(folder, date.max)
-    previous = next((run for run in runs if run.place == f"{PREVIOUS}/"), None)
+    previous = next((run for run in runs if run.prefix == f"{PREVIOUS}/"), None)
     if previous is None:
         raise UsageError(
             f"--changed: {folder} keeps no earlier run", "Leave it out, or run again first."

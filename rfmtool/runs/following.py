@@ -1,4 +1,4 @@
-"""People of a round followed through a later export: who returned, what they spent and cost."""
+"""Outcomes of a holdout round in a later export: who reordered, what they spent and cost."""
 
 from __future__ import annotations
 
@@ -22,27 +22,26 @@ from rfmtool.sources.cells.ids import matching_key
 
 
 def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
-    """What each person of a round did within their window; who is gone has done nothing.
+    """What each person of a round did within their window; those not in the export did nothing.
 
     Args:
-        rows: `placing.lots.HOLDOUTS` of those whose window is over.
-        result: a run over a later export that kept its entries; a contact log as evidence.
-        days: how long a window is.
+        rows: `placing.holdouts.HOLDOUT_COLUMNS` of those whose window is over.
+        result: a run over a later export with order entries; a contact log as evidence.
+        days: the length of a window.
 
     Returns:
-        The rows with what `analyses.measure.measure` reads of them.
+        The rows with the columns that `analyses.measure.measure` reads.
     """
     keys = matching_key(result.grouped.table["customer_id"].combine_chunks())
     ids = matching_key(pa.array(rows["customer_id"], pa.string()))
-    place = pc.index_in(ids, keys).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    known, from_on = place >= 0, rows["from_on"].to_numpy()
-    owner = np.maximum(place, 0)
-    spent = _spent(result, owner, from_on + 1, from_on + days)
-    before = _spent(result, owner, from_on - days + 1, from_on)
-    dates = result.days
-    at = owner_day_keys(dates.owner, dates.day)
+    position = pc.index_in(ids, keys).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    known, from_on = position >= 0, rows["from_on"].to_numpy()
+    owner = np.maximum(position, 0)
+    spent = _spend_between(result, owner, from_on + 1, from_on + days)
+    before = _spend_between(result, owner, from_on - days + 1, from_on)
+    order_keys = owner_day_keys(result.days.owner, result.days.day)
     begin, end = (
-        np.searchsorted(at, owner_day_keys(owner, day), side="right")
+        np.searchsorted(order_keys, owner_day_keys(owner, day), side="right")
         for day in (from_on, from_on + days)
     )
     people = rows.assign(
@@ -54,43 +53,40 @@ def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
     return _with_contacts(people, ids, result, days)
 
 
-def _spent(result: Result, owner: Ints, first: Ints, last: Ints) -> Floats:
+def _spend_between(result: Result, owner: Ints, first: Ints, last: Ints) -> Floats:
     periods = pd.DataFrame({"owner": owner, "from_day": first, "until_day": last})
     entries = cast("OrderEntries", result.grouped.entries)
     return spend_in_periods(entries, periods) / UNITS_PER_CURRENCY
 
 
 def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: int) -> pd.DataFrame:
-    """Add what the contact log tells: costs, and who was in fact reached from the day on."""
-    told = result.evidence and result.evidence.tables.get("contacted")
-    if not told:
+    """Add contact costs, and who was in fact reached within the window, from the contact log."""
+    table = result.evidence and result.evidence.tables.get("contacted")
+    if not table:
         return people.assign(cost=0.0, own_cost=0.0)
-    # Matched with the people of the round: not all of them need be in the export.
-    mine = all_people(pa.table({"customer_id": pc.unique(ids)}), {})
-    log = evidence_frame(told, mine)
+    # Matched to the people of the round, some of whom may not be in the export.
+    members = all_people(pa.table({"customer_id": pc.unique(ids)}), {})
+    log = evidence_frame(table, members)
     minute_cost = float(result.rules.contacting.minute_cost)
-    outward = log["direction"].ne("in").fillna(value=True)
-    answered = log["outcome"].ne("no_answer").fillna(value=True)
+    is_outgoing = log["direction"].ne("in").fillna(value=True)
+    is_answered = log["outcome"].ne("no_answer").fillna(value=True)
     contacts = pd.DataFrame(
         {
             "owner": log["owner"].to_numpy(dtype=np.int64),
-            "of": log["action"].astype("str").str.strip().str.lower(),
+            "contact_action": log["action"].astype("str").str.strip().str.lower(),
             "day": integer_column(log, "contacted_on"),
-            "paid": contact_costs(log, minute_cost) / UNITS_PER_CURRENCY,
-            "got_through": (outward & answered).to_numpy(dtype=bool),
+            "cost": contact_costs(log, minute_cost) / UNITS_PER_CURRENCY,
+            "is_reached": (is_outgoing & is_answered).to_numpy(dtype=bool),
         }
     )
-    entries = people.assign(owner=mine.positions(ids), row=np.arange(len(people)))
+    entries = people.assign(owner=members.positions(ids), row=np.arange(len(people)))
     pairs = entries[["owner", "row", "from_on", "action"]].merge(contacts, on="owner")
-    since = pairs["day"] - pairs["from_on"]
-    pairs = pairs[(since >= 0) & (since <= days)]
-    own = pairs[pairs["of"].eq(pairs["action"])]
-    reached = mask_of_places(own.loc[own["got_through"], "row"], len(people))
-    return people.assign(
-        cost=_sums(pairs, len(people)), own_cost=_sums(own, len(people)), reached=reached
+    days_after = pairs["day"] - pairs["from_on"]
+    pairs = pairs[(days_after >= 0) & (days_after <= days)]
+    own = pairs[pairs["contact_action"].eq(pairs["action"])]
+    cost, own_cost = (
+        np.bincount(rows["row"].to_numpy(), rows["cost"].to_numpy(), minlength=len(people))
+        for rows in (pairs, own)
     )
-
-
-def _sums(pairs: pd.DataFrame, people: int) -> Floats:
-    sums = np.bincount(pairs["row"].to_numpy(), pairs["paid"].to_numpy(), minlength=people)
-    return sums.astype(np.float64)
+    reached = mask_of_places(own.loc[own["is_reached"], "row"], len(people))
+    return people.assign(cost=cost.astype(float), own_cost=own_cost.astype(float), reached=reached)

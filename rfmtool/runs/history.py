@@ -1,4 +1,4 @@
-"""history.csv: a row for each run and group, carried on from run to run."""
+"""history.csv: a row for each run and group, extended by every run."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _COLUMNS: Final = {
 }
 _GROUPS: Final = {"stage": "stages", "segment": "segments", "activity": "activity"}
 _SAME_WEEKDAYS: Final = 4
-"""Fewer runs on a weekday than this say nothing of what is usual."""
+"""How many runs on a weekday it takes to know what is usual."""
 _FEW: Final = 0.5
-_LEAST_DATES: Final = 3
-_MOST_DATES: Final = 60
-_EVERYBODY: Final = "all"
+_MIN_DATES: Final = 3
+_MAX_DATES: Final = 60
+_ALL: Final = "all"
 _CAUSE: Final = "cause"
 
 
 def history_rows(summary: Data, changes: pd.DataFrame | None) -> pa.Table:
-    """The rows of one run: everybody, each group with members, the causes in `moves.CHANGES`."""
+    """The rows of one run: all customers, each group with members, each cause in `changes`."""
     day = date.fromisoformat(summary["as_of"])
-    rows = [(_EVERYBODY, _EVERYBODY, summary["customers"], summary["revenue"],
+    rows = [(_ALL, _ALL, summary["customers"], summary["revenue"],
              summary["ledger"]["rows"])]  # fmt: skip
     rows += [
         (kind, group["name"], group["customers"], group["revenue"], None)
@@ -61,17 +61,17 @@ def history_rows(summary: Data, changes: pd.DataFrame | None) -> pa.Table:
 
 
 def history_with_run(folder: Path, rows: pa.Table) -> pa.Table:
-    """The history of a folder with the rows of a run, in place of those of the same day."""
+    """The history of a folder with the rows of a run, which replace those of the same day."""
     earlier = read_history(folder)
     if earlier is None:
         return rows
     day = rows["as_of"][0].as_py()
-    kept = earlier.filter(pa.array([one != day for one in earlier["as_of"].to_pylist()]))
+    kept = earlier.filter(pa.array([as_of != day for as_of in earlier["as_of"].to_pylist()]))
     return pa.concat_tables([kept, rows]).sort_by("as_of") if len(kept) else rows
 
 
 def read_history(folder: Path) -> pa.Table | None:
-    """What a folder of ours remembers of its runs; None where it has no history.csv."""
+    """The history of a run's folder; None where it has no history.csv."""
     manifest = read_manifest(folder)
     if manifest is None:
         return None
@@ -90,9 +90,9 @@ def read_history(folder: Path) -> pa.Table | None:
 
 def points(table: pa.Table) -> list[dict[str, Any]]:
     """A history as plain data, a point for each run; money is text."""
-    found: dict[date, dict[str, Any]] = {}
+    by_day: dict[date, dict[str, Any]] = {}
     for row in table.to_pylist():
-        point = found.setdefault(
+        point = by_day.setdefault(
             row["as_of"],
             {
                 "as_of": row["as_of"].isoformat(),
@@ -103,14 +103,14 @@ def points(table: pa.Table) -> list[dict[str, Any]]:
                 "causes": {},
             },
         )
-        if row["kind"] == _EVERYBODY:
+        if row["kind"] == _ALL:
             revenue = format(row["revenue"].normalize(), "f")
             point |= {"customers": row["customers"], "revenue": revenue, "rows": row["rows"]}
         elif row["kind"] == _CAUSE:
             point["causes"][row["name"]] = row["customers"]
         elif row["kind"] in _GROUPS:
             point[_GROUPS[row["kind"]]][row["name"]] = row["customers"]
-    return [found[day] for day in sorted(found)]
+    return [by_day[day] for day in sorted(by_day)]
 
 
 def history(folder: Path) -> list[dict[str, Any]]:
@@ -120,46 +120,48 @@ def history(folder: Path) -> list[dict[str, Any]]:
     return points(history_rows(summary, None) if table is None else table)
 
 
-def timeline_from_history(found: Sequence[Data]) -> dict[str, Any] | None:
-    """The points of a history as the dates of a timeline; None where there are under three.
+def timeline_from_history(history_points: Sequence[Data]) -> dict[str, Any] | None:
+    """The points of a history as a timeline; None where there are fewer than three.
 
-    Of a long one, as many as a curve shows, at even steps, the first and the last among them.
+    A long history is thinned to evenly spaced points, the first and the last among them.
     """
-    if len(found) < _LEAST_DATES:
+    count = len(history_points)
+    if count < _MIN_DATES:
         return None
-    size = min(len(found), _MOST_DATES)
-    shown = [found[round(at * (len(found) - 1) / (size - 1))] for at in range(size)]
-    a_year_ago = (date.fromisoformat(found[-1]["as_of"]) - timedelta(days=365)).isoformat()
-    far_back = [one for one in found if one["as_of"] <= a_year_ago]
+    size = min(count, _MAX_DATES)
+    shown = [history_points[round(i * (count - 1) / (size - 1))] for i in range(size)]
+    latest = date.fromisoformat(history_points[-1]["as_of"])
+    year_ago = (latest - timedelta(days=365)).isoformat()
+    older = [point for point in history_points if point["as_of"] <= year_ago]
     return {
         "every": "run",
         "fitted": None,
         "points": shown,
-        "before": far_back[-1] if far_back else found[0],
+        "before": older[-1] if older else history_points[0],
         "notes": [],
     }
 
 
 def has_timeline(folder: Path, as_of: date) -> bool:
-    """Whether the runs of a folder until a day, one of that day among them, are `dates_told`."""
+    """Whether the history up to a run of this day has enough points for a timeline."""
     earlier = read_history(folder)
     days: set[date] = set() if earlier is None else {*earlier["as_of"].to_pylist()}
-    return len({day for day in days | {as_of} if day <= as_of}) >= _LEAST_DATES
+    return len({day for day in days | {as_of} if day <= as_of}) >= _MIN_DATES
 
 
-def fewer_than_usual(found: Sequence[Data]) -> str | None:
-    """A warning where the latest of these points has far fewer rows than its weekday usually has.
+def fewer_than_usual(history_points: Sequence[Data]) -> str | None:
+    """A warning where the latest run has far fewer new rows than is usual on its weekday.
 
-    Of an export that grows, what is usual is how many rows came since the run before.
+    New rows are those that the export has more than at the previous run.
     """
-    days = [date.fromisoformat(point["as_of"]) for point in found]
-    rows = [point["rows"] or 0 for point in found]
-    new = [now - before for before, now in pairwise(rows)]
-    alike = [gain for gain, day in zip(new[:-1], days[1:-1], strict=True)
-             if day.weekday() == days[-1].weekday()] if len(days) > 1 else []  # fmt: skip
-    if len(alike) < _SAME_WEEKDAYS:
+    days = [date.fromisoformat(point["as_of"]) for point in history_points]
+    rows = [point["rows"] or 0 for point in history_points]
+    new_rows = [now - before for before, now in pairwise(rows)]
+    same_weekday = [new for new, day in zip(new_rows[:-1], days[1:-1], strict=True)
+                    if day.weekday() == days[-1].weekday()] if len(days) > 1 else []  # fmt: skip
+    if len(same_weekday) < _SAME_WEEKDAYS:
         return None
-    usual, now = median(alike), new[-1]
+    usual, now = median(same_weekday), new_rows[-1]
     if usual <= 0 or now >= _FEW * usual:
         return None
     return (

@@ -1,4 +1,4 @@
-"""Who entered which lot, carried from run to run in holdouts.csv, and how a run read its export."""
+"""State that a run hands to later ones: holdouts.csv, reading options, measured results."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 HOLDOUTS_FILE: Final = "holdouts.csv"
 _SETTINGS: Final = ("currency", "order_per_row", "amount_per", "overlap")
-_ASKED: Final = (
+_REPLACED: Final = (
     "delimiter", "encoding", "date_format", "decimal", "timezone", "has_header", "preset",
 )  # fmt: skip
-_ADDED: Final = ("columns", "statuses", "anonymous")
-"""What adds up, of what the run was asked and what is asked now."""
+_MERGED: Final = ("columns", "statuses", "anonymous")
+"""Options of an earlier run that those given now add to."""
 
 
 def holdouts_table(rows: pd.DataFrame) -> pa.Table:
-    """Everybody in a round as holdouts.csv has them."""
+    """The HOLDOUT_COLUMNS as holdouts.csv has them."""
     day = rows["from_on"].to_numpy()
     yes = categorical_from_codes(np.where(rows["held_out"], 0, -1), ["yes"])
     written = rows.assign(held_out=yes, from_on=to_datetimes(day, np.ones(len(day), dtype=bool)))
@@ -48,7 +48,7 @@ def holdouts_table(rows: pd.DataFrame) -> pa.Table:
 
 
 def read_holdouts(folder: Path) -> pd.DataFrame:
-    """Who entered a lot by the run of a folder; nobody where there is no such run or no lot."""
+    """The holdouts of the run in a folder; no rows where there is no run, or none with holdouts."""
     manifest = read_manifest(folder) or {"outputs": ()}
     if HOLDOUTS_FILE not in {output["name"] for output in manifest["outputs"]}:
         return empty_holdouts()
@@ -70,74 +70,69 @@ def read_holdouts(folder: Path) -> pd.DataFrame:
 
 
 def holdouts_data(result: Result) -> dict[str, Any]:
-    """What scales.json says of the lots; nothing where there are none."""
-    lots, rows = result.rules.holdout, result.holdouts
-    if not lots.shares:
+    """The holdout rules as scales.json has them; empty where there are none."""
+    holdout, rows = result.rules.holdout, result.holdouts
+    if not holdout.shares:
         return {}
-    mine = rows[rows["salt"].eq(lots.salt)]["from_on"]
-    began = int(mine.min()) if len(mine) else result.as_of_day
-    shares = {name: float(share) for name, share in lots.shares.items()}
-    began_on = str(np.datetime64(began, "D"))
-    return {"holdouts": {"salt": lots.salt, "shares": shares, "round_began_on": began_on}}
+    days = rows[rows["salt"].eq(holdout.salt)]["from_on"]
+    began_on = str(np.datetime64(int(days.min()) if len(days) else result.as_of_day, "D"))
+    shares = {name: float(share) for name, share in holdout.shares.items()}
+    return {"holdouts": {"salt": holdout.salt, "shares": shares, "round_began_on": began_on}}
 
 
 def reading_data(result: Result) -> dict[str, Any]:
-    """How a run read its export, for whoever reads a later one; and how much it read."""
+    """The options by which a run read its export, and the number of entries up to its as_of day."""
     asked, settings = asdict(result.grouped.export.asked), result.settings
     asked["anonymous"] = sorted(asked["anonymous"])
-    said = {name: asked[name] for name in _ASKED if asked[name] != getattr(Asked(), name)}
-    said |= {name: asked[name] for name in _ADDED if asked[name]}
-    said |= {
+    options = {name: asked[name] for name in _REPLACED if asked[name] != getattr(Asked(), name)}
+    options |= {name: asked[name] for name in _MERGED if asked[name]}
+    options |= {
         name: getattr(settings, name)
         for name in _SETTINGS
         if getattr(settings, name) != getattr(Settings(), name)
     }
     entries = result.grouped.entries
-    day = result.as_of_day
-    used = None if entries is None else int(np.count_nonzero(entries.day <= day))
-    return {"reading": said, "used_until_as_of": used}
+    used = None if entries is None else int(np.count_nonzero(entries.day <= result.as_of_day))
+    return {"reading": options, "used_until_as_of": used}
 
 
 def inherit_reading(manifest: Mapping[str, Any], reading: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `run` that read as an earlier run did; what is said now comes first."""
-    said = manifest.get("reading", {})
+    """Keyword arguments of `run` that read as an earlier run did, unless given in `reading`."""
+    earlier = manifest.get("reading", {})
     asked, settings = reading.get("asked") or Asked(), reading.get("settings") or Settings()
-    more = {name: said[name] for name in _ASKED if name in said
-            and getattr(asked, name) == getattr(Asked(), name)}  # fmt: skip
-    columns = {**said.get("columns", {}), **asked.columns}
-    settled = {*map(normalized, asked.statuses)}
-    words = said.get("statuses", {}).items()
-    statuses = {word: is_sale for word, is_sale in words if normalized(word) not in settled}
-    anonymous = asked.anonymous.union(said.get("anonymous", ()))
-    others = {name: said[name] for name in _SETTINGS if name in said
-              and getattr(settings, name) == getattr(Settings(), name)}  # fmt: skip
+    given = {*map(normalized, asked.statuses)}
+    statuses = {word: is_sale for word, is_sale in earlier.get("statuses", {}).items()
+                if normalized(word) not in given}  # fmt: skip
+    asked_changes = {name: earlier[name] for name in _REPLACED if name in earlier
+                     and getattr(asked, name) == getattr(Asked(), name)}  # fmt: skip
+    asked_changes |= {
+        "columns": {**earlier.get("columns", {}), **asked.columns},
+        "statuses": {**statuses, **asked.statuses},
+        "anonymous": asked.anonymous.union(earlier.get("anonymous", ())),
+    }
+    setting_changes = {name: earlier[name] for name in _SETTINGS if name in earlier
+                       and getattr(settings, name) == getattr(Settings(), name)}  # fmt: skip
     if settings.rates is not None:
-        others.pop("currency", None)
+        setting_changes.pop("currency", None)
     return {
         **reading,
-        "asked": replace(
-            asked, columns=columns, statuses=statuses | {**asked.statuses}, anonymous=anonymous,
-            **more,
-        ),
-        "settings": replace(settings, **others),
-    }  # fmt: skip
-
-
-# What was measured -------------------------------------------------------------------------------
+        "asked": replace(asked, **asked_changes),
+        "settings": replace(settings, **setting_changes),
+    }
 
 
 def read_results(path: str) -> dict[str, dict[str, Any]]:
-    """What `measure -o` wrote, by action."""
+    """The results that `measure -o` wrote, by action."""
     check_is_local_path(path)
-    where = Path(path)
+    file = Path(path)
     try:
-        text = where.read_text("utf-8-sig")
+        text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not readable as text"
         hint = "Name what rfmtool measure -o wrote."
         raise InputError(f"{path}: {reason.lower()}", hint) from None
     try:
-        is_json = where.suffix.lower() == ".json"
+        is_json = file.suffix.lower() == ".json"
         rows = json.loads(text)["groups"] if is_json else csv.DictReader(text.splitlines())
         return {row["action"]: _result(row) for row in rows}
     except (ValueError, LookupError, TypeError, AttributeError, InvalidOperation):
@@ -148,12 +143,13 @@ def read_results(path: str) -> dict[str, dict[str, Any]]:
 
 
 def _result(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a report shows beside an action: a person's difference, and the verdict."""
+    """The verdict, and the difference in spend per person with its interval."""
+    names = ("difference", "low", "high")
     if "difference" in row:
-        parts = {name: row[name] for name in ("difference", "low", "high")}
+        cells = {name: row[name] for name in names}
     else:
         spend = row["spend"] or {}
-        best = spend.get("adjusted_for_past_spend") or spend
-        parts = {name: best.get(name) for name in ("difference", "low", "high")}
-    numbers = {name: None if value in (None, "") else float(value) for name, value in parts.items()}
+        spend = spend.get("adjusted_for_past_spend") or spend
+        cells = {name: spend.get(name) for name in names}
+    numbers = {name: None if cell in (None, "") else float(cell) for name, cell in cells.items()}
     return {"verdict": str(row["verdict"]), "verdict_text": str(row["verdict_text"]), **numbers}

@@ -1,12 +1,13 @@
-"""What a folder keeps of the runs before: previous/, and the folder itself until it is replaced."""
+"""The earlier runs that a folder holds: its own until it is replaced, and those in previous/."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -36,109 +37,102 @@ _MONEY: Final = ("monetary", "refunds")
 ORDER_COLUMNS: Final = (
     "frequency", "order_days", "first_order_on", "last_order_on", *_MONEY,
 )  # fmt: skip
-"""The columns that tell what somebody ordered and gave back."""
+"""The columns of a customer's orders and refunds."""
 GROUP_COLUMNS: Final = ("stage", "segment", "activity")
 REFERENCE_COLUMNS: Final = ("recommended_by", "brought")
-"""The columns that name others by their ids."""
+"""The columns with ids of other customers."""
 SINCE_COLUMNS: Final = ("stage_since_on", "segment_since_on", "stage_before")
 _BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class KeptRun:
-    """A run before whose files lie in a folder, each name behind `place`.
+    """An earlier run, whose files are in a folder under names that begin with `prefix`.
 
-    Whatever is read raises InputError where it is not what the run wrote, and RulesError where
-    scales or rules are not of this version.
+    Reading raises InputError where a file is not as the run wrote it, and RulesError where scales
+    or rules are of another version.
     """
 
     folder: Path
-    place: str
+    prefix: str
     as_of: date
     raw_text: bool
 
     def read_verified(self, name: str) -> bytes:
-        """The bytes of a file."""
-        return read_verified(self.folder, f"{self.place}{name}")
+        """The bytes of a file, whose hash is checked."""
+        return read_verified(self.folder, f"{self.prefix}{name}")
 
     def read_customers(self) -> pd.DataFrame:
-        """Everybody as text: customer_id, STANDS, DID and SINCE; money in whole 1/10,000."""
+        """All customers: customer_id and GROUP_, ORDER_ and SINCE_COLUMNS as text.
+
+        Money is in whole 1/10,000.
+        """
         data = self.read_verified(CUSTOMERS)
+        columns = ["customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS]
         with converting_read_errors(self.folder):
             table = text_table(data, raw_text=self.raw_text)
-            found = [name for name in SINCE_COLUMNS if name in table.column_names]
-            frame: pd.DataFrame = table.select(
-                ["customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS, *found]
-            ).to_pandas()
+            known = [name for name in SINCE_COLUMNS if name in table.column_names]
+            frame: pd.DataFrame = table.select([*columns, *known]).to_pandas()
             units = {name: to_money_units(table[name]).to_numpy() for name in _MONEY}
-        return frame.reindex(
-            columns=["customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS, *SINCE_COLUMNS]
-        ).assign(**units)
+        return frame.reindex(columns=[*columns, *SINCE_COLUMNS]).assign(**units)
 
     def scales(self) -> Scales:
         """The cut points that were in force."""
         self.read_verified(SCALES)
-        return load_scales(self.folder / f"{self.place}{SCALES}")
+        return load_scales(self.folder / f"{self.prefix}{SCALES}")
 
     def rules(self) -> Rules:
         """The rules that were in force."""
         self.read_verified(RULES)
-        return load_rules(self.folder / f"{self.place}{RULES}")
+        return load_rules(self.folder / f"{self.prefix}{RULES}")
 
     def ids_with(self, addresses: frozenset[str]) -> frozenset[str]:
-        """The customers whose e-mail address is one of these."""
+        """The ids of customers with one of these e-mail addresses."""
         data = self.read_verified(CUSTOMERS)
         with converting_read_errors(self.folder):
             table = text_table(data, raw_text=self.raw_text)
             if "email" not in table.column_names:
                 return frozenset()
-            theirs = is_listed(table["email"].combine_chunks(), addresses)
-            return frozenset(table["customer_id"].filter(pa.array(theirs)).to_pylist())
+            mask = is_listed(table["email"].combine_chunks(), addresses)
+            return frozenset(table["customer_id"].filter(pa.array(mask)).to_pylist())
 
     def _without(self, suppressed: frozenset[str]) -> pa.Table | None:
-        """The customers as they are written but for some; None where none of these is there."""
+        """The customers without rows and cells that name suppressed ids; None if none do."""
         table = text_table(self.read_verified(CUSTOMERS), raw_text=True)
-        meant = unescape_table(table.select(["customer_id"]), raw_text=self.raw_text)
-        ids = meant["customer_id"].combine_chunks()
-        gone, kept = is_listed(ids, suppressed), table
-        for name in {*REFERENCE_COLUMNS} & {*table.column_names}:  # of others, whom they name
+        unescaped = unescape_table(table.select(["customer_id"]), raw_text=self.raw_text)
+        removed = is_listed(unescaped["customer_id"].combine_chunks(), suppressed)
+        kept = table
+        for name in {*REFERENCE_COLUMNS} & {*table.column_names}:
             cells = table[name].combine_chunks()
             texts = pc.drop_null(pc.unique(cells)).to_pylist()
-            named = pa.array(
-                [one for one in texts if mentions_listed_id(one, suppressed)], pa.string()
-            )
-            cells = pc.if_else(pc.is_in(cells, named), None, cells)
+            mentions = [text for text in texts if mentions_listed_id(text, suppressed)]
+            cells = pc.if_else(pc.is_in(cells, pa.array(mentions, pa.string())), None, cells)
             kept = kept.set_column(kept.column_names.index(name), name, cells)
-        return None if kept.equals(table) and not gone.any() else kept.filter(pa.array(~gone))
+        return None if kept.equals(table) and not removed.any() else kept.filter(pa.array(~removed))
 
-    def copy(self, new: Path, place: str, suppressed: frozenset[str]) -> list[dict[str, Any]]:
-        """Write its files into a new folder, who is suppressed now taken out.
-
-        Returns:
-            What the manifest says of each file.
-        """
+    def copy(self, folder: Path, prefix: str, suppressed: frozenset[str]) -> list[dict[str, Any]]:
+        """Write the files into a folder without suppressed customers; returns manifest entries."""
         outputs = []
-        (new / place).mkdir(parents=True, exist_ok=True)
+        (folder / prefix).mkdir(parents=True, exist_ok=True)
         for name in _FILES:
-            if name == CUSTOMERS and suppressed:
-                table = self._without(suppressed)
-                if table is not None:
-                    text = TextOptions(
-                        excel=self.read_verified(name).startswith(_BOM), raw_text=True
-                    )
-                    stem = f"{place}{CUSTOMERS.removesuffix('.csv')}"
-                    outputs.append(
-                        write_rows(new, stem, table.to_reader(), "csv", text).manifest_entry
-                    )
-                    continue
             data = self.read_verified(name)
-            written = write_file(new, f"{place}{name}", lambda file, data=data: file.write(data))  # type: ignore[misc]
-            outputs.append(written)
-        return [{**output, "name": f"{place}{Path(output['name']).name}"} for output in outputs]
+            table = self._without(suppressed) if name == CUSTOMERS and suppressed else None
+            if table is None:
+                write = partial(_write_bytes, data)
+                outputs.append(write_file(folder, f"{prefix}{name}", write))
+            else:
+                text = TextOptions(excel=data.startswith(_BOM), raw_text=True)
+                stem, rows = f"{prefix}{name.removesuffix('.csv')}", table.to_reader()
+                outputs.append(write_rows(folder, stem, rows, "csv", text).manifest_entry)
+        return [{**output, "name": f"{prefix}{Path(output['name']).name}"} for output in outputs]
+
+
+def _write_bytes(data: bytes, file: IO[bytes]) -> None:
+    file.write(data)
 
 
 def earlier_runs(folder: Path, before: date) -> list[KeptRun]:
-    """The runs of an earlier as_of that a folder holds, the latest first."""
+    """The runs in a folder with an as_of before a day, the latest first."""
     manifest = read_manifest(folder)
     if manifest is None or manifest.get("kind", "run") != "run":
         return []
@@ -156,17 +150,17 @@ def earlier_runs(folder: Path, before: date) -> list[KeptRun]:
 
 
 def write_kept(
-    runs: Sequence[KeptRun], new: Path, suppressed: frozenset[str], as_of: date
+    runs: Sequence[KeptRun], folder: Path, suppressed: frozenset[str], as_of: date
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Write what is kept of other runs, that before the day of this one first.
+    """Write the kept runs, of which the first may be the previous run of that of `as_of`.
 
     Returns:
-        What the manifest says of each file, and of each run.
+        The manifest entries of files, and those of runs.
     """
-    outputs, about = [], []
+    outputs, entries = [], []
     for number, run in enumerate(runs):
-        is_before = not number and run.as_of < as_of
-        place = f"{PREVIOUS}/" if is_before else f"{PREVIOUS}/{run.as_of}/"
-        outputs += run.copy(new, place, suppressed)
-        about.append({"as_of": run.as_of.isoformat(), "place": place, "raw_text": run.raw_text})
-    return outputs, about
+        is_previous = not number and run.as_of < as_of
+        prefix = f"{PREVIOUS}/" if is_previous else f"{PREVIOUS}/{run.as_of}/"
+        outputs += run.copy(folder, prefix, suppressed)
+        entries.append({"as_of": run.as_of.isoformat(), "place": prefix, "raw_text": run.raw_text})
+    return outputs, entries

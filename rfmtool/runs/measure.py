@@ -1,4 +1,4 @@
-"""The lists of earlier runs, followed through a later export."""
+"""Measure the lists of earlier runs against their holdouts in a later export."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ from rfmtool.summaries.warnings import table_warnings
 
 DAYS: Final = 90
 _PACE_DAYS: Final = 28
-_ENOUGH: Final = 0.99
+_MIN_FOUND: Final = 0.99
+"""The share of the orders of an earlier run that the later export must have."""
 
 
 @dataclass(frozen=True)
 class _Run:
-    """An earlier run: who entered by it, and what it had read."""
+    """An earlier run: its manifest and its holdouts."""
 
     folder: Path
     as_of_day: int
@@ -80,37 +81,37 @@ def measure(
         raise UsageError("days: must be 1 or more", "Take --days 90, or leave it out.")
     names = [folders] if isinstance(folders, (str, os.PathLike)) else folders
     check_type("folders", names, Sequence, "the folder of a run, or several")
-    runs = sorted((_run(named_folder(name)) for name in names), key=lambda run: run.as_of_day)
+    runs = sorted((_read_run(named_folder(name)) for name in names), key=lambda run: run.as_of_day)
     if not runs:
         raise UsageError("no folder is named", "Name that of a run with --holdout.")
-    result, suppressed = _read(runs, source, reading)
-    days_told = cast("OrderEntries", result.grouped.entries).day
+    result, suppressed = _read_export(runs, source, reading)
+    entry_days = cast("OrderEntries", result.grouped.entries).day
     for earlier in runs:
-        _check_reaches_back(earlier, result, days_told)
-    rows = _round(runs, salt)
+        _check_reaches_back(earlier, result, entry_days)
+    rows = _rows_of_round(runs, salt)
     rows = rows[~is_listed(pa.array(rows["customer_id"], pa.string()), suppressed)]
-    last, told = result.as_of_day, result.ledger.last_day
-    if result.settings.as_of is None and told is not None:
-        last = max(last, told)  # the last day that the export tells of
-    over = rows["from_on"].to_numpy() + days <= last
-    if not over.any():
-        raise _not_over(rows, days, last)
-    followed = rows[over].reset_index(drop=True)
+    last_day, export_day = result.as_of_day, result.ledger.last_day
+    if result.settings.as_of is None and export_day is not None:
+        last_day = max(last_day, export_day)
+    is_over = rows["from_on"].to_numpy() + days <= last_day
+    if not is_over.any():
+        raise _no_window_over(rows, days, last_day)
+    followed = rows[is_over].reset_index(drop=True)
     window = MeasurementWindow(
-        date_from_day(last),
+        date_from_day(last_day),
         days,
-        rows.loc[~over, "customer_id"].nunique(),
-        bool(len(days_told) and days_told.min() <= int(followed["from_on"].min()) - days),
+        rows.loc[~is_over, "customer_id"].nunique(),
+        bool(len(entry_days) and entry_days.min() <= int(followed["from_on"].min()) - days),
         _paces(rows, runs[-1].as_of_day),
     )
     people = follow(followed, result, days)
-    return shown(Measure, _measure(people, window, _warnings(result, last)))
+    return shown(Measure, _measure(people, window, _warnings(result, last_day)))
 
 
-def _run(folder: Path) -> _Run:
+def _read_run(folder: Path) -> _Run:
     manifest = read_manifest(folder)
     if manifest is None:
-        read_verified(folder, RULES)  # which says what is wrong
+        read_verified(folder, RULES)  # raises with the reason
     rows = read_holdouts(folder)
     if manifest is None or not len(rows):
         raise InputError(
@@ -122,12 +123,12 @@ def _run(folder: Path) -> _Run:
         return _Run(folder, day_number(date.fromisoformat(manifest["as_of"])), manifest, rows)
 
 
-def _read(
+def _read_export(
     runs: Sequence[_Run],
     source: Any,  # noqa: ANN401 - what `run` takes
     reading: Mapping[str, Any],
 ) -> tuple[Result, frozenset[str]]:
-    """Read the export as the latest run did, the contact log, and who is suppressed by now."""
+    """Read the export as the latest run did, with the contact log; also the suppressed ids."""
     latest = runs[-1]
     with converting_read_errors(latest.folder):
         arguments = inherit_reading(latest.manifest, reading)
@@ -142,84 +143,86 @@ def _read(
     if rules is None:
         read_verified(latest.folder, RULES)
         rules = latest.folder / RULES
-    in_force = rules if isinstance(rules, Rules) else load_rules(rules)
-    wanted = replace(
+    rules = rules if isinstance(rules, Rules) else load_rules(rules)
+    settings = replace(
         settings,
         suppressed=frozenset(),
         select=(),
         detail=Detail(category=None, cost=False, contacts=False, entries=True),
     )
-    known = {name: told for name, told in in_force.evidence.items() if name == "contacted"}
-    told = read_checked_evidence(
-        {**known, **evidence}, arguments["asked"], wanted, reading.get("max_rejects", "1%")
+    if "contacted" in rules.evidence:
+        evidence = {"contacted": rules.evidence["contacted"], **evidence}
+    tables = read_checked_evidence(
+        evidence, arguments["asked"], settings, reading.get("max_rejects", "1%")
     )
-    arguments |= {"rules": replace(in_force, evidence={}), "settings": wanted, "evidence": None}
+    arguments |= {"rules": replace(rules, evidence={}), "settings": settings, "evidence": None}
     result = run(source, **arguments)
-    # Whom the lists were of is known, whether or not the export names them.
+    # Ids on the lists count as known, whether or not they are in the export.
     ids = [result.grouped.table["customer_id"].combine_chunks()]
-    ids += [matching_key(pa.array(one.rows["customer_id"], pa.string())) for one in runs]
-    told = told.matched(pa.concat_arrays(ids))
-    check_matched(told.ledgers.values(), reading.get("min_matched", "50%"))
-    return replace(result, evidence=told), suppressed
+    ids += [matching_key(pa.array(run.rows["customer_id"], pa.string())) for run in runs]
+    tables = tables.matched(pa.concat_arrays(ids))
+    check_matched(tables.ledgers.values(), reading.get("min_matched", "50%"))
+    return replace(result, evidence=tables), suppressed
 
 
 def _check_reaches_back(earlier: _Run, result: Result, days: Ints) -> None:
-    """Check that the export has what the run had read, as far as day and order tell."""
-    had = earlier.manifest.get("used_until_as_of")
+    """Check that the export has as many orders by day as the run had read up to its as_of."""
+    expected = earlier.manifest.get("used_until_as_of")
     found = int(np.count_nonzero(days <= earlier.as_of_day))
-    if isinstance(had, int) and found < _ENOUGH * had:
+    if isinstance(expected, int) and found < _MIN_FOUND * expected:
         begins = f", and begins on {date_from_day(int(days.min()))}" if len(days) else ""
+        name = result.grouped.export.name
         raise InputError(
-            f"{result.grouped.export.name}: has {found:,} of the {had:,} orders a day that the run"
+            f"{name}: has {found:,} of the {expected:,} orders a day that the run"
             f" of {earlier.folder} had read up to {date_from_day(earlier.as_of_day)}{begins}",
             "Export everything from the first order on, in the same way as then.",
         )
 
 
-def _not_over(rows: pd.DataFrame, days: int, last: int) -> InputError:
+def _no_window_over(rows: pd.DataFrame, days: int, last_day: int) -> InputError:
     if not len(rows):
         return InputError("nobody of the round is left to compare", "Look at --suppress.")
     first = int(rows["from_on"].min())
     return InputError(
-        f"the first window, of {days} days from {date_from_day(first)}, ends on {date_from_day(first + days)},"
-        f" and the export on {date_from_day(last)}",
+        f"the first window, of {days} days from {date_from_day(first)}, ends on"
+        f" {date_from_day(first + days)}, and the export on {date_from_day(last_day)}",
         "Measure when it is over, or say --days with a shorter one.",
     )
 
 
-def _round(runs: Sequence[_Run], salt: str | None) -> pd.DataFrame:
-    """Everybody in the newest round, or that of a word, once for each lot."""
-    every = pd.concat([run.rows for run in runs], ignore_index=True)
-    began = every.groupby("salt")["from_on"].min().sort_index()
+def _rows_of_round(runs: Sequence[_Run], salt: str | None) -> pd.DataFrame:
+    """The holdout rows of the newest round, or that of `salt`: the first by person and lot."""
+    all_rows = pd.concat([run.rows for run in runs], ignore_index=True)
+    began = all_rows.groupby("salt")["from_on"].min().sort_index()
     if salt is not None and salt not in began.index:
         raise InputError(
             f"no round was drawn with {salt!r}", f"Known are {', '.join(began.index)}."
         )
-    word = str(began.idxmax()) if salt is None else salt
-    rows = every[every["salt"].eq(word)].sort_values("from_on", kind="stable")
-    again = rows.assign(customer_id=matching_keys(rows["customer_id"]))
-    return rows[~again.duplicated(["customer_id", "lot"])].reset_index(drop=True)
+    salt = str(began.idxmax()) if salt is None else salt
+    rows = all_rows[all_rows["salt"].eq(salt)].sort_values("from_on", kind="stable")
+    keys = rows.assign(customer_id=matching_keys(rows["customer_id"]))
+    return rows[~keys.duplicated(["customer_id", "lot"])].reset_index(drop=True)
 
 
-def _paces(rows: pd.DataFrame, until: int) -> dict[tuple[str, str], tuple[float, float]]:
-    """How many came to each lot by each action in a week of the last four, on either side."""
-    late = rows[rows["from_on"] > until - _PACE_DAYS]
-    counts = late.groupby(["lot", "action"])["held_out"].agg(["sum", "size"])
-    a_week = 7 / _PACE_DAYS
+def _paces(rows: pd.DataFrame, last_day: int) -> dict[tuple[str, str], tuple[float, float]]:
+    """New people a week by lot and action over the last four weeks: treated, and held out."""
+    recent = rows[rows["from_on"] > last_day - _PACE_DAYS]
+    counts = recent.groupby(["lot", "action"])["held_out"].agg(["sum", "size"])
+    weekly = 7 / _PACE_DAYS
     return {
-        (str(lot), str(action)): ((people - held) * a_week, held * a_week)
+        (str(lot), str(action)): ((people - held) * weekly, held * weekly)
         for (lot, action), held, people in zip(
             counts.index, counts["sum"].tolist(), counts["size"].tolist(), strict=True
         )
     }
 
 
-def _warnings(result: Result, last: int) -> list[str]:
+def _warnings(result: Result, last_day: int) -> list[str]:
     if result.evidence is None or "contacted" not in result.evidence.tables:
         return []
     words = "Who was in fact contacted, the log says; chance did not choose them. So all treated"
     return [
         f"{words} are compared with all held out, reached or not.",
         *table_warnings("contacted", result.evidence.ledgers["contacted"]),
-        *log_warnings(result, last, "all marketing together"),
+        *log_warnings(result, last_day, "all marketing together"),
     ]
