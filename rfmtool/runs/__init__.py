@@ -1,1 +1,1 @@
-"""The folder of a run: written, read back, compared, and held against limits."""
+"""The folder of a run: written, read back, compared, and checked against limits."""

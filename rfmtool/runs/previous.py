@@ -1,4 +1,4 @@
-"""What a run takes over from the runs before in its folder, and leaves to the next."""
+"""Link a run to the earlier runs in its folder, and write what the next run needs."""
 
 from __future__ import annotations
 
@@ -32,128 +32,131 @@ from rfmtool.runs.moves import (
 
 @dataclass(frozen=True)
 class Written:
-    """What was written of a memory: files and earlier runs as the manifest names them."""
+    """What `RunWithPrevious.write` has written: manifest entries, and warnings."""
 
     outputs: list[dict[str, Any]]
     about: dict[str, Any]
     warnings: list[str]
     points: list[dict[str, Any]]
-    """The runs of the folder until this one, as `history.points` has them."""
+    """The history of the folder up to this run, as `history.points` has it."""
 
 
 @dataclass(frozen=True)
 class RunWithPrevious:
-    """A run beside what its folder remembers."""
+    """A run and the earlier runs in its folder."""
 
     result: Result
-    """The run, with SINCE of everybody."""
+    """The run, with SINCE_COLUMNS."""
     folder: Path
     kept: Sequence[KeptRun]
-    """The run before, if there is one, then others that are kept."""
+    """The previous run, if there is one, then the others to keep."""
     changes: pd.DataFrame | None
-    """`moves.CHANGES`; None where there is no run before."""
+    """`moves.CHANGE_COLUMNS`; None where there is no previous run."""
     warnings: Sequence[str]
     since: dict[str, Any] | None = None
-    """What moved, as a report tells it."""
+    """The changes as reports show them."""
 
-    def write(self, place: Path, summary: dict[str, Any], text: TextOptions) -> Written:
-        """Write changes.csv, history.csv and previous/."""
+    def write(self, target: Path, summary: dict[str, Any], text: TextOptions) -> Written:
+        """Write changes.csv, history.csv and previous/ into a new folder."""
         outputs: list[dict[str, Any]] = []
         if self.changes is not None:
             rows = to_table(self.changes, CHANGE_COLUMNS, ()).to_reader()
-            outputs.append(write_rows(place, "changes", rows, "csv", text).manifest_entry)
+            outputs.append(write_rows(target, "changes", rows, "csv", text).manifest_entry)
         table = history.history_with_run(self.folder, history.history_rows(summary, self.changes))
         stem = history.HISTORY.removesuffix(".csv")
-        outputs.append(write_rows(place, stem, table.to_reader(), "csv", text).manifest_entry)
+        outputs.append(write_rows(target, stem, table.to_reader(), "csv", text).manifest_entry)
         as_of, suppressed = self.result.as_of, self.result.settings.suppressed
-        files, runs = write_kept(self.kept, place, suppressed, as_of)
-        points, day = history.points(table), summary["as_of"]
-        until = [point for point in points if point["as_of"] <= day]
-        warned = [*self.warnings]
-        if few := history.fewer_than_usual(until):
-            warned.append(few)
-        if len(until) < len(points):
-            stay = sum(run.as_of > as_of for run in self.kept)
-            warned.append(
-                f"The folder has seen later days, until {points[-1]['as_of']}: of their runs"
-                f" {stay or 'none'} {'is' if stay <= 1 else 'are'} kept (--keep-runs)."
+        files, runs = write_kept(self.kept, target, suppressed, as_of)
+        all_points = history.points(table)
+        points = [point for point in all_points if point["as_of"] <= summary["as_of"]]
+        warnings = [*self.warnings]
+        if warning := history.fewer_than_usual(points):
+            warnings.append(warning)
+        if len(points) < len(all_points):
+            kept = sum(run.as_of > as_of for run in self.kept)
+            warnings.append(
+                f"The folder has seen later days, until {all_points[-1]['as_of']}: of their runs"
+                f" {kept or 'none'} {'is' if kept <= 1 else 'are'} kept (--keep-runs)."
             )
-        return Written([*outputs, *files], {PREVIOUS: runs}, warned, until)
+        return Written([*outputs, *files], {PREVIOUS: runs}, warnings, points)
 
 
 def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPrevious:
-    """See what became of everybody since the run before in a folder.
+    """Find what changed since the previous run in a folder.
 
     Args:
-        folder: of a run, or to be made.
-        result: of a run that kept what each order moved on each day.
-        keep: how many runs of other days to keep: the one before, those of later days, and earlier
-            ones.
+        folder: the folder of the runs, which need not exist.
+        result: the result of a run with order entries.
+        keep: how many runs of other days to keep: the previous one, then later, then earlier ones.
     """
-    every, before, warned = earlier_runs(folder, date.max), None, list[str]()
-    later = [run for run in every if run.as_of > result.as_of]
-    runs = [run for run in every if run.as_of < result.as_of]
-    result = _also_suppressed(result, every)
+    runs, before, warnings = earlier_runs(folder, date.max), None, list[str]()
+    result = _with_suppressed_by_address(result, runs)
+    later = [run for run in runs if run.as_of > result.as_of]
+    earlier = [run for run in runs if run.as_of < result.as_of]
     try:
-        before = _before(runs[0]) if runs else None
+        before = _read_previous(earlier[0]) if earlier else None
     except InputError as error:
-        warned.append(f"The run before is not taken up: {error.args[0]}.")
+        warnings.append(f"The run before is not taken up: {error.args[0]}.")
     if before is None:
-        return RunWithPrevious(_dated(result, None, None), folder, later[:keep], None, warned)
+        result = _with_since_columns(result, None, None)
+        return RunWithPrevious(result, folder, later[:keep], None, warnings)
     people = select_movement_columns(result)
     changes = find_moves(result, people, before)
     ladder = [*dict.fromkeys(rung.label for rung in result.rules.ladder)]
     since = changes_data(people, before, changes, ladder, result.scales)
-    kept = [*runs[:1], *later, *runs[1:]][:keep]
-    return RunWithPrevious(_dated(result, people, before), folder, kept, changes, (), since)
+    kept = [*earlier[:1], *later, *earlier[1:]][:keep]
+    result = _with_since_columns(result, people, before)
+    return RunWithPrevious(result, folder, kept, changes, (), since)
 
 
-def _also_suppressed(result: Result, runs: Sequence[KeptRun]) -> Result:
-    """The same, knowing also of those suppressed whom only an earlier run's addresses name.
+def _with_suppressed_by_address(result: Result, runs: Sequence[KeptRun]) -> Result:
+    """Suppress also the ids that earlier runs have for suppressed e-mail addresses.
 
-    Who is still in the export stays as the run has them.
+    Customers in the export are left as they are.
     """
-    addresses = frozenset(one for one in result.settings.suppressed if "@" in one)
-    gone = set[str]()
+    addresses = frozenset(entry for entry in result.settings.suppressed if "@" in entry)
+    ids = set[str]()
     for run in runs if addresses else ():
-        with suppress(InputError):  # which is said where the run is taken up
-            gone |= run.ids_with(addresses)
-    gone -= {*result.grouped.table["customer_id"].to_pylist()} if gone else set()
-    if not gone:
+        with suppress(InputError):  # warned of where the run is read
+            ids |= run.ids_with(addresses)
+    ids -= {*result.grouped.table["customer_id"].to_pylist()} if ids else set()
+    if not ids:
         return result
-    every = result.settings.suppressed | gone
-    other = replace(result, settings=replace(result.settings, suppressed=every))
-    known = {name: found for name, found in vars(result).items() if name != "holdouts"}
-    other.__dict__.update({**known, **vars(other)})
-    return other
+    suppressed = result.settings.suppressed | ids
+    changed = replace(result, settings=replace(result.settings, suppressed=suppressed))
+    cached = {name: value for name, value in vars(result).items() if name != "holdouts"}
+    changed.__dict__.update({**cached, **vars(changed)})
+    return changed
 
 
-def _before(run: KeptRun) -> PreviousRun:
+def _read_previous(run: KeptRun) -> PreviousRun:
     people = run.read_customers()
     try:
         return PreviousRun(run.as_of, people, run.scales(), run.rules())
-    except RulesError:  # another version's
+    except RulesError:  # written by another version
         return PreviousRun(run.as_of, people, None, None)
 
 
-def _dated(result: Result, people: pd.DataFrame | None, before: PreviousRun | None) -> Result:
-    """The result with since when everybody stands on their stage and in their segment."""
+def _with_since_columns(
+    result: Result, people: pd.DataFrame | None, before: PreviousRun | None
+) -> Result:
+    """The result with SINCE_COLUMNS: first days on the stage and in the segment, stage before."""
     count = len(result.grouped.table)
     since = {name: np.full(count, result.as_of_day) for name in SINCE_COLUMNS[:2]}
     stage_before = np.full(count, None, dtype=object)
     if people is not None and before is not None and len(before.people):
-        place = rows_in_previous(people, before)
-        old = before.people.iloc[np.maximum(place, 0)]
-        stays = {}
+        positions = rows_in_previous(people, before)
+        old = before.people.iloc[np.maximum(positions, 0)]
+        is_same = {}
         for column in ("stage", "segment"):
-            now = people[column].astype("str").to_numpy(dtype=object)
-            stays[column] = (place >= 0) & (now == old[column].to_numpy(dtype=object))
-            told = old[f"{column}_since_on"].fillna(before.as_of.isoformat())
-            known = told.to_numpy().astype("datetime64[D]")
+            new_labels = people[column].astype("str").to_numpy(dtype=object)
+            is_same[column] = (positions >= 0) & (new_labels == old[column].to_numpy(dtype=object))
             name = f"{column}_since_on"
-            since[name] = np.where(stays[column], known.astype(np.int64), since[name])
-        came_from = old["stage"].mask(stays["stage"], old["stage_before"])
-        stage_before = came_from.mask(place < 0).to_numpy(dtype=object)
+            old_since = old[name].fillna(before.as_of.isoformat()).to_numpy()
+            old_days = old_since.astype("datetime64[D]").astype(np.int64)
+            since[name] = np.where(is_same[column], old_days, since[name])
+        old_stage = old["stage"].mask(is_same["stage"], old["stage_before"])
+        stage_before = old_stage.mask(positions < 0).to_numpy(dtype=object)
     days = {name: to_datetimes(day, np.ones(count, dtype=bool)) for name, day in since.items()}
-    words = pd.array(stage_before, dtype="str")
-    return result.with_earlier_run_columns(pd.DataFrame({**days, "stage_before": words}))
+    stages = pd.array(stage_before, dtype="str")
+    return result.with_earlier_run_columns(pd.DataFrame({**days, "stage_before": stages}))

@@ -1,4 +1,4 @@
-"""What a run writes into a database: customers, lists, changes and history, as tables."""
+"""The tables that a run writes into a database: customers, lists, changes and history."""
 
 from __future__ import annotations
 
@@ -20,47 +20,48 @@ from rfmtool.version import __version__
 if TYPE_CHECKING:
     from rfmtool.pipeline import Result
 
-CUSTOMERS, LISTS, MOVES, HISTORY = NAMES = ("customers", "lists", "changes", "history")
+CUSTOMERS, LISTS, CHANGES, HISTORY = NAMES = ("customers", "lists", "changes", "history")
 _NO_CHANGES: Final = pa.schema([(name, pa.string()) for name in CHANGE_COLUMNS])
-_LISTS: Final = pa.schema({"list": pa.string(), "place": pa.int64(), "customer_id": pa.string()})
+_LIST_SCHEMA: Final = pa.schema(
+    {"list": pa.string(), "place": pa.int64(), "customer_id": pa.string()}
+)
 
 
 def edition(
     result: Result,
     summary: Mapping[str, Any],
     options: FolderOptions,
-    memory: RunWithPrevious | None,
+    linked_run: RunWithPrevious | None,
 ) -> RunTables:
-    """The tables of a run."""
-    lasting = frozenset({HISTORY})
-    return RunTables(result.as_of, __version__, _tables(result, summary, options, memory), lasting)
+    """The tables of a run; those of earlier runs stay in the history only."""
+    tables = _tables(result, summary, options, linked_run)
+    return RunTables(result.as_of, __version__, tables, frozenset({HISTORY}))
 
 
 def _tables(
     result: Result,
     summary: Mapping[str, Any],
     options: FolderOptions,
-    memory: RunWithPrevious | None,
+    linked_run: RunWithPrevious | None,
 ) -> Iterator[tuple[str, pa.RecordBatchReader]]:
-    # Columns whose types are the same whatever stands in them.
+    # Column types must not depend on the values of a run.
     rows = labels_as_text(to_rows(result.parts(), result.columns))
-    kinds = {**dict.fromkeys(RATIOS, pa.float64()), **dict.fromkeys(INTEGERS, pa.int64())}
-    schema = [field.with_type(kinds.get(field.name, field.type)) for field in rows.schema]
+    types = {**dict.fromkeys(RATIOS, pa.float64()), **dict.fromkeys(INTEGERS, pa.int64())}
+    schema = [field.with_type(types.get(field.name, field.type)) for field in rows.schema]
     yield CUSTOMERS, rows.cast(pa.schema(schema))
-    yield LISTS, pa.RecordBatchReader.from_batches(_LISTS, _lists(result, options))
-    changes = None if memory is None else memory.changes
-    if changes is None:  # and what an earlier run there said of moves is over
-        yield MOVES, _NO_CHANGES.empty_table().to_reader()
+    yield LISTS, pa.RecordBatchReader.from_batches(_LIST_SCHEMA, _lists(result, options))
+    changes = None if linked_run is None else linked_run.changes
+    if changes is None:  # an empty table replaces the changes of earlier runs
+        yield CHANGES, _NO_CHANGES.empty_table().to_reader()
     else:
-        yield MOVES, to_table(changes, CHANGE_COLUMNS, ()).to_reader()
+        yield CHANGES, to_table(changes, CHANGE_COLUMNS, ()).to_reader()
     yield HISTORY, history_rows(summary, changes).drop_columns(DAY_COLUMN).to_reader()
 
 
 def _lists(result: Result, options: FolderOptions) -> Iterator[pa.RecordBatch]:
-    """Who is on each list, in the order in which it is worked through."""
+    """The rows of each list in its order."""
     ids = result.grouped.table["customer_id"].combine_chunks()
     for name, rows in list_rows(result, options).items():
         places = pa.array(np.arange(1, len(rows) + 1))
-        yield pa.record_batch(
-            [pa.repeat(name, len(rows)), places, ids.take(pa.array(rows))], schema=_LISTS
-        )
+        columns = [pa.repeat(name, len(rows)), places, ids.take(pa.array(rows))]
+        yield pa.record_batch(columns, schema=_LIST_SCHEMA)

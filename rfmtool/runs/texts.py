@@ -1,4 +1,4 @@
-"""Tables that a run of ours wrote, read back: as text, or in the types that are asked for."""
+"""Read tables that a run wrote, as text or in given types."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import pyarrow.parquet as pq
 from rfmtool.outputs.formulas import unescaped
 
 RAW: Final = "--raw-text"
-_MOST_BLOCK: Final = 2**31 - 1
+_MAX_BLOCK_BYTES: Final = 2**31 - 1
 
 
 def text_table(data: bytes, *, raw_text: bool) -> pa.Table:
-    """A CSV that we wrote, as text and `as_meant`; an empty cell is missing."""
+    """A CSV of a run as text without the marks against formulas; empty cells are missing."""
     return unescape_table(from_csv(data, None), raw_text=raw_text)
 
 
 def unescape_table(table: pa.Table, *, raw_text: bool) -> pa.Table:
-    """A table without what keeps spreadsheets from running its texts, unless it was written raw."""
+    """A table without the marks against spreadsheet formulas; `raw_text` says there are none."""
     if raw_text:
         return table
     cells = [
@@ -33,29 +33,28 @@ def unescape_table(table: pa.Table, *, raw_text: bool) -> pa.Table:
 
 
 def is_raw(manifest: Mapping[str, Any]) -> bool:
-    """Whether a run wrote its texts raw."""
+    """Whether a run wrote text without marks against formulas."""
     return RAW in manifest.get("command", ())
 
 
 def from_csv(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
-    """A CSV that we wrote in the types of `kinds`; without them all its columns as text."""
+    """The columns of `kinds` from a CSV of a run, in these types; else all columns as text."""
     if kinds is None:
         with io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="") as text:
             kinds = dict.fromkeys(next(csv.reader(text)), pa.string())
     options = pa_csv.ConvertOptions(
         column_types=kinds, include_columns=list(kinds), null_values=[""], strings_can_be_null=True
     )
-    # Ids may hold line ends.
+    # Ids may contain line breaks, and be longer than a block of the usual size.
     parse = pa_csv.ParseOptions(newlines_in_values=True)
-    # An id may be longer than a block of the usual size.
-    whole = pa_csv.ReadOptions(block_size=min(len(data) + 1, _MOST_BLOCK))
+    read = pa_csv.ReadOptions(block_size=min(len(data) + 1, _MAX_BLOCK_BYTES))
     return pa_csv.read_csv(
-        io.BytesIO(data), read_options=whole, parse_options=parse, convert_options=options
+        io.BytesIO(data), read_options=read, parse_options=parse, convert_options=options
     )
 
 
 def from_parquet(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
-    """A Parquet file that we wrote, as `from_csv` reads one."""
+    """The same from a Parquet file."""
     table = pq.read_table(io.BytesIO(data), columns=list(kinds) if kinds else None)
     kinds = kinds or dict.fromkeys(table.column_names, pa.string())
     return table.select(list(kinds)).cast(pa.schema(kinds))

@@ -1,4 +1,4 @@
-"""The workbook of a run: what to do first, the summary with charts, a sheet per list, customers."""
+"""Write the workbook of a run: actions, summary with charts, a sheet per list, customers."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from rfmtool.outputs.workbooks import Chart, Sheet, unfit, write_workbook
 
 BOOK: Final = "report.xlsx"
 _DO_FIRST, _SUMMARY, _CUSTOMERS = "Do first", "Summary", "Customers"
-_MOST_LETTERS: Final = 31
+_MAX_NAME_LENGTH: Final = 31
 _REFUSED: Final = re.compile(r"[\[\]:*?/\\']")
 _SINGULAR: Final = {plural: column for column, plural in GROUP_NOUNS.items()}
 _MONEY: Final = pa.decimal128(19, 4)
-_KINDS: Final = {
+_SUMMARY_TYPES: Final = {
     "group": pa.string(), "name": pa.string(), "customers": pa.int64(), "share": pa.float64(),
     "revenue": _MONEY, "revenue_share": pa.float64(), "average": _MONEY, "median": _MONEY,
 }  # fmt: skip
-_FIRST_KINDS: Final = {
+_DO_FIRST_TYPES: Final = {
     "place": pa.int64(), "what": pa.string(), "list": pa.string(), "channel": pa.string(),
     "customers": pa.int64(), "revenue": _MONEY, "to_contact": pa.int64(),
 }  # fmt: skip
@@ -33,92 +33,87 @@ _MONTH: Final = "month"
 
 
 def write_book(
-    place: Path, summary: Data, customers: pa.Table, lists: Mapping[str, pa.Table]
+    folder: Path, summary: Data, customers: pa.Table, lists: Mapping[str, pa.Table]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Write report.xlsx into the folder of a run; its lists by the names of their files.
+    """Write report.xlsx into the folder of a run; `lists` by their file names.
 
     Returns:
-        What the manifest says of the file; and what did not fit into it, to warn of.
+        The manifest entry of the file, and a warning for each table that does not fit into it.
     """
     tables = {**lists, "customers": customers}
-    too_large = {name: why for name, table in tables.items() if (why := unfit(table))}
+    too_large = {name: reason for name, table in tables.items() if (reason := unfit(table))}
     names = _sheet_names(name for name in tables if name not in too_large)
-    # The lists to work through, the most urgent first, each with the way to its sheet.
+    # The actions, the most urgent first, with links to their sheets.
     groups = [group for group in summary["actions"] if group["channel"]]
     stems = file_stems(sorted(group["name"] for group in summary["actions"]))
     rows = [
-        {**group, "place": place, "what": group["say"], "list": group["name"]}
-        for place, group in enumerate(groups, 1)
+        {**group, "place": number, "what": group["say"], "list": group["name"]}
+        for number, group in enumerate(groups, 1)
     ]
     links = [names.get(f"actions/{stems[group['name']]}") for group in groups]
     sheets = [
-        Sheet(_DO_FIRST, _table(rows, _FIRST_KINDS), "list", links),
+        Sheet(_DO_FIRST, _table(rows, _DO_FIRST_TYPES), "list", links),
         _totals(summary, names),
         *(Sheet(sheet, tables[name]) for name, sheet in names.items()),
     ]
-    warned = [
-        f"{BOOK} lacks {name}: {why}. Everybody is in customers.csv."
-        for name, why in too_large.items()
+    warnings = [
+        f"{BOOK} lacks {name}: {reason}. Everybody is in customers.csv."
+        for name, reason in too_large.items()
     ]
-    return write_file(place, BOOK, lambda target: write_workbook(sheets, target)), warned
+    return write_file(folder, BOOK, lambda target: write_workbook(sheets, target)), warnings
 
 
 def _sheet_names(lists: Iterable[str]) -> dict[str, str]:
-    """A name for the sheet of each list, no two alike in a spreadsheet's eyes."""
+    """A valid sheet name for each list, unique without regard to case."""
     names: dict[str, str] = {}
     taken = {_DO_FIRST.lower(), _SUMMARY.lower()}
     for name in lists:
         folder, _, stem = name.rpartition("/")
-        words = f"{_SINGULAR.get(folder, folder)} {stem}".strip()
-        whole = _CUSTOMERS if name == "customers" else _REFUSED.sub(" ", words)
-        short, number = whole[:_MOST_LETTERS], 1
-        while short.lower() in taken:
+        title = _REFUSED.sub(" ", f"{_SINGULAR.get(folder, folder)} {stem}".strip())
+        if name == "customers":
+            title = _CUSTOMERS
+        unique, number = title[:_MAX_NAME_LENGTH], 1
+        while unique.lower() in taken:
             number += 1
-            short = f"{whole[: _MOST_LETTERS - 1 - len(str(number))]} {number}"
-        taken.add(short.lower())
-        names[name] = short
+            unique = f"{title[: _MAX_NAME_LENGTH - 1 - len(str(number))]} {number}"
+        taken.add(unique.lower())
+        names[name] = unique
     return names
 
 
 def _totals(summary: Data, names: Mapping[str, str]) -> Sheet:
-    """Everybody, each rung, segment, activity and month, in rows of one kind; three charts."""
-    buyers = summary["buyers"]
-    whole = {"customers": summary["customers"], "revenue": summary["revenue"], "share": 1.0}
-    months = (summary["months"] or {"rows": []})["rows"]
-    rows: list[dict[str, Any]] = [{"group": "all", "name": "everybody", **whole}]
+    """The sheet with totals, stages, segments, activity and months in one table, and charts."""
+    totals = {"customers": summary["customers"], "revenue": summary["revenue"], "share": 1.0}
+    rows: list[dict[str, Any]] = [{"group": "all", "name": "everybody", **totals}]
     links: list[str | None] = [names.get("customers")]
-    starts = {}
+    ranges = {}
     for group in ("stage", "segment", "activity"):
-        found = summary[GROUP_NOUNS[group]]
-        stems = file_stems(sorted(one["name"] for one in found))
-        starts[group] = len(rows), len(rows) + len(found)
-        rows += [{"group": group, **one} for one in found]
-        links += [names.get(f"{GROUP_NOUNS[group]}/{stems[one['name']]}") for one in found]
-    starts[_MONTH] = len(rows), len(rows) + len(months)
-    rows += [
-        {
-            "group": _MONTH,
-            "name": one["month"],
-            "revenue": str(Decimal(one["first"]) + Decimal(one["earlier"])),
-        }
-        for one in months
-    ]
+        entries = summary[GROUP_NOUNS[group]]
+        stems = file_stems(sorted(entry["name"] for entry in entries))
+        ranges[group] = len(rows), len(rows) + len(entries)
+        rows += [{"group": group, **entry} for entry in entries]
+        links += [names.get(f"{GROUP_NOUNS[group]}/{stems[entry['name']]}") for entry in entries]
+    months = (summary["months"] or {"rows": []})["rows"]
+    ranges[_MONTH] = len(rows), len(rows) + len(months)
+    for month in months:
+        revenue = str(Decimal(month["first"]) + Decimal(month["earlier"]))
+        rows.append({"group": _MONTH, "name": month["month"], "revenue": revenue})
     links += [None] * len(months)
     charts = [
-        Chart("People on each rung", "name", "customers", *starts["stage"]),
-        Chart("Revenue of each segment", "name", "revenue", *starts["segment"]),
-        Chart("Revenue by month", "name", "revenue", *starts[_MONTH], upright=True),
+        Chart("People on each rung", "name", "customers", *ranges["stage"]),
+        Chart("Revenue of each segment", "name", "revenue", *ranges["segment"]),
+        Chart("Revenue by month", "name", "revenue", *ranges[_MONTH], upright=True),
     ]
-    drawn = [chart for chart in charts if buyers and chart.stop > chart.start]
-    return Sheet(_SUMMARY, _table(rows, _KINDS), "name", links, drawn)
+    charts = [chart for chart in charts if summary["buyers"] and chart.stop > chart.start]
+    return Sheet(_SUMMARY, _table(rows, _SUMMARY_TYPES), "name", links, charts)
 
 
-def _table(rows: Sequence[Data], kinds: Mapping[str, pa.DataType]) -> pa.Table:
-    """Rows as a table; money is decimal text in them, what they lack is missing."""
+def _table(rows: Sequence[Data], types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Rows, in which money is decimal text, as a table; absent keys are missing cells."""
     columns = {}
-    for name, kind in kinds.items():
+    for name, type_ in types.items():
         cells = [row.get(name) for row in rows]
-        if kind == _MONEY:
-            cells = [None if one is None else Decimal(one) for one in cells]
-        columns[name] = pa.array(cells, kind)
+        if type_ == _MONEY:
+            cells = [None if cell is None else Decimal(cell) for cell in cells]
+        columns[name] = pa.array(cells, type_)
     return pa.table(columns)
