@@ -187,14 +187,14 @@ def test_a_link_that_stands_where_a_scratch_folder_might_is_not_followed(out):
 
 
 def test_an_interrupt_as_the_lock_is_taken_leaves_none(out, monkeypatch):
-    take = lock_of._locked  # noqa: SLF001 - the moment that nobody can wait for
+    take = lock_of._lock  # noqa: SLF001 - the moment that nobody can wait for
 
     def taken(*where):
         handle = take(*where)
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
         return handle
 
-    monkeypatch.setattr(lock_of, "_locked", taken)
+    monkeypatch.setattr(lock_of, "_lock", taken)
     with pytest.raises(KeyboardInterrupt), published_folder(out):
         pass
     assert names_in(out.parent) == ["out"]

@@ -128,7 +128,7 @@ def test_a_list_that_fits_no_sheet_is_told_and_no_two_sheets_are_named_alike(fin
     long = "segments/" + "x" * 40
     lists = {long: table.slice(0, 1), long + "y": table.slice(0, 1), "stages/[a]": table}
     most = len(_totals(summary, {}).table)
-    monkeypatch.setattr(workbooks, "_MOST_ROWS", most)
+    monkeypatch.setattr(workbooks, "_MAX_ROWS", most)
     large = pa.table({"customer_id": ["a"] * (most + 1)})
 
     written, warned = write_book(finished, summary, large, lists)

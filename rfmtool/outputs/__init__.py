@@ -1,1 +1,1 @@
-"""Results to files: tables, a folder published in one step, the manifest."""
+"""Write results to files: tables, atomically published folders, manifest entries."""

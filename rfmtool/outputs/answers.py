@@ -1,4 +1,4 @@
-"""Folders of ours that are no run: what two of them differ in, and the made-up shop."""
+"""Write the folders of `compare` and `demo`."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ def write_frames(
     *,
     shared: bool = False,
 ) -> None:
-    """Write frames of text as NAME.csv into a folder of ours, and texts as they are.
+    """Write frames of text as NAME.csv into a demo folder, and texts under their names.
 
     Raises:
-        ForeignFolderError: the folder holds something that we did not write.
+        ForeignFolderError: the folder holds files that rfmtool did not write.
         SystemFailureError: the system refuses.
     """
-    with published_folder(folder, "demo", shared=shared) as place, system_failures(str(folder)):
+    with published_folder(folder, "demo", shared=shared) as target, system_failures(str(folder)):
         outputs = []
         for name, frame in frames.items():
-            text = frame.to_csv(index=False, lineterminator="\n")
-            outputs.append({**write_text(place, f"{name}.csv", text), "rows": len(frame)})
-        outputs += [write_text(place, name, words) for name, words in texts.items()]
+            csv = frame.to_csv(index=False, lineterminator="\n")
+            outputs.append({**write_text(target, f"{name}.csv", csv), "rows": len(frame)})
+        outputs += [write_text(target, name, text) for name, text in texts.items()]
         manifest = {"tool": TOOL, "kind": "demo", "version": __version__, "outputs": outputs}
-        write_json(place, MANIFEST, manifest)
+        write_json(target, MANIFEST, manifest)
 
 
-def publish_comparison(  # noqa: PLR0913 - each is a part of the folder
+def publish_comparison(  # noqa: PLR0913 - each is part of the folder
     folder: Path,
     *,
     tables: Mapping[str, pa.Table],
@@ -50,19 +50,19 @@ def publish_comparison(  # noqa: PLR0913 - each is a part of the folder
     text: TextOptions,
     shared: bool = False,
 ) -> None:
-    """Write a comparison into a folder of ours: tables as NAME.csv, and data as compare.json.
+    """Write a comparison: tables as NAME.csv, data as compare.json, `about` into the manifest.
 
-    Only another comparison is replaced; `about` is what the manifest says beside its outputs.
+    Only another comparison is replaced.
 
     Raises:
-        ForeignFolderError: the folder holds something that we did not write.
+        ForeignFolderError: the folder holds files that rfmtool did not write.
         SystemFailureError: the system refuses.
     """
-    with published_folder(folder, "compare", shared=shared) as place, system_failures(str(folder)):
+    with published_folder(folder, "compare", shared=shared) as target, system_failures(str(folder)):
         outputs = [
-            write_rows(place, name, table.to_reader(), "csv", text).manifest_entry
+            write_rows(target, name, table.to_reader(), "csv", text).manifest_entry
             for name, table in tables.items()
         ]
-        outputs.append(write_json(place, "compare.json", data))
+        outputs.append(write_json(target, "compare.json", data))
         head = {"tool": TOOL, "kind": "compare", "version": __version__}
-        write_json(place, MANIFEST, {**head, **about, "outputs": outputs})
+        write_json(target, MANIFEST, {**head, **about, "outputs": outputs})

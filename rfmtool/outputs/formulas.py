@@ -1,4 +1,4 @@
-"""Text that a spreadsheet would run: found, counted, and kept from running."""
+"""Text that a spreadsheet would run as a formula: found, counted, and escaped."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import text_bytes
 
-_RUNNING_STARTS: Final = np.isin(np.arange(256), list(b"=@\t\r+-"))
-"""Of each byte whether a spreadsheet runs a cell that begins with it, unless it is a number."""
+_FORMULA_STARTS: Final = np.isin(np.arange(256), list(b"=@\t\r+-"))
+"""For each byte whether cells that begin with it are formulas, unless they are numbers."""
 _LONE_SIGNS: Final = pa.array(["+", "-"])
 _NUMBER_OR_PHONE: Final = r"^(?:[+-][\d.,]*\d(?:[eE][+-]?\d+)?|\+\(?\d[\d ()./-]*)$"
 
 
 def is_formula(column: pa.Array) -> pa.Array:
-    """Which texts a spreadsheet would run: no signed number, nor a phone number."""
+    """Which texts a spreadsheet would run; signed numbers and phone numbers are not run."""
     offsets, letters = text_bytes(column)
-    begun = np.flatnonzero(np.diff(offsets))
+    filled = np.flatnonzero(np.diff(offsets))
     starts = np.zeros(len(column), dtype=bool)
-    starts[begun] = _RUNNING_STARTS[letters[offsets[begun]]]
-    # The first letters tell of most columns that nothing in them can run.
-    may_run = pc.and_(pa.array(starts), column.is_valid())
-    if not pc.any(may_run).as_py():
-        return may_run
+    starts[filled] = _FORMULA_STARTS[letters[offsets[filled]]]
+    # In most columns the first letters rule formulas out.
+    candidates = pc.and_(pa.array(starts), column.is_valid())
+    if not pc.any(candidates).as_py():
+        return candidates
     harmless = pc.match_substring_regex(column, _NUMBER_OR_PHONE)
-    return pc.and_not(may_run, pc.or_kleene(harmless, pc.is_in(column, _LONE_SIGNS)))
+    return pc.and_not(candidates, pc.or_kleene(harmless, pc.is_in(column, _LONE_SIGNS)))
 
 
 def count_formulas(table: pa.Table) -> int:
-    """How many text cells of a table a spreadsheet would run."""
+    """The number of text cells that a spreadsheet would run."""
     count = 0
     for chunk in (chunk for column in table.columns for chunk in column.chunks):
         if pa.types.is_string(chunk.type):
@@ -42,18 +42,18 @@ def count_formulas(table: pa.Table) -> int:
 
 
 def escaped(column: pa.Array) -> pa.Array:
-    """Put a `'` before each text that a spreadsheet would run."""
-    running = is_formula(column)
-    if not pc.any(running).as_py():
+    """The column with a `'` before each text that a spreadsheet would run."""
+    formulas = is_formula(column)
+    if not pc.any(formulas).as_py():
         return column
-    return pc.if_else(running, pc.binary_join_element_wise("'", column, ""), column)
+    return pc.if_else(formulas, pc.binary_join_element_wise("'", column, ""), column)
 
 
 def unescaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take the `'` that keeps spreadsheets from running cells off the cells of a CSV column."""
+    """The column without the `'` that `escaped` puts before texts."""
     chunks = []
     for chunk in column.chunks:
-        bare = pc.utf8_slice_codeunits(chunk, 1)
-        is_kept = pc.and_(pc.starts_with(chunk, "'"), is_formula(bare))
-        chunks.append(pc.if_else(is_kept, bare, chunk))
+        rest = pc.utf8_slice_codeunits(chunk, 1)
+        is_escaped = pc.and_(pc.starts_with(chunk, "'"), is_formula(rest))
+        chunks.append(pc.if_else(is_escaped, rest, chunk))
     return pa.chunked_array(chunks, pa.string())

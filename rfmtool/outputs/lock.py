@@ -1,4 +1,4 @@
-"""One run at a time in a place."""
+"""A lock that lets one run at a time write a folder or file."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from rfmtool.interrupts import uninterrupted
 from rfmtool.outputs.system_errors import system_failures
 
 if sys.platform != "win32":
-    # Not where it is used: a Ctrl-C that meets an import may be lost.
+    # At the top, since a Ctrl-C during an import may be lost.
     import fcntl
 
 
 @contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """Hold the folder's place against other runs; a lock dies with its process."""
+    """Lock a folder or file against other runs; the lock ends with the process."""
     path = folder.parent / f".{folder.name}.rfmtool-lock"
     handle = None
     try:
-        # Held back, so that an interrupt never comes when it is there and nobody knows of it.
+        # Without interrupts, so that a lock taken is always released below.
         with system_failures(str(folder)), uninterrupted():
-            handle = _locked(path, folder)
+            handle = _lock(path, folder)
         yield
     finally:
         if handle is not None:
             with uninterrupted():
-                with contextlib.suppress(OSError):  # Windows removes no file that is open
+                with contextlib.suppress(OSError):  # Windows cannot remove open files
                     path.unlink()
                 os.close(handle)
 
 
-def _locked(path: Path, folder: Path) -> int:
+def _lock(path: Path, folder: Path) -> int:
     if sys.platform == "win32":
-        return _locked_on_windows(path, folder)
+        return _lock_on_windows(path, folder)
     while True:
-        handle = _opened(path)
+        handle = _open_lock_file(path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -53,11 +53,11 @@ def _locked(path: Path, folder: Path) -> int:
         with contextlib.suppress(FileNotFoundError):
             if os.fstat(handle).st_ino == path.stat().st_ino:
                 return handle
-        os.close(handle)  # the run before removed the file between our open and our lock
+        os.close(handle)  # another run removed the file between our open and our lock
 
 
-def _opened(path: Path) -> int:
-    """Open the lock itself, and nothing that a link in its place points to."""
+def _open_lock_file(path: Path) -> int:
+    """Open the lock file without following links."""
     try:
         handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
         if stat.S_ISREG(os.fstat(handle).st_mode):
@@ -72,7 +72,7 @@ def _opened(path: Path) -> int:
     )
 
 
-def _locked_on_windows(path: Path, folder: Path) -> int:
+def _lock_on_windows(path: Path, folder: Path) -> int:
     import msvcrt
 
     handle = os.open(path, os.O_CREAT | os.O_RDWR)

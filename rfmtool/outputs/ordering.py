@@ -1,4 +1,4 @@
-"""The order and the number of rows that are written."""
+"""Sort and limit the rows to be written (--sort, --top)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rfmtool.errors import UsageError
 def sort_and_limit(
     frame: pd.DataFrame, columns: Sequence[str], sort: str | None, top: int | None
 ) -> pd.DataFrame:
-    """Sort by a written column, with a leading `-` to descend, and keep so many rows at the top.
+    """Sort by a written column, descending with a leading `-`, and keep the first `top` rows.
 
-    Equal rows stay ordered by customer_id.
+    Rows with equal values stay ordered by customer_id.
 
     Raises:
         UsageError: there is no such column.

@@ -1,7 +1,7 @@
-"""Files and folders that appear whole or not at all.
+"""Write files and folders atomically.
 
-A folder is written beside its place, flushed, and exchanged for the old one in one step. A killed
-run leaves the old folder untouched, and leftovers that the next run removes.
+A folder is written next to its target, flushed, and exchanged for the old one in one step. A killed
+run leaves the old folder untouched, and temporary files that the next run removes.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ _NEW, _OLD = ".rfmtool-new-", ".rfmtool-old"
 
 @contextmanager
 def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
-    """Open a file that takes its name only when it is complete.
+    """Open a temporary file that replaces `path` when the block ends without an error.
 
-    An existing path that is no regular file (`/dev/stdout`, a pipe) is written in place.
+    An existing path that is no regular file (`/dev/stdout`, a pipe) is written directly.
 
     Args:
-        path: where it is to stand.
-        shared: let others read it, as its old mode or the umask says; else its owner alone may.
+        path: the file to write.
+        shared: let other users read it, by its old mode or the umask; else only its owner can.
 
     Raises:
-        UsageError: it is a folder, or in no folder, or no place in the file system.
+        UsageError: the path is a folder, or in no existing folder, or not local.
         SystemFailureError: the system refuses.
     """
     what = str(path)
@@ -53,34 +53,34 @@ def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
             raise UsageError(f"{path}: there is no such folder", "Make it first, or name another.")
         in_place = is_in_place(path)
     if in_place:
-        # Behind what is there: /dev/stdout may be a file that the shell appends to.
+        # Appended, as /dev/stdout may be a file that the shell appends to.
         with system_failures(what):
-            behind = path.open("ab")
-        with _closed(behind, what) as target:
+            device = path.open("ab")
+        with _closing(device, what) as target:
             yield target
         return
     with system_failures(what):
-        real = _real(path)
-    with _beside(real, what) as place:
-        beside = place / "new"
+        real = _resolve(path)
+    with _folder_next_to(real, what) as folder:
+        temporary = folder / "new"
         with system_failures(what):
-            opened = beside.open("wb")
-        with _closed(opened, what) as target:
+            file = temporary.open("wb")
+        with _closing(file, what) as target:
             yield target
             with system_failures(what):
                 target.flush()
                 os.fsync(target.fileno())
         with system_failures(what):
-            beside.chmod(_mode_for(real, 0o666) if shared else 0o600)
-            beside.replace(real)
+            temporary.chmod(_mode_for(real, 0o666) if shared else 0o600)
+            temporary.replace(real)
     _flush_folder(real.parent)
 
 
-def _real(path: Path) -> Path:
-    """Where a path leads, so that a link keeps pointing where it does.
+def _resolve(path: Path) -> Path:
+    """The target of a path, so that symbolic links are kept.
 
     Raises:
-        OSError: its links lead in a circle; Python below 3.13 makes that a RuntimeError.
+        OSError: the links form a circle, for which Python below 3.13 raises RuntimeError.
     """
     real = path.resolve()
     if real.is_symlink():
@@ -89,17 +89,17 @@ def _real(path: Path) -> Path:
 
 
 @contextmanager
-def _beside(target: Path, what: str) -> Iterator[Path]:
-    """A folder beside `target` for what is to take its place."""
+def _folder_next_to(target: Path, what: str) -> Iterator[Path]:
+    """A temporary folder in the parent folder of `target`."""
     with ExitStack() as stack:
         with system_failures(what):
-            place = stack.enter_context(scratch_folder(f".{target.name}{_NEW}", target.parent))
-        yield place
+            folder = stack.enter_context(scratch_folder(f".{target.name}{_NEW}", target.parent))
+        yield folder
 
 
 @contextmanager
-def _closed(target: IO[bytes], what: str) -> Iterator[IO[bytes]]:
-    """Close a file in the end, which writes what it still holds back."""
+def _closing(target: IO[bytes], what: str) -> Iterator[IO[bytes]]:
+    """Close a file, which flushes it and so can fail."""
     try:
         yield target
     finally:
@@ -107,30 +107,29 @@ def _closed(target: IO[bytes], what: str) -> Iterator[IO[bytes]]:
             target.close()
 
 
-def _mode_for(path: Path, usual: int) -> int:
-    """The mode of what is there; where nothing is, the usual one as the umask leaves it."""
+def _mode_for(path: Path, default: int) -> int:
+    """The mode of an existing path, else the default without the bits of the umask."""
     if path.exists():
         return stat.S_IMODE(path.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
-    return usual & ~mask
+    return default & ~mask
 
 
 @contextmanager
 def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -> Iterator[Path]:
-    """Give an empty folder to write into; it takes the place of `folder` when the block ends well.
+    """Make an empty folder that replaces `folder` when the block ends without an error.
 
     Args:
-        folder: where the files are to stand. What lies in it that no manifest of ours names is the
-            user's, and comes along untouched.
-        kind: what they are, as the manifest will say; only the same kind is replaced.
-        shared: let others read it, as the folder's old mode or the umask says; else its owner
-            alone may.
+        folder: the folder to write. Files in it that are not in its manifest are the user's, and
+            are kept.
+        kind: the kind of the manifest to be written; only folders of this kind are replaced.
+        shared: let other users read it, by its old mode or the umask; else only its owner can.
 
     Raises:
-        UsageError: the shell stands in `folder`, or it is the root, or no place in the file system.
-        ForeignFolderError: no earlier run wrote `folder`, or the user has a file in it whose name
-            we write.
+        UsageError: the working folder is in `folder`, or `folder` is the root or not local.
+        ForeignFolderError: no earlier run wrote `folder`, or a file of the user has a name that is
+            to be written.
         SystemFailureError: the system refuses, or another run is writing the same folder.
     """
     what = str(folder)
@@ -138,7 +137,7 @@ def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -
     with system_failures(what):
         if folder.exists() and not folder.is_dir():
             raise ForeignFolderError(f"{what}: is a file, not a folder", "Name another folder.")
-        folder = _real(folder)
+        folder = _resolve(folder)
     if folder == folder.parent or Path.cwd().is_relative_to(folder):
         raise UsageError(
             f"{what}: the working folder is in it, and would be exchanged under your feet",
@@ -148,26 +147,26 @@ def published_folder(folder: Path, kind: str = "run", *, shared: bool = False) -
         with system_failures(what):
             _repair(folder)
             check_ours(folder, kind)
-        with _beside(folder, what) as place:
-            beside = place / "new"
+        with _folder_next_to(folder, what) as parent:
+            new = parent / "new"
             with system_failures(what):
-                beside.mkdir(mode=0o700)
-            yield beside
+                new.mkdir(mode=0o700)
+            yield new
             with system_failures(what):
-                beside.chmod(_mode_for(folder, 0o777) if shared else 0o700)
-                _flush_all(beside, shared=shared)
-                carry_over(folder, beside)
-                _exchange(beside, folder)
+                new.chmod(_mode_for(folder, 0o777) if shared else 0o700)
+                _flush_all(new, shared=shared)
+                carry_over(folder, new)
+                _exchange(new, folder)
         _flush_folder(folder.parent)
 
 
 @contextmanager
 def _parents_of(folder: Path) -> Iterator[None]:
-    """Make the folders that lead to `folder`; take them away again if it comes to nothing."""
+    """Make the missing parents of `folder`; remove them if the block raises an error."""
     missing = [parent for parent in folder.parents if not parent.exists()]
-    last = folder.parents[len(missing)]
-    if not last.is_dir():
-        raise UsageError(f"{folder}: {last.name} is a file, not a folder", "Name another folder.")
+    base = folder.parents[len(missing)]
+    if not base.is_dir():
+        raise UsageError(f"{folder}: {base.name} is a file, not a folder", "Name another folder.")
     try:
         with system_failures(str(folder)):
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -180,18 +179,18 @@ def _parents_of(folder: Path) -> Iterator[None]:
 
 
 def check_ours(folder: Path, kind: str) -> None:
-    """Check that a folder is absent, empty, or has the manifest of an earlier run of this kind.
+    """Check that a folder is absent, empty, or has a manifest of this kind.
 
     Raises:
-        ForeignFolderError: naming one file of a folder that is not ours, or the other kind.
+        ForeignFolderError: the folder is of another kind, or has files and no manifest.
     """
     if not folder.exists():
         return
     manifest = read_manifest(folder)
-    there = (manifest or {}).get("kind", kind)
-    if there != kind:
+    existing_kind = (manifest or {}).get("kind", kind)
+    if existing_kind != kind:
         raise ForeignFolderError(
-            f"{folder}: is the folder of a {there}, which no {kind} replaces",
+            f"{folder}: is the folder of a {existing_kind}, which no {kind} replaces",
             "Name another folder, or delete that one.",
         )
     if manifest is None and (foreign := find_user_files(folder)):
@@ -202,15 +201,15 @@ def check_ours(folder: Path, kind: str) -> None:
 
 
 def _repair(folder: Path) -> None:
-    """Bring back a folder that a killed run had just moved away, or remove it where it is old."""
+    """Restore the folder that a killed run had moved away, or remove it if it was replaced."""
     old = folder.parent / f".{folder.name}{_OLD}"
     if not read_manifest(old):
-        return  # a name alone does not make it ours
+        return  # may be of the user
     if not folder.exists():
         old.rename(folder)
         return
-    with scratch_folder(f".{folder.name}{_NEW}", folder.parent) as place:
-        old.rename(place / "old")
+    with scratch_folder(f".{folder.name}{_NEW}", folder.parent) as scratch:
+        old.rename(scratch / "old")
 
 
 def _exchange(new: Path, folder: Path) -> None:
@@ -220,7 +219,7 @@ def _exchange(new: Path, folder: Path) -> None:
         old = folder.parent / f".{folder.name}{_OLD}"
         folder.rename(old)
         new.rename(folder)
-        old.rename(new)  # where it is removed with all the rest
+        old.rename(new)  # in the temporary folder, which is removed
 
 
 def _exchanged_in_one_step(new: Path, folder: Path) -> bool:
@@ -233,7 +232,7 @@ def _exchanged_in_one_step(new: Path, folder: Path) -> bool:
         return True
     number = ctypes.get_errno()
     if number in (errno.EINVAL, errno.ENOSYS):
-        return False  # a file system without it
+        return False  # not supported by the file system
     raise OSError(number, os.strerror(number))
 
 

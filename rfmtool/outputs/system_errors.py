@@ -1,4 +1,4 @@
-"""What the system refuses, as one sentence that says what next."""
+"""Convert errors of the operating system while writing to SystemFailureError with a hint."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEVICES: Final = (Path("/dev"), Path("/proc"))
 
 @contextmanager
 def system_failures(what: str) -> Iterator[None]:
-    """Turn what the system refuses into one sentence.
+    """Convert an OSError inside the block; `what` is the path that is being written.
 
     Raises:
         SystemFailureError: the disk is full, permission is denied, and the like.
@@ -47,6 +47,6 @@ def system_failures(what: str) -> Iterator[None]:
 
 
 def is_in_place(path: Path) -> bool:
-    """Whether what is there is written as it goes: a pipe or a device, not a file or folder."""
+    """Whether the path is a pipe or a device, which is written directly."""
     is_device = any(path.absolute().is_relative_to(devices) for devices in _DEVICES)
     return path.exists() and (is_device or not (path.is_file() or path.is_dir()))

@@ -1,4 +1,4 @@
-"""A frame of customers as typed tables: money as decimals, days as dates, labels as words."""
+"""Frames as Arrow tables with the types that are written: decimals, dates, labels as text."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def to_table(
     columns: tuple[str, ...] = names.ALWAYS_WRITTEN,
     money: Collection[str] = names.MONEY,
 ) -> pa.Table:
-    """Give the columns of a result frame their written types: decimals, dates, text.
+    """Columns of a result frame in the types that are written: decimals, dates, text.
 
     Args:
-        frame: a result's frame, money in whole 1/10,000.
-        columns: which columns, in this order.
-        money: which of them hold money.
+        frame: the frame of a result, money in whole 1/10,000.
+        columns: the columns of the table, in this order.
+        money: the columns with money.
 
     Returns:
         A table of one chunk, in which labels are dictionaries of text.
@@ -36,25 +36,23 @@ def to_table(
 
 
 def to_rows(frames: Iterator[pd.DataFrame], columns: tuple[str, ...]) -> pa.RecordBatchReader:
-    """Give rows of a result frame, of which some are in each of `frames`, types as `to_table`."""
+    """The parts of a result frame as a stream, in the types of `to_table`."""
     waiting = [to_table(next(frames), columns)]
 
     def batches() -> Iterator[pa.RecordBatch]:
         while waiting:
             yield from waiting.pop().to_batches()
-            # Nothing of these rows is held while the next are made.
+            # The batches are released before the next part is computed.
             waiting.extend(to_table(frame, columns) for frame in islice(frames, 1))
 
     return pa.RecordBatchReader.from_batches(waiting[0].schema, batches())
 
 
 def in_units(frame: pd.DataFrame, money: Collection[str]) -> pd.DataFrame:
-    """A frame as people expect it: money in currency units, one type for each kind of column.
+    """A frame with money, given in whole 1/10,000, in currency units, and with usual types.
 
-    Text and labels are `str` (missing ones take `fillna("")`), whole numbers `int64`, or `Int64`
-    where some are missing, money and ratios `float64`, days `datetime64[s]`, yes and no `bool`.
-
-    The columns named as money are in whole 1/10,000, as far as there are such.
+    Text and labels are `str` (missing ones take `fillna("")`), integers `int64`, or `Int64` where
+    some are missing, money and ratios `float64`, days `datetime64[s]`, yes and no `bool`.
     """
     columns: dict[Any, pd.Series[Any]] = {}
     for name, column in frame.items():
@@ -73,7 +71,7 @@ def in_units(frame: pd.DataFrame, money: Collection[str]) -> pd.DataFrame:
 
 
 def labels_as_text(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """The same rows with labels as text, for who keeps types."""
+    """The same rows with labels as plain text instead of dictionaries."""
     fields = [
         field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field
         for field in rows.schema
@@ -84,7 +82,7 @@ def labels_as_text(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
 
 def _typed(column: pd.Series[Any], money: Collection[str]) -> pa.Array:
     if column.name in money:
-        # Whole 1/10,000 as decimals of scale 4: the same 128-bit numbers, read differently.
+        # Integers of 1/10,000 are decimals of scale 4 with the same 128 bits.
         units = column.to_numpy(dtype=np.int64, na_value=0)
         wide = np.stack([units, units >> 63], axis=1)
         decimals = pa.Array.from_buffers(_MONEY, len(units), [None, pa.py_buffer(wide)])

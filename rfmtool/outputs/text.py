@@ -1,7 +1,7 @@
-"""Rows of a table as lines of text: quotes only where a cell needs them, LF, UTF-8.
+"""Rows of a table as lines of CSV: quotes only where a cell needs them, LF, UTF-8.
 
-Columns of few kinds of cells that stand side by side are written once for each kind of row that
-they make, and not once for each row.
+Columns with few distinct values are formatted once per value; neighbouring ones are merged, and
+formatted once per combination.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from rfmtool.threads import core_count, run_in_order
 
 _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK_ROWS: Final = 1 << 16
-_FEW: Final = 8
-"""Kinds of cells are few where there are this many times as many cells."""
-_PAIRS: Final = 1 << 18
-"""More pairs of kinds than this are not looked through."""
+_MIN_REPEATS: Final = 8
+"""Columns are coded where they have this many times as many cells as distinct values."""
+_MAX_PAIRS: Final = 1 << 18
+"""Columns with more possible pairs of values than this are not merged."""
 
 
 @dataclass(frozen=True)
 class TextOptions:
-    """How text tables are written: what divides cells, a BOM for Excel, formulas left as is."""
+    """How text tables are written: delimiter, a BOM for Excel, formulas not escaped."""
 
     delimiter: str = ","
     excel: bool = False
@@ -38,53 +38,53 @@ class TextOptions:
 
 
 @dataclass(frozen=True)
-class _Few:
-    """Cells of few kinds: for each its place among some words, which are as they are written."""
+class _Coded:
+    """A column with few distinct values: their formatted texts, and the code of each cell."""
 
-    places: Ints
-    words: pa.Array
+    codes: Ints
+    texts: pa.Array
 
-    def beside(self, right: _Few, delimiter: str) -> _Few | None:
-        """Both columns as one; None where that makes too many kinds."""
-        pairs, width = len(self.words) * len(right.words), len(right.words)
-        if pairs > _PAIRS:
+    def merged_with(self, right: _Coded, delimiter: str) -> _Coded | None:
+        """Both columns as one; None where there are too many combinations."""
+        pairs, width = len(self.texts) * len(right.texts), len(right.texts)
+        if pairs > _MAX_PAIRS:
             return None
-        both = self.places * width + right.places
+        pair_codes = self.codes * width + right.codes
         is_used = np.zeros(pairs, dtype=bool)
-        is_used[both] = True
+        is_used[pair_codes] = True
         used = np.flatnonzero(is_used)
-        if len(used) * _FEW > len(both):
+        if len(used) * _MIN_REPEATS > len(pair_codes):
             return None
-        place_of = np.empty(pairs, dtype=np.int32)
-        place_of[used] = np.arange(len(used))
-        lefts, rights = (pa.array(words) for words in np.divmod(used, width))
-        words = pc.binary_join_element_wise(
-            self.words.take(lefts), right.words.take(rights), delimiter
+        new_codes = np.empty(pairs, dtype=np.int32)
+        new_codes[used] = np.arange(len(used))
+        lefts, rights = (pa.array(codes) for codes in np.divmod(used, width))
+        texts = pc.binary_join_element_wise(
+            self.texts.take(lefts), right.texts.take(rights), delimiter
         )
-        return _Few(place_of[both], words)
+        return _Coded(new_codes[pair_codes], texts)
 
 
 def write_csv(rows: pa.RecordBatchReader, target: IO[bytes], options: TextOptions) -> None:
-    """Write UTF-8, LF, a header, and quotes only where a cell needs them."""
+    """Write rows with a header."""
     target.write(header_line(rows.schema.names, options))
     for lines in text_lines(rows, options):
         target.write(text_bytes(lines)[1].data)
 
 
 def header_line(columns: Sequence[str], options: TextOptions) -> bytes:
-    """The first line of a text table, behind a BOM where one is wanted."""
+    """The first line of a text table, after the BOM if there is one."""
     names = pa.record_batch({name: [name] for name in columns})
     return (_BOM if options.excel else b"") + bytes(text_bytes(_lines(names, options))[1])
 
 
 def text_lines(rows: Iterable[pa.RecordBatch], options: TextOptions) -> Iterator[pa.Array]:
-    """Each row as the line of text that it is, its LF included, some thousand at a time."""
+    """The rows as lines with LF, in chunks of up to 65,536."""
 
     def jobs() -> Iterator[Callable[[], pa.Array]]:
         for batch in rows:
             for start in range(0, len(batch), _CHUNK_ROWS):
                 yield partial(_lines, batch.slice(start, _CHUNK_ROWS), options)
-            del batch  # or it would be held while the next is made
+            del batch  # releases it before the next is computed
 
     return run_in_order(jobs(), threads=core_count())
 
@@ -92,64 +92,64 @@ def text_lines(rows: Iterable[pa.RecordBatch], options: TextOptions) -> Iterator
 def _lines(rows: pa.RecordBatch, options: TextOptions) -> pa.Array:
     first, *others = (_cells(column, options) for column in rows.columns)
     columns = [first]
-    for cells in others:
-        before = columns[-1]
-        if isinstance(before, _Few) and isinstance(cells, _Few):
-            both = before.beside(cells, options.delimiter)
-            columns[-1:] = [before, cells] if both is None else [both]
+    for right in others:
+        left = columns[-1]
+        if isinstance(left, _Coded) and isinstance(right, _Coded):
+            merged = left.merged_with(right, options.delimiter)
+            columns[-1:] = [left, right] if merged is None else [merged]
         else:
-            columns.append(cells)
+            columns.append(right)
     texts = [
-        cells.words.take(pa.array(cells.places)) if isinstance(cells, _Few) else cells
+        cells.texts.take(pa.array(cells.codes)) if isinstance(cells, _Coded) else cells
         for cells in columns
     ]
     texts[-1] = pc.binary_join_element_wise(texts[-1], "\n", "", null_handling="replace")
     return pc.binary_join_element_wise(*texts, options.delimiter, null_handling="replace")
 
 
-def _cells(column: pa.Array, options: TextOptions) -> _Few | pa.Array:
-    few = _kinds(column)
-    if few is None:
-        return _written(column, options)
-    kinds, places = few
-    words = pa.concat_arrays([_written(kinds, options), pa.array([""])])
-    # Wide enough for pairs of kinds, for pandas codes few of them in 8 bits.
-    return _Few(places.cast(pa.int32()).fill_null(len(kinds)).to_numpy(), words)
+def _cells(column: pa.Array, options: TextOptions) -> _Coded | pa.Array:
+    coded = _values_and_codes(column)
+    if coded is None:
+        return _format(column, options)
+    values, codes = coded
+    texts = pa.concat_arrays([_format(values, options), pa.array([""])])
+    # Codes of pandas can have 8 bits, too few for pairs.
+    return _Coded(codes.cast(pa.int32()).fill_null(len(values)).to_numpy(), texts)
 
 
-def _kinds(column: pa.Array) -> tuple[pa.Array, pa.Array] | None:
-    """The kinds of cells that a column may have and the place of each cell; None: many."""
-    few = len(column) // _FEW
+def _values_and_codes(column: pa.Array) -> tuple[pa.Array, pa.Array] | None:
+    """The values that can occur in a column, and the code of each cell; None if they are many."""
+    limit = len(column) // _MIN_REPEATS
     if column.null_count == len(column):
         return pa.array([], pa.string()), pa.nulls(len(column), pa.int32())
     if pa.types.is_dictionary(column.type):
-        return (column.dictionary, column.indices) if len(column.dictionary) < few else None
+        return (column.dictionary, column.indices) if len(column.dictionary) < limit else None
     if pa.types.is_integer(column.type) or pa.types.is_date32(column.type):
-        whole = column.view(pa.int32()) if pa.types.is_date32(column.type) else column
-        low, high = pc.min_max(whole).as_py().values()
-        if high - low < few:
-            kinds = pa.array(np.arange(low, high + 1)).cast(whole.type).view(column.type)
-            return kinds, pc.subtract(whole, low)
+        integers = column.view(pa.int32()) if pa.types.is_date32(column.type) else column
+        low, high = pc.min_max(integers).as_py().values()
+        if high - low < limit:
+            values = pa.array(np.arange(low, high + 1)).cast(integers.type).view(column.type)
+            return values, pc.subtract(integers, low)
     return None
 
 
-def _written(array: pa.Array, options: TextOptions) -> pa.Array:
+def _format(array: pa.Array, options: TextOptions) -> pa.Array:
     if pa.types.is_dictionary(array.type):
         array = array.cast(pa.string())
     if not pa.types.is_string(array.type):
         return text_of(array)
-    return _quoted(array if options.raw_text else escaped(array), options.delimiter)
+    return _quote(array if options.raw_text else escaped(array), options.delimiter)
 
 
-def _quoted(array: pa.Array, delimiter: str) -> pa.Array:
-    # One look at the bytes of the whole column spares most looks at its cells.
-    letters = text_bytes(array)[1].tobytes()
-    marks = [mark for mark in (delimiter, '"', "\n", "\r") if mark.encode() in letters]
+def _quote(array: pa.Array, delimiter: str) -> pa.Array:
+    # The bytes of the column are searched first: most columns need no quotes at all.
+    data = text_bytes(array)[1].tobytes()
+    marks = [mark for mark in (delimiter, '"', "\n", "\r") if mark.encode() in data]
     if not marks:
         return array
-    needs = pc.match_substring(array, marks[0])
+    needs_quotes = pc.match_substring(array, marks[0])
     for mark in marks[1:]:
-        needs = pc.or_(needs, pc.match_substring(array, mark))
+        needs_quotes = pc.or_(needs_quotes, pc.match_substring(array, mark))
     if '"' in marks:
         array = pc.replace_substring(array, '"', '""')
-    return pc.if_else(needs, pc.binary_join_element_wise('"', array, '"', ""), array)
+    return pc.if_else(needs_quotes, pc.binary_join_element_wise('"', array, '"', ""), array)

@@ -1,6 +1,6 @@
-"""The files that mail and advertising tools take: their column names, numbers and days.
+"""The upload files of mail and advertising tools: column names and formats.
 
-Names and forms are those of each tool's own help pages on importing contacts.
+Source: the help pages of each tool on importing contacts.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Tool:
-    """What one tool takes.
+    """The format of one tool.
 
     Attributes:
-        columns: from what we know to the tool's column names, in the order of the file.
-        by_phone: whether somebody is taken who has a number alone.
+        columns: from our column names to those of the tool, in the order of the file.
+        by_phone: whether people with a number but no e-mail address are accepted.
         hashed: whether addresses and numbers are hashed with SHA-256.
-        bare_phone: whether numbers are without the plus.
+        bare_phone: whether numbers have no leading plus.
     """
 
     columns: Mapping[str, str]
@@ -30,17 +30,15 @@ class Tool:
     bare_phone: bool = False
 
 
-_OURS: Final = ("stage", "segment", "action", "last_order_on", "expected_spend")
-_PEOPLE: Final = ("email", "phone", "first_name", "last_name")
+_CONTACT_COLUMNS: Final = ("email", "phone", "first_name", "last_name")
+_RFM_COLUMNS: Final = ("stage", "segment", "action", "last_order_on", "expected_spend")
+_RFM_NAMES: Final = "RFM Stage|RFM Segment|RFM Action|Last Order|Expected Spend"
 
 
-_USUAL: Final = "RFM Stage|RFM Segment|RFM Action|Last Order|Expected Spend"
-
-
-def _fields(people: str, ours: str = _USUAL) -> dict[str, str]:
-    """The names of the columns, each list with `|` between them."""
-    names = (*people.split("|"), *ours.split("|"))
-    return dict(zip((*_PEOPLE, *_OURS), names, strict=True))
+def _fields(contact_names: str, rfm_names: str = _RFM_NAMES) -> dict[str, str]:
+    """The column names of a tool, given with `|` between them."""
+    names = (*contact_names.split("|"), *rfm_names.split("|"))
+    return dict(zip((*_CONTACT_COLUMNS, *_RFM_COLUMNS), names, strict=True))
 
 
 TOOLS: Final[Mapping[str, Tool]] = {
@@ -56,34 +54,34 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "meta": Tool({"email": "email", "phone": "phone"}, hashed=True, bare_phone=True),
     "google": Tool({"email": "Email", "phone": "Phone"}, hashed=True),
 }
-"""Each tool by the name that --for takes."""
+"""The tools by their names for --for."""
 
 
 def upload(people: pd.DataFrame, tool: Tool) -> pd.DataFrame:
-    """A tool's table of people, as text.
+    """The table that a tool imports, as text.
 
     Args:
-        people: email (valid, or empty), phone (as E.164, or empty), name, and what a run writes:
-            stage, segment, action, last_order_on, expected_spend; all text.
-        tool: which.
+        people: columns of text: email (valid or empty), phone (E.164 or empty), name, stage,
+            segment, action, last_order_on and expected_spend.
+        tool: the tool.
     """
     email = people["email"].str.lower() if tool.hashed else people["email"]
     phone = people["phone"].str.removeprefix("+") if tool.bare_phone else people["phone"]
     # The last word is the last name; a single word is a first name.
     names = people["name"].str.strip().str.extract(r"^(?P<first>.*?)(?:\s+(?P<last>\S+))?$")
     names = names.fillna("")
-    in_cents = people["expected_spend"].map(lambda text: f"{float(text):.2f}" if text else "")
-    known: dict[str, Any] = {
+    spend = people["expected_spend"].map(lambda text: f"{float(text):.2f}" if text else "")
+    columns: dict[str, Any] = {
         "email": _hashed(email) if tool.hashed else email,
         "phone": _hashed(phone) if tool.hashed else phone,
         "first_name": names["first"],
         "last_name": names["last"],
-        **{name: people[name] for name in _OURS},
-        "expected_spend": in_cents,
+        **{name: people[name] for name in _RFM_COLUMNS},
+        "expected_spend": spend,
     }
-    return pd.DataFrame({name: known[ours] for ours, name in tool.columns.items()})
+    return pd.DataFrame({name: columns[ours] for ours, name in tool.columns.items()})
 
 
 def _hashed(texts: pd.Series[Any]) -> pd.Series[Any]:
-    """SHA-256 in small hexadecimal digits; what is empty stays so."""
+    """SHA-256 in lower-case hexadecimal; empty text stays empty."""
     return texts.map(lambda text: hashlib.sha256(text.encode()).hexdigest() if text else "")

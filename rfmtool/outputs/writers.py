@@ -1,4 +1,4 @@
-"""The kinds of table files, and how each is written."""
+"""Write tables as CSV, TSV, JSON lines, Parquet or Excel."""
 
 from __future__ import annotations
 
@@ -24,19 +24,18 @@ def _write_jsonl(rows: pa.RecordBatchReader, target: IO[bytes]) -> None:
     """Write one JSON object per line; money is text, missing is null."""
     for batch in rows:
         for start in range(0, len(batch), _CHUNK_ROWS):
-            some = batch.slice(start, _CHUNK_ROWS)
+            chunk = batch.slice(start, _CHUNK_ROWS)
             columns = [
                 text_of(column)
                 if pa.types.is_decimal(column.type) or pa.types.is_date(column.type)
                 else column
-                for column in some.columns
+                for column in chunk.columns
             ]
-            for row in pa.record_batch(columns, some.schema.names).to_pylist():
+            for row in pa.record_batch(columns, chunk.schema.names).to_pylist():
                 target.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
 
 
 def _write_parquet(rows: pa.RecordBatchReader, target: IO[bytes]) -> None:
-    """Write decimals, dates and text with their own types."""
     with pq.ParquetWriter(target, rows.schema, compression="zstd") as writer:
         for batch in rows:
             writer.write_batch(batch)
@@ -55,25 +54,25 @@ FORMATS: Final = tuple(_WRITERS)
 
 
 def format_of(path: Path) -> str:
-    """The format that a file's ending asks for; CSV when it has none.
+    """The format of a file by its extension; CSV without one.
 
     Raises:
-        UsageError: the ending is of no known format, or what writes that is not installed.
+        UsageError: the extension is not known, or the library to write it is not installed.
     """
-    ending = path.suffix.lower().removeprefix(".")
-    if not ending:
+    extension = path.suffix.lower().removeprefix(".")
+    if not extension:
         return "csv"
-    if ending not in FORMATS:
+    if extension not in FORMATS:
         raise UsageError(
-            f"{path.name}: tables are not written as .{ending}",
+            f"{path.name}: tables are not written as .{extension}",
             f"Take one of {', '.join(f'.{known}' for known in FORMATS)}.",
         )
-    check_writable(ending, path.name)
-    return ending
+    check_writable(extension, path.name)
+    return extension
 
 
 def check_writable(kind: str, asked: str) -> None:
-    """Make sure that there is what writes a kind of FORMATS, as what is `asked` needs.
+    """Check that the library for a format is installed; `asked` is the option that needs it.
 
     Raises:
         UsageError: it is not installed.
