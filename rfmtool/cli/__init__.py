@@ -1,7 +1,7 @@
-"""The command `rfmtool`: parse, call one library function, print.
+"""The command `rfmtool`: parse options, call one library function, print.
 
-Every error becomes an exit code here and nowhere else; what cannot be meant is a UsageError. Heavy
-libraries load inside commands, so that `--help` is instant.
+Errors become exit codes here only. Heavy libraries are imported inside commands, so that `--help`
+is instant.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from rfmtool.version import __version__
 EXIT_BUG: Final = 70
 EXIT_SYSTEM: Final = 3
 EXIT_SIGNALLED: Final = 128
-"""Added to the number of the signal that ended it."""
+"""Added to the number of the signal that ended the process."""
 EXIT_PIPE_CLOSED: Final = 141
-_NARROWEST: Final = 40
-"""Letters below which a message is not broken further."""
+_MIN_WIDTH: Final = 40
+"""Messages are wrapped at this width on narrower terminals."""
 _INTERRUPTS: Final[list[int]] = []
 _COMMANDS: Final = {
     "run": "The main job: report, lists of what to do, tables.",
@@ -57,19 +57,19 @@ _COMMANDS: Final = {
     "rules": "Show the rules in force, or check your own.",
     "demo": "Write a made-up shop to try things on.",
 }
-"""The commands, and what each of them is for."""
-_TOGETHER: Final = {
+"""The commands, with their help in the list of commands."""
+_SHARED_MODULES: Final = {
     **dict.fromkeys(("report", "explain", "history"), "finished"),
     **dict.fromkeys(
         ("journey", "repeat", "cadence", "cohorts", "concentration", "affinity", "timeline"),
         "questions",
     ),
 }
-"""The modules of those that share one; each of the others is `command` in one of its own name."""
+"""The modules with several commands; any other command is `command` in a module of its name."""
 
 
 class _LazyGroup(click.Group):
-    """Commands that load when they are called; listing them costs only click."""
+    """Commands whose modules are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return [*_COMMANDS]
@@ -84,9 +84,9 @@ class _LazyGroup(click.Group):
         from rfmtool.memory import limit_malloc_arenas
 
         limit_malloc_arenas()  # before any library that starts threads
-        # NumPy's own are of no use here, and would be busy waiting while others begin to read.
+        # Threads of OpenBLAS are not needed, and would busy-wait while others read.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        shared = _TOGETHER.get(cmd_name)
+        shared = _SHARED_MODULES.get(cmd_name)
         module = import_module(f"rfmtool.cli.{shared or cmd_name}")
         command: click.Command = getattr(module, cmd_name if shared else "command")
         return command
@@ -103,30 +103,30 @@ def program() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; ends the process with the exit code of the contract."""
+    """Run the command line and end the process with the exit code."""
     _prepare_streams()
     for number in STOP_SIGNALS:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            signal.signal(number, _interrupt)  # not where it is ignored, as by nohup
+            signal.signal(number, _interrupt)  # ignored signals, as by nohup, stay so
     code = _exit_code()
-    _stop_listening()  # all is done and said: too late for Ctrl-C
-    gc.freeze()  # or Python would look through all of it for what to free, before it lets all go
+    _ignore_stop_signals()  # all is done: too late for Ctrl-C
+    gc.freeze()  # spares the last garbage collection
     sys.exit(code)
 
 
 def _prepare_streams() -> None:
-    """Make a closed stream fail like a closed file, and a narrow encoding show `?`."""
-    nowhere = Path(os.devnull)
-    # In this order each new file takes the number of the stream that is closed.
+    """Replace closed streams, and print `?` for characters that an encoding lacks."""
+    devnull = Path(os.devnull)
+    # In this order each new file gets the number of the closed stream.
     if sys.stdin is None:
-        sys.stdin = nowhere.open(encoding="utf-8")
+        sys.stdin = devnull.open(encoding="utf-8")
     if sys.stdout is None:
-        # Not open for writing: a result that nobody can receive is an error, silence is not.
+        # Read-only, so that printing a result is an error, and printing nothing is none.
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     if sys.stderr is None:
-        sys.stderr = nowhere.open("w", encoding="utf-8")
+        sys.stderr = devnull.open("w", encoding="utf-8")
     if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
-        # As PYTHONUNBUFFERED makes it, it says nothing when a disk takes half of what is written.
+        # Unbuffered, as by PYTHONUNBUFFERED, it ignores partial writes to a full disk.
         raw, encoding = sys.stdout.buffer, sys.stdout.encoding
         sys.stdout.detach()
         sys.stdout = io.TextIOWrapper(
@@ -137,13 +137,13 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _stop_listening() -> None:
+def _ignore_stop_signals() -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as signal wants
-    # Remembered, because a library that is loading or working wraps it in errors of its own.
+    # Recorded, as libraries may wrap KeyboardInterrupt in errors of their own.
     _INTERRUPTS.append(number)
     raise KeyboardInterrupt
 
@@ -156,36 +156,35 @@ def _exit_code() -> int:
         click.echo(error.format_message(), err=True)
         return error.exit_code
     except (BrokenPipeError, SystemExit):
-        # The reader of a pipe went away, as `| head` does; click and rich make a SystemExit of it,
-        # and nothing else does.
-        _let_go_of_stdout()
+        # The reader of a pipe has closed it, as `| head` does; only then do click and rich raise
+        # SystemExit.
+        _discard_stdout()
         return EXIT_PIPE_CLOSED
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place that sees all
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - handles all errors
         if not isinstance(error, (RfmtoolError, click.ClickException)):
-            _let_go_of_stdout()
-        words = _in_words(error)
-        if words[2] == EXIT_BUG:
+            _discard_stdout()
+        message, hint, exit_code = _message_hint_and_code(error)
+        if exit_code == EXIT_BUG:
             traceback.print_exception(error)
-        return _say(*words)
+        _print_error(message, hint)
+        return exit_code
     return code if isinstance(code, int) else 0
 
 
 def exit_of(error: BaseException) -> tuple[int, str]:
-    """The exit code that an error ends the process with, and what is said of it."""
+    """The exit code and the message of an error."""
     if isinstance(error, (BrokenPipeError, SystemExit)):
         return EXIT_PIPE_CLOSED, "the reader went away"
-    message, _hint, code = _in_words(error)
+    message, _hint, code = _message_hint_and_code(error)
     return code, without_secrets(message)
 
 
-def _in_words(error: BaseException) -> tuple[str, str, int]:
-    """What to say of an error, what to do next, and the exit code."""
+def _message_hint_and_code(error: BaseException) -> tuple[str, str, int]:
     if _INTERRUPTS or isinstance(error, (KeyboardInterrupt, click.Abort)):
         number = _INTERRUPTS[0] if _INTERRUPTS else signal.SIGINT
-        what = (
-            "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
-        )
-        return what, "Nothing half-written is left; run it again.", EXIT_SIGNALLED + number
+        signalled = f"ended by {signal.Signals(number).name}"
+        message = "interrupted" if number == signal.SIGINT else signalled
+        return message, "Nothing half-written is left; run it again.", EXIT_SIGNALLED + number
     match error:
         case RfmtoolError():
             return error.args[0], error.hint, error.exit_code
@@ -193,7 +192,7 @@ def _in_words(error: BaseException) -> tuple[str, str, int]:
             return error.format_message(), _usage(error), error.exit_code
         case MemoryError():
             return "memory ran out", "Set a limit, for example --memory-limit 2GB.", EXIT_SYSTEM
-        # The second is what Python below 3.13 makes of links that lead in a circle.
+        # Python below 3.13 raises RuntimeError for symbolic links that form a circle.
         case (OSError() as failure) | RuntimeError(
             __context__=OSError(errno=errno.ELOOP) as failure
         ):
@@ -210,7 +209,7 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _system_failure(error: OSError) -> tuple[str, str]:
-    # A disk that fails does so while an export is read, too.
+    # A failing disk can also be that of an export.
     unnamed = "a file or standard output" if error.errno == errno.EIO else "standard output"
     where = os.fsdecode(error.filename) if error.filename else unnamed
     reason = (error.strerror or type(error).__name__).lower()
@@ -222,28 +221,27 @@ def _system_failure(error: OSError) -> tuple[str, str]:
     return f"{where}: the system failed: {reason}", hint
 
 
-def _let_go_of_stdout() -> None:
-    """Drop what stdout did not take; Python would try once more at its end, and complain."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def _discard_stdout() -> None:
+    """Discard buffered output, which Python would fail to flush again when it exits."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
 
 
-def _say(message: str, hint: str, code: int) -> int:
-    _stop_listening()  # a second Ctrl-C must not tear the message
+def _print_error(message: str, hint: str) -> None:
+    _ignore_stop_signals()  # a second Ctrl-C must not cut the message
     from rfmtool.pages.blocks import printable
 
     lines = [f"rfmtool: {printable(without_secrets(message))}"]
     lines += [f"  {printable(line)}" for line in hint.splitlines()]
     for line in lines:
-        click.echo(_folded(line) if sys.stderr.isatty() else line, err=True)
-    return code
+        click.echo(_wrapped(line) if sys.stderr.isatty() else line, err=True)
 
 
-def _folded(line: str) -> str:
-    """A line broken between words as wide as the terminal is; a file or pipe gets it as it is."""
+def _wrapped(line: str) -> str:
+    """A line wrapped to the width of the terminal."""
     indent = " " * (len(line) - len(line.lstrip()))
-    width = max(shutil.get_terminal_size().columns, _NARROWEST)
+    width = max(shutil.get_terminal_size().columns, _MIN_WIDTH)
     return textwrap.fill(
         line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
     )

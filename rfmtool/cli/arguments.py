@@ -1,4 +1,4 @@
-"""What the options of a command ask of the library: its arguments."""
+"""Convert the options of a command to arguments of library functions."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 Params = Mapping[str, Any]
 """The options of a command by name, as click has parsed them."""
 
-_OF_EXPORT: Final = (
+_EXPORT_OPTIONS: Final = (
     "delimiter", "encoding", "date_format", "decimal", "country", "timezone", "preset", "strict",
     "table", "query",
 )  # fmt: skip
-_ALWAYS: Final = (
+_SETTINGS: Final = (
     "since", "window_days", "order_per_row", "amount_per", "overlap", "memory_limit",
 )  # fmt: skip
-_SAY_SOMETHING: Final = ("timezone", "date_format", "currency", "table", "query", "remote")
-"""Options whose empty text would else be taken for none."""
-_TEXTS: Final = (*_SAY_SOMETHING, "title", "locale", "holdout_salt")
-"""Options of text that is no name in the file system."""
-_SOMETIMES: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores")
-"""Options that only the commands with those of `placing` have."""
+_NOT_EMPTY: Final = ("timezone", "date_format", "currency", "table", "query", "remote")
+"""Options whose empty text would be taken for none."""
+_TEXTS: Final = (*_NOT_EMPTY, "title", "locale", "holdout_salt")
+"""Options with text that is no path."""
+_PLACING_SETTINGS: Final = ("allow_proxy", "estimate", "estimate_plans", "wallet_scores")
+"""Options of `options.placing`, which not all commands have."""
 
 
 def build_asked(params: Params) -> Asked:
-    """What the user said about the export."""
+    """The reading options of an export."""
     from rfmtool.sources.evidence.roles import evidence_roles
     from rfmtool.sources.layout import Asked
     from rfmtool.sources.roles import parse_asked
     from rfmtool.sources.statuses import parse_statuses
 
     _as_text(filter(None, map(params.get, _TEXTS)))
-    for name in _SAY_SOMETHING:
-        if params.get(name) == "":  # as an unset variable of a script makes it
+    for name in _NOT_EMPTY:
+        if params.get(name) == "":  # from an unset variable of a script
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"{option}: says nothing", "Give it a value, or leave it out.")
     return Asked(
@@ -51,12 +51,12 @@ def build_asked(params: Params) -> Asked:
         keep=tuple(_as_text(params["keep"])),
         statuses=parse_statuses(_as_text(params["statuses"])),
         anonymous=frozenset(_as_text(params["anonymous"])),
-        **{name: params[name] for name in _OF_EXPORT},
+        **{name: params[name] for name in _EXPORT_OPTIONS},
     )
 
 
 def _as_text(words: Iterable[str]) -> list[str]:
-    """Words of the command line as the UTF-8 that they are, whatever the locale says."""
+    """Words of the command line decoded as UTF-8 whatever the locale."""
     try:
         return [os.fsencode(word).decode("utf-8") for word in words]
     except UnicodeError:
@@ -66,57 +66,55 @@ def _as_text(words: Iterable[str]) -> list[str]:
 
 
 def evidence_sources(params: Params, exports: Sequence[str] = ()) -> dict[str, str]:
-    """The evidence tables that were named, and where each is."""
+    """The paths of the evidence tables given, by table."""
     from rfmtool.sources.evidence.roles import evidence_tables
 
-    given = {name: params.get(name) for name in evidence_tables()}
-    named = {name: path for name, path in given.items() if path is not None}
-    if "" in named.values():
-        name = next(name for name, path in named.items() if not path)
-        raise UsageError(f"--{name}: the name is empty", "Name a file, or leave it out.")
-    same = [name for name, path in named.items() if path in exports and path != "-"]
-    if same:
-        raise UsageError(
-            f"--{same[0]}: {without_secrets(named[same[0]])} is the export itself",
-            "Name the table of evidence.",
-        )
-    if [*exports, *named.values(), params.get("rates_file")].count("-") > 1:
+    paths = {name: params[name] for name in evidence_tables() if params.get(name) is not None}
+    for name, path in paths.items():
+        if not path:
+            raise UsageError(f"--{name}: the name is empty", "Name a file, or leave it out.")
+    for name, path in paths.items():
+        if path in exports and path != "-":
+            raise UsageError(
+                f"--{name}: {without_secrets(path)} is the export itself",
+                "Name the table of evidence.",
+            )
+    if [*exports, *paths.values(), params.get("rates_file")].count("-") > 1:
         raise UsageError("stdin is named twice, and can be read once", "Give the other as a file.")
-    return named
+    return paths
 
 
-def look_arguments(params: Params) -> dict[str, Any]:
+def check_arguments(params: Params) -> dict[str, Any]:
     """The keyword arguments of `pipeline.check` for the options of a command."""
     import pyarrow as pa
 
     from rfmtool.cli.progress import watcher
     from rfmtool.grouping.read import Settings
 
-    # A tenth less memory than Arrow's own pool, which keeps what a block has given back.
+    # Takes a tenth less memory than Arrow's own pool, which keeps freed blocks.
     pa.set_memory_pool(pa.system_memory_pool())
     return {
         "asked": build_asked(params),
-        "settings": Settings(**_lines_wanted(params), **_money(params)),
+        "settings": Settings(**_settings(params), **_currency_settings(params)),
         "rules": params["rules_file"],
         "watcher": watcher(params),
     }
 
 
-def _lines_wanted(params: Params) -> dict[str, Any]:
-    """Which lines count and how they are read, by the names that the library has for it."""
+def _settings(params: Params) -> dict[str, Any]:
     as_of = params["as_of"]
     return {
         "as_of": None if as_of == "last" else as_of,
         "accept_last": as_of == "last",
-        **{name: params[name] for name in _ALWAYS},
-        **{name: params[name] for name in _SOMETIMES if name in params},
+        **{name: params[name] for name in _SETTINGS},
+        **{name: params[name] for name in _PLACING_SETTINGS if name in params},
         **({"threads": params["threads"]} if params["threads"] else {}),
         "remote": _remote(params),
     }
 
 
 def _remote(params: Params) -> str | None:
-    """The cluster that is asked for; None where there is none."""
+    """The URL of the cluster; None for the local engine."""
     remote: str | None = params["remote"]
     if params["engine"] == "local":
         if remote is not None:
@@ -136,8 +134,8 @@ def _remote(params: Params) -> str | None:
     return remote
 
 
-def _money(params: Params) -> dict[str, Any]:
-    """Which money is asked for: that in one currency, or all of it converted into one."""
+def _currency_settings(params: Params) -> dict[str, Any]:
+    """The currency of the lines to count, or the rates to convert all lines with."""
     path, currency = params["rates_file"], params["currency"]
     if path is None:
         return {"currency": currency}
@@ -149,25 +147,23 @@ def _money(params: Params) -> dict[str, Any]:
 
 
 def run_arguments(params: Params, exports: Sequence[str]) -> dict[str, Any]:
-    """The keyword arguments of `pipeline.run`, or of a question, for the options of a command.
+    """The keyword arguments of `pipeline.run`, or of `questions`, for the options of a command.
 
     Args:
-        params: of a command with the options of `question`; of the options of `evidence` and
-            `scoring` those that it has.
-        exports: what else is read.
+        params: the options; those of `options.evidence` and `options.scoring` may be missing.
+        exports: the exports to be read.
     """
     from rfmtool.sources.evidence.ledger import check_matched
     from rfmtool.sources.ledger import Ledger
     from rfmtool.sources.limits import check_rejects
 
     if params["engine"] != "local":
-        _check_files(exports)
-    # Of no rows at all: a typo should not wait until the whole export is read.
-    check_rejects(Ledger(), params["max_rejects"])
+        _check_readable_by_cluster(exports)
+    check_rejects(Ledger(), params["max_rejects"])  # finds typos before the export is read
     arguments = {
         "evidence": evidence_sources(params, exports),
         "max_rejects": params["max_rejects"],
-        **look_arguments(params),
+        **check_arguments(params),
     }
     if "min_matched" in params:
         check_matched((), params["min_matched"])
@@ -180,44 +176,40 @@ def run_arguments(params: Params, exports: Sequence[str]) -> dict[str, Any]:
 
 
 def _scoring(params: Params) -> dict[str, Any]:
-    """The cuts that are given, and who the others are fitted on; None where nothing is said."""
+    """The cut points given, and the customers to fit the others on; None if not given."""
     from rfmtool import rules
 
     cuts = dict(rules.parse_cuts(text) for text in params["cuts"])
     if len(cuts) < len(params["cuts"]):
         raise UsageError("--cuts names a dimension twice", "Give each dimension once.")
     limits = {name: params[name] for name in rules.FIT_LIMITS if params[name] is not None}
-    is_said = limits or params["within"] is not None
-    fit = rules.parse_fit(params["within"], limits) if is_said else None
+    is_given = limits or params["within"] is not None
+    fit = rules.parse_fit(params["within"], limits) if is_given else None
     return {"cuts": cuts, "fit_on": fit}
 
 
-def _check_files(exports: Sequence[str]) -> None:
-    """Check that all exports are files, before any row of another is fetched for nothing."""
+def _check_readable_by_cluster(exports: Sequence[str]) -> None:
     from rfmtool.stores.lakes import find_lake_table
 
-    others = [
-        one
-        for one in exports
-        if one == "-" or is_database(one) or scheme_of(one) == WEB_SCHEME or find_lake_table(one)
-    ]
-    if others:
-        raise UsageError(
-            f"{without_secrets(others[0])}: --engine spark reads files and objects of stores, which"
-            " workers of the cluster can open too, and tables of the cluster",
-            "Take --engine local, or save it where all of them find it.",
-        )
+    for name in exports:
+        if (name == "-" or is_database(name) or scheme_of(name) == WEB_SCHEME
+                or find_lake_table(name)):  # fmt: skip
+            raise UsageError(
+                f"{without_secrets(name)}: --engine spark reads files and objects of stores, which"
+                " workers of the cluster can open too, and tables of the cluster",
+                "Take --engine local, or save it where all of them find it.",
+            )
 
 
 def text_options(params: Params) -> TextOptions:
-    """How text tables are to be written."""
+    """The options for writing text tables."""
     from rfmtool.outputs.text import TextOptions
 
     return TextOptions(excel=params["excel"], raw_text=params["raw_text"])
 
 
 def choices(text: str, known: tuple[str, ...], option: str) -> list[str]:
-    """Read a comma-separated choice."""
+    """The distinct words of a comma-separated option, which must be in `known`."""
     chosen = [word.strip() for word in text.split(",") if word.strip()]
     unknown = [word for word in chosen if word not in known]
     if unknown:
@@ -227,6 +219,6 @@ def choices(text: str, known: tuple[str, ...], option: str) -> list[str]:
 
 
 def command_line() -> list[str]:
-    """The command as it was typed, as text that can be written: without path and secrets."""
+    """The command line as UTF-8 text, without the path of the program and secrets."""
     words = (os.fsencode(word).decode("utf-8", "replace") for word in sys.argv[1:])
     return ["rfmtool", *map(without_secrets, words)]

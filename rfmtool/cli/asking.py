@@ -1,4 +1,4 @@
-"""What the commands that answer one question share: ask, write the table, print the answer."""
+"""Run a function of `rfmtool.questions` for a command: write the table, print the answer."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import IO, TYPE_CHECKING
 
 from rfmtool.cli.arguments import Params, run_arguments, text_options
 from rfmtool.cli.destination import is_shared, json_bytes, output_file, show
-from rfmtool.cli.reading_messages import teller
+from rfmtool.cli.reading_messages import reading_reporter
 from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
     from rfmtool.analyses import Answer
 
 JSON = ".json"
-"""The ending of the whole answer."""
+"""The extension of files with the whole answer."""
 
 
 def ask(
     name: str, exports: tuple[str, ...], output: str | None, params: Params,
     **more: object,
 ) -> None:  # fmt: skip
-    """Ask by the name of a function in `rfmtool.questions`, as its data and its page are called."""
+    """Run the function `name` of `rfmtool.questions`, and write and print its answer."""
     path = output_file(output, exports, params)
     with uninterrupted():
         from rfmtool import questions
@@ -31,8 +31,8 @@ def ask(
         from rfmtool.outputs.publish import published_file
 
     if path and path.suffix.lower() != JSON:
-        writers.format_of(path)  # sooner than after reading
-    arguments = {**run_arguments(params, exports), "on_read": teller(params)}
+        writers.format_of(path)  # checks the extension before the export is read
+    arguments = {**run_arguments(params, exports), "on_read": reading_reporter(params)}
     shared = is_shared(params)
     with published_file(path, shared=shared) if path else nullcontext() as target:
         answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
@@ -43,7 +43,7 @@ def ask(
 
 
 def show_answer(name: str, answer: Answer, params: Params) -> None:
-    """Print an answer as its options want it."""
+    """Print an answer in the format of the options."""
     from rfmtool.summaries.answers import DATA_OF
 
     is_json = params["output_format"] == "json"
@@ -53,7 +53,7 @@ def show_answer(name: str, answer: Answer, params: Params) -> None:
 
 
 def write_answer(answer: Answer, path: Path, target: IO[bytes], params: Params) -> None:
-    """Write the table of an answer, or the whole of it, as the ending of its file says."""
+    """Write the table of an answer, or all of it to a file with extension .json."""
     from rfmtool.analyses import MONEY
     from rfmtool.outputs.system_errors import system_failures
     from rfmtool.outputs.tables import to_table

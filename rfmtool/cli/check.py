@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from rfmtool.cli import options
-from rfmtool.cli.arguments import Params, evidence_sources, look_arguments
+from rfmtool.cli.arguments import Params, check_arguments, evidence_sources
 from rfmtool.cli.destination import show
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import LimitError, RfmtoolError
@@ -36,42 +36,41 @@ def command(exports: tuple[str, ...], **params: Any) -> None:
         from rfmtool.summaries.check import check_data
 
     try:
-        looked_at = pipeline.check(
-            list(exports), evidence=evidence_sources(params, exports), **look_arguments(params)
-        )
-        found = check_data(*looked_at)
+        evidence = evidence_sources(params, exports)
+        checked = pipeline.check(list(exports), evidence=evidence, **check_arguments(params))
+        data = check_data(*checked)
     except RfmtoolError as error:
-        _show_seen(error, params)
+        _show_partial(error, params)
         raise
     if not params["quiet"]:
-        _show(found, params)
-    _end(found, params)
+        _show(data, params)
+    _exit(data, params)
 
 
-def _show(found: Mapping[str, Any], params: Params) -> None:
+def _show(data: Mapping[str, Any], params: Params) -> None:
     from rfmtool.pages import check
 
-    show(found, lambda _: check.page(found), params)
+    show(data, lambda _: check.page(data), params)
 
 
-def _show_seen(error: RfmtoolError, params: Params) -> None:
-    """Show what was understood before an error, as far as it goes."""
+def _show_partial(error: RfmtoolError, params: Params) -> None:
+    """Show what was read before an error."""
     from rfmtool.summaries.check import partial_check_data
 
-    seen = partial_check_data(error)
-    if not params["quiet"] and (seen or params["output_format"] == "json"):
-        words = {"said": _said(), "error": error.args[0], "hint": error.hint}
-        _show({**(seen or {}), **words}, params)
-        sys.stdout.flush()  # what was seen stands above the message
+    data = partial_check_data(error)
+    if not params["quiet"] and (data or params["output_format"] == "json"):
+        failure = {"said": _options_given(), "error": error.args[0], "hint": error.hint}
+        _show({**(data or {}), **failure}, params)
+        sys.stdout.flush()  # before the message on stderr
 
 
-def _end(found: Mapping[str, Any], params: Params) -> NoReturn:
-    """End with 1 when a row cannot be read.
+def _exit(data: Mapping[str, Any], params: Params) -> NoReturn:
+    """Exit with 1 when a row cannot be read.
 
     Raises:
-        LimitError: it cannot, and nobody was shown which.
+        LimitError: a row cannot be read, and --quiet kept the rows from being shown.
     """
-    ledgers = [found["ledger"], *found["evidence"].values()]
+    ledgers = [data["ledger"], *data["evidence"].values()]
     rejected = sum(sum(ledger["rejected"].values()) for ledger in ledgers)
     if rejected and params["quiet"]:
         rows = sum(ledger["rows"] for ledger in ledgers)
@@ -81,8 +80,8 @@ def _end(found: Mapping[str, Any], params: Params) -> NoReturn:
     click.get_current_context().exit(1 if rejected else 0)
 
 
-def _said() -> list[str]:
-    """The options given, as given, which may be what is wrong."""
+def _options_given() -> list[str]:
+    """The options given on the command line, which may have caused the error."""
     context = click.get_current_context()
     given = [
         (parameter.opts[-1], context.params[parameter.name])
@@ -93,7 +92,7 @@ def _said() -> list[str]:
         and parameter.name != "output_format"
     ]
     return [
-        option if value is True else without_secrets(f"{option} {one}")
-        for option, value in given
-        for one in (value if isinstance(value, tuple) else (value,))
+        option if value is True else without_secrets(f"{option} {value}")
+        for option, values in given
+        for value in (values if isinstance(values, tuple) else (values,))
     ]

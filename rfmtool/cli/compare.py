@@ -36,7 +36,7 @@ def command(old: str, new: str, output: str | None, **params: Any) -> None:
     target = output_path(output)
     if target:
         check_not_an_input(target, old, new)
-        for run in (old, new):  # it would lie in a run, which no run replaces then
+        for run in (old, new):  # the next run would replace the folder with it
             if target.resolve().is_relative_to(Path(run).resolve()):
                 raise UsageError(f"-o {target}: lies in {run}", "Name a place outside of it.")
     with uninterrupted():
@@ -45,10 +45,10 @@ def command(old: str, new: str, output: str | None, **params: Any) -> None:
         from rfmtool.runs.fail_if import parse_limits
         from rfmtool.runs.finished import converting_read_errors
 
-    given = parse_limits(params["fail_if"])
+    fail_if = parse_limits(params["fail_if"])
     with converting_read_errors(f"{old} or {new}"):
         compared = compare(old, new)
-        limits.check_between(given, compared.old.summary, compared.new.summary)
+        limits.check_between(fail_if, compared.old.summary, compared.new.summary)
         summary = compared.summary
         if target:
             _write(compared, target, params)

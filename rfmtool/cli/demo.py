@@ -51,13 +51,13 @@ def command(  # noqa: PLR0913 - one for each option
             unknown = "" if system == "shopify" else " --consent-unknown keep"
             click.echo(f"and: rfmtool export out --for mailchimp -o lists{unknown}")
         return
-    files = {name: f'"{name}.csv"' for name in _evidence(shop)}
+    files = {name: f'"{name}.csv"' for name in _evidence_names(shop)}
     files["contacts"] = f'["contacts.csv", "{_STEPS}.csv"]'
     tables = "".join(f"{name} = {path}\n" for name, path in files.items())
     rules = f"# What the shop knows of its customers beside their orders.\n\n[evidence]\n{tables}"
     rules += "\n# What a minute of contact costs, and what partners get of what they bring.\n\n"
     rules += "[contacting]\nminute_cost = 0.4\n\n[relationship]\nreward_share = 0.05\n"
-    frames = {**shop, **_later(shop, seed)}
+    frames = {**shop, **_next_quarter(shop, seed)}
     write_frames(frames, {_RULES: rules}, Path(folder), shared=shared)
     if not quiet:
         click.echo(
@@ -68,22 +68,21 @@ def command(  # noqa: PLR0913 - one for each option
         click.echo(f"and, as if a quarter had gone by: rfmtool measure out {folder}/later.csv")
 
 
-def _evidence(shop: dict[str, pd.DataFrame]) -> list[str]:
-    """The tables of evidence; further rows of contacts are no table of their own."""
+def _evidence_names(shop: dict[str, pd.DataFrame]) -> list[str]:
     return [name for name in shop if name not in ("orders", _STEPS)]
 
 
-def _later(shop: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
-    """The shop a quarter after a run that left people out, and what each list truly did."""
+def _next_quarter(shop: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
+    """The orders a quarter after a run with holdouts, and the true effects of its lists."""
     from rfmtool import pipeline
     from rfmtool.demo import next_quarter
     from rfmtool.grouping.read import Settings
     from rfmtool.rules import parse_holdouts
 
-    evidence = {name: shop[name] for name in _evidence(shop)}
-    lots = parse_holdouts([next_quarter.HOLDOUT_SHARE])
-    alone = Settings(select=("customer_id", "action", "holdout"))  # forecasts take longest
-    result = pipeline.run(shop["orders"], evidence=evidence, lots=lots, settings=alone)
+    evidence = {name: shop[name] for name in _evidence_names(shop)}
+    holdouts = parse_holdouts([next_quarter.HOLDOUT_SHARE])
+    settings = Settings(select=("customer_id", "action", "holdout"))  # spares slow forecasts
+    result = pipeline.run(shop["orders"], evidence=evidence, lots=holdouts, settings=settings)
     people = result.frame[["customer_id", "action"]].astype("str")
     people = people.assign(held_out=result.frame["holdout"].eq("yes").to_numpy(bool))
     return {
