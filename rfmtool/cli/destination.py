@@ -1,4 +1,4 @@
-"""Where a command's answer goes: to the place that `-o` names, or to stdout."""
+"""The destination of a command's answer: the path of `-o`, or stdout."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def output_path(output: str | None) -> Path | None:
-    """Where `-o` points; None where it was not given."""
+    """The path of `-o`; None where it is not given."""
     if output == "":
         raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
     if output == "-":
@@ -32,7 +32,7 @@ def output_path(output: str | None) -> Path | None:
 
 
 def output_file(output: str | None, exports: Sequence[str], params: Params) -> Path | None:
-    """The file that `-o` names, apart from all that is read; None where it was not given."""
+    """The path of `-o`, which must be none of the inputs; None where it is not given."""
     path = output_path(output)
     if path:
         check_not_an_input(path, *inputs_of(exports, params))
@@ -40,14 +40,14 @@ def output_file(output: str | None, exports: Sequence[str], params: Params) -> P
 
 
 def inputs_of(exports: Sequence[str], params: Params) -> list[str | None]:
-    """All that a command reads: exports, evidence, rules, scales and rates."""
+    """All inputs of a command: exports, evidence, rules, scales and rates."""
     files = (params.get(name) for name in ("scales_file", "rates_file"))
     rules = params.get("rules_file") or ()
     return [*exports, *files, *rules, *evidence_sources(params, exports).values()]
 
 
 def is_shared(params: Params) -> bool:
-    """Whether others may read what is written: by `--shared`, or `shared = true` in the rules."""
+    """Whether other users may read the output: by `--shared`, or `shared = true` in the rules."""
     if params["shared"] or not params.get("rules_file"):
         return bool(params["shared"])
     from rfmtool.rules import load_rules
@@ -56,21 +56,21 @@ def is_shared(params: Params) -> bool:
 
 
 def check_not_an_input(target: Path, *inputs: str | None, option: str = "-o") -> None:
-    """Check that no input is `target`, lies in it, or is a folder that would then read it."""
+    """Check that no input is `target`, is in it, or is a folder that would read it next time."""
     from rfmtool.sources.files.listing import has_data_name
 
-    place = Path(os.path.realpath(target))  # which lets links in a circle be told by who reads
+    output = Path(os.path.realpath(target))  # without errors for circular links
     for name in filter(None, inputs):
         if scheme_of(name):
             continue
         for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
-            folder = Path(os.path.realpath(path))
-            if folder.is_relative_to(place):
+            source = Path(os.path.realpath(path))
+            if source.is_relative_to(output):
                 raise UsageError(
                     f"{option} {target}: {path} is read, and would be replaced",
                     "Name another place.",
                 )
-            if path.is_dir() and place.is_relative_to(folder) and has_data_name(place, folder):
+            if path.is_dir() and output.is_relative_to(source) and has_data_name(output, source):
                 raise UsageError(
                     f"{option} {target}: lies in {path}, and would be read as input the next time",
                     "Name a place outside of it.",
@@ -78,20 +78,20 @@ def check_not_an_input(target: Path, *inputs: str | None, option: str = "-o") ->
 
 
 def show_run(summary: Mapping[str, Any], folder: str | None, params: Params) -> None:
-    """Show a run on stdout, in the format that is asked for."""
+    """Print the report of a run in the format of `--format`."""
     from rfmtool.pages.run import page
 
     show(summary, lambda width: page(summary, width, folder), params, "run")
 
 
 def show(data: Any, page: Callable[[int], Sequence[Block]], params: Params, name: str = "") -> None:
-    """Print what was found in the format that is asked for; all but text is always UTF-8.
+    """Print an answer in the format of `--format`; JSON and HTML are always UTF-8.
 
     Args:
-        data: what was found, plain.
-        page: what is drawn of it, told how many characters there is room for.
+        data: the answer as plain data.
+        page: makes the blocks of a text page for a width in characters.
         params: the options of the command.
-        name: of the question, or `run`, where there is a page of it in HTML.
+        name: the name of the analysis, or `run`, where there is an HTML page.
     """
     if params["output_format"] == "json":
         click.echo(json_bytes(data), nl=False)

@@ -45,15 +45,12 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     with uninterrupted():
         from rfmtool.runs.contact_log import append_contacts
 
-    # The clock is asked where nobody says when it was.
-    when = day or date.today()  # noqa: DTZ011 - their day
     ids = None if customers is None else list(filter(None, map(str.strip, customers.split(","))))
-
     added, known = append_contacts(
         Path(folder),
         name,
         Path(contacted),
-        when,
+        day or date.today(),  # noqa: DTZ011 - local time
         customers=ids,
         file=None if handed_back is None else Path(handed_back),
         shared=shared,

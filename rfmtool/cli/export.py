@@ -43,15 +43,15 @@ def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
     with uninterrupted():
         from rfmtool.runs.export import export
 
-    place = output_path(output)
-    if place:
-        check_not_an_input(place, folder)
-        if place.resolve().is_relative_to(Path(folder).resolve()):
+    target = output_path(output)
+    if target:
+        check_not_an_input(target, folder)
+        if target.resolve().is_relative_to(Path(folder).resolve()):
             raise UsageError(
                 f"-o {output}: lies in {folder}, which the next run exchanges",
                 "Name another place.",
             )
-    found = export(
+    uploads = export(
         Path(folder),
         tool,
         only=params["only"],
@@ -59,57 +59,57 @@ def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
         keep_unknown=params["consent_unknown"] == "keep",
     )
     shared = params["shared"]
-    if place and not place.suffix:
-        _write_folder(found, place, shared=shared)
+    if target and not target.suffix:
+        _write_folder(uploads, target, shared=shared)
     else:
-        _write_file(found.combined, place, shared=shared)
+        _write_file(uploads.combined, target, shared=shared)
     if not params["quiet"]:
-        _say(found)
+        _print_counts(uploads)
 
 
-def _write_folder(found: Uploads, place: Path, *, shared: bool) -> None:
-    """Write a file for each list; lists of an earlier export that are none now go."""
+def _write_folder(uploads: Uploads, folder: Path, *, shared: bool) -> None:
+    """Write a file for each list, and delete lists of earlier exports that are empty now."""
     from rfmtool.outputs.system_errors import system_failures
 
-    with system_failures(str(place)):
-        place.mkdir(mode=0o777 if shared else 0o700, parents=True, exist_ok=True)
-        there = {path.name for path in place.iterdir()}
-    foreign = there - {f"{stem}.csv" for stem in found.stems}
+    with system_failures(str(folder)):
+        folder.mkdir(mode=0o777 if shared else 0o700, parents=True, exist_ok=True)
+        existing = {path.name for path in folder.iterdir()}
+    foreign = existing - {f"{stem}.csv" for stem in uploads.stems}
     if foreign:
         raise UsageError(
-            f"-o {place}: holds {min(foreign)}, which is no list of ours",
+            f"-o {folder}: holds {min(foreign)}, which is no list of ours",
             "Name a folder of its own.",
         )
-    for stem, people in found.lists.items():
-        _write_file(people, place / f"{stem}.csv", shared=shared)
-    with system_failures(str(place)):
-        for name in there - {f"{stem}.csv" for stem in found.lists}:
-            (place / name).unlink()
+    for stem, people in uploads.lists.items():
+        _write_file(people, folder / f"{stem}.csv", shared=shared)
+    with system_failures(str(folder)):
+        for name in existing - {f"{stem}.csv" for stem in uploads.lists}:
+            (folder / name).unlink()
 
 
-def _write_file(people: pd.DataFrame, place: Path | None, *, shared: bool) -> None:
-    """Write a table of texts as CSV."""
+def _write_file(people: pd.DataFrame, path: Path | None, *, shared: bool) -> None:
+    """Write a table of text as CSV, to stdout without a path."""
     import pyarrow as pa
 
     from rfmtool.outputs.publish import published_file
     from rfmtool.outputs.text import TextOptions, write_csv
 
-    with (
-        published_file(place, shared=shared) if place else nullcontext(sys.stdout.buffer) as target
-    ):
+    stdout = nullcontext(sys.stdout.buffer)
+    with published_file(path, shared=shared) if path else stdout as target:
         table = pa.Table.from_pandas(people.astype("str"), preserve_index=False)
         table = table.cast(pa.schema([(name, pa.string()) for name in table.column_names]))
         write_csv(table.to_reader(), target, TextOptions())
         target.flush()
 
 
-def _say(found: Uploads) -> None:
-    """Count on stderr who is written, and who is left out for what."""
-    taken = sum(map(len, found.lists.values()))
-    why = ", ".join(f"{many:,} {reason}" for reason, many in sorted(found.left_out.items()))
-    out = sum(found.left_out.values())
-    click.echo(f"{taken:,} people written; {out:,} left out{f': {why}' if why else ''}", err=True)
-    if not taken and "consent not known" in found.left_out:
+def _print_counts(uploads: Uploads) -> None:
+    """Print the numbers of people written and left out to stderr."""
+    written, left_out = sum(map(len, uploads.lists.values())), sum(uploads.left_out.values())
+    counts = sorted(uploads.left_out.items())
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts)
+    text = f"{written:,} people written; {left_out:,} left out{f': {reasons}' if reasons else ''}"
+    click.echo(text, err=True)
+    if not written and "consent not known" in uploads.left_out:
         click.echo(
             "  Nobody's consent is known: have --contacts say it, or take all who did not refuse"
             " with --consent-unknown keep.",

@@ -1,4 +1,4 @@
-"""The commands that show a finished run: its report, one of its customers, the runs before it."""
+"""The commands that show a finished run: its report, one customer, its history."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def history(folder: str, **params: Any) -> None:
         from rfmtool.pages.history import page
         from rfmtool.runs.history import history
 
-    found = history(Path(folder))
-    show(found, lambda width: page(found, width), params)
+    points = history(Path(folder))
+    show(points, lambda width: page(points, width), params)

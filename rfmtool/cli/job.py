@@ -26,7 +26,7 @@ from rfmtool.locations import check_is_local_path, scheme_of, without_secrets
 
 _SECTION: Final = "job"
 _DAY: Final = "{as_of}"
-_HOW_TO_FIT: Final = "cuts", "within", "min_orders", "max_orders", "min_spend", "max_spend"
+_FIT_KEYS: Final = "cuts", "within", "min_orders", "max_orders", "min_spend", "max_spend"
 _HINT: Final = "See the section on jobs in the README."
 
 
@@ -37,34 +37,33 @@ def command(file: str, *, check: bool) -> None:
     """Do the run that the [job] of FILE asks for; paths in it are relative to FILE."""
     check_is_local_path(file)
     path, folder = Path(file), Path(file).absolute().parent
-    data = _data(path)
+    data = _read_job_file(path)
     try:
-        words, notify = _words(path, data)
+        arguments, notify = _run_arguments(path, data)
         with chdir(folder):
-            ctx = run.make_context("rfmtool run", [*words], obj={"notify": notify})
+            ctx = run.make_context("rfmtool run", [*arguments], obj={"notify": notify})
     except (RfmtoolError, click.ClickException) as error:
         if not check:
-            # Suppressed, for what is wrong with a trace is said by the next run as well.
+            # Failures of the log or metrics are suppressed: this error matters more.
             with (
                 chdir(folder),
                 suppress(RfmtoolError, click.ClickException),
-                monitored(*_traces(path, data[_SECTION])),
+                monitored(*_monitoring_of_invalid_job(path, data[_SECTION])),
             ):
                 raise error from None
         raise
     with chdir(folder), ctx:
         if check:
-            _prove(ctx)
-            quoted = shlex.join(["rfmtool", "run", *map(without_secrets, words)])
+            _check_without_reading(ctx)
+            quoted = shlex.join(["rfmtool", "run", *map(without_secrets, arguments)])
             click.echo(f"{file}: {quoted}")
             return
-        # The manifest says what was run, and who reads it back goes by that.
-        sys.argv = [sys.argv[0], "run", *words]
+        # The manifest records the command line of the run.
+        sys.argv = [sys.argv[0], "run", *arguments]
         run.invoke(ctx)
 
 
-def _data(path: Path) -> dict[str, Any]:
-    """The whole file."""
+def _read_job_file(path: Path) -> dict[str, Any]:
     try:
         data = read_toml(path)
     except OSError as error:
@@ -77,14 +76,11 @@ def _data(path: Path) -> dict[str, Any]:
     return data
 
 
-# The options of a run ----------------------------------------------------------------------------
-
-
-def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """What the job says as the words of `rfmtool run`, and whom it tells."""
+def _run_arguments(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The command-line arguments of `rfmtool run` for a job, and its notify command."""
     job = dict(data[_SECTION])
     day = _as_of(job.get("as_of"))
-    job = {key: _filled(value, day, f"{path}: {key}") for key, value in job.items()}
+    job = {key: _substitute(value, day, f"{path}: {key}") for key, value in job.items()}
     inputs = _texts(job.pop("inputs", []), f"{path}: inputs")
     if not inputs:
         raise UsageError(
@@ -93,50 +89,50 @@ def _words(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     notify = _texts(job.pop("notify", []), f"{path}: notify")
     if isinstance(job.get("keep"), str):
         raise UsageError(f"{path}: keep: is no number", "For example keep = 12, without quotes.")
-    if isinstance(job.get("keep"), int):  # a list carries columns through, as --keep does
+    if isinstance(job.get("keep"), int):  # a list is the option --keep
         job["keep_runs"] = job.pop("keep")
     if set(data) - {_SECTION}:
         job["rules"] = [*_texts(job.get("rules", []), f"{path}: rules"), path.name]
-    _check_limits(path, job)
-    if _is_yet_to_come(path.absolute().parent, job):
+    _check_scales_and_fit(path, job)
+    if _is_before_first_run(path.absolute().parent, job):
         del job["scales"]
         job.pop("refit_every", None)
     known = {param.opts[-1].removeprefix("--").replace("-", "_"): param for param in run.params
              if isinstance(param, click.Option)}  # fmt: skip
-    words = []
+    arguments = []
     for key, value in job.items():
         if key not in known:
             names = [*known, "inputs", "notify"]
-            near = difflib.get_close_matches(key, names, 1)
-            hint = f"Is it {near[0]}?" if near else f"Known are {', '.join(sorted(names))}."
+            similar = difflib.get_close_matches(key, names, 1)
+            hint = f"Is it {similar[0]}?" if similar else f"Known are {', '.join(sorted(names))}."
             raise UsageError(f"{path}: unknown key {key!r} in [job]", hint)
-        words += _option(known[key], value, f"{path}: {key}")
-    return [*words, "--", *inputs], notify
+        arguments += _option_arguments(known[key], value, f"{path}: {key}")
+    return [*arguments, "--", *inputs], notify
 
 
-def _check_limits(path: Path, job: Mapping[str, Any]) -> None:
-    """Check that scales and how to fit them are not both given, even before there are any."""
-    doubled = [key for key in _HOW_TO_FIT if key in job]
-    if "scales" in job and doubled and "refit_every" not in job:
+def _check_scales_and_fit(path: Path, job: Mapping[str, Any]) -> None:
+    """Check that scales and keys that fit them are not both given, also before the first run."""
+    conflicting = [key for key in _FIT_KEYS if key in job]
+    if "scales" in job and conflicting and "refit_every" not in job:
         raise UsageError(
-            f"{path}: scales and {doubled[0]} are both given, and both say where scores part",
+            f"{path}: scales and {conflicting[0]} are both given, and both say where scores part",
             "Leave one out, or say with refit_every how old the scales may get.",
         )
 
 
-def _is_yet_to_come(folder: Path, job: Mapping[str, Any]) -> bool:
-    """Whether the scales are those that this job itself writes, and has not yet: the first run."""
+def _is_before_first_run(folder: Path, job: Mapping[str, Any]) -> bool:
+    """Whether the scales are to be written by this job, and do not exist yet."""
     scales, output = job.get("scales"), job.get("output")
     outputs = output if isinstance(output, list) else [output]
     if not isinstance(scales, str):
         return False
-    place = folder / scales
-    return not place.exists() and any(
-        isinstance(one, str) and place.is_relative_to(folder / one) for one in outputs
+    path = folder / scales
+    return not path.exists() and any(
+        isinstance(output, str) and path.is_relative_to(folder / output) for output in outputs
     )
 
 
-def _option(option: click.Option, value: Any, where: str) -> list[str]:
+def _option_arguments(option: click.Option, value: Any, where: str) -> list[str]:
     name = option.opts[-1]
     if isinstance(value, bool):
         if not option.is_flag:
@@ -145,7 +141,7 @@ def _option(option: click.Option, value: Any, where: str) -> list[str]:
             return [name]
         return option.secondary_opts[:1]
     if isinstance(value, Mapping):
-        value = [f"{key}={one}" for key, one in value.items()]
+        value = [f"{key}={cell}" for key, cell in value.items()]
     texts = _texts(value, where)
     if option.is_flag or (len(texts) > 1 and option.nargs != 1):
         raise UsageError(f"{where}: must be true or false", f"It says what {name} says.")
@@ -156,35 +152,34 @@ def _option(option: click.Option, value: Any, where: str) -> list[str]:
 
 def _texts(value: Any, where: str) -> list[str]:
     values = value if isinstance(value, list) else [value]
-    if any(isinstance(one, (list, dict, bool)) for one in values):
+    if any(isinstance(item, (list, dict, bool)) for item in values):
         raise UsageError(f"{where}: must be a text or a list of texts", _HINT)
-    return [str(one) for one in values]
+    return [str(item) for item in values]
 
 
-def _traces(path: Path, job: Mapping[str, Any]) -> tuple[str | None, str | None, list[str]]:
-    """The log, the gauges and whom to tell, as far as a job that cannot be meant says them well."""
-    day, said = _as_of(job.get("as_of")), dict[str, list[str]]()
+def _monitoring_of_invalid_job(
+    path: Path, job: Mapping[str, Any]
+) -> tuple[str | None, str | None, list[str]]:
+    """The log file, metrics file and notify command, as far as they are valid."""
+    day, texts = _as_of(job.get("as_of")), dict[str, list[str]]()
     for key, value in job.items():
         with suppress(UsageError):
-            said[key] = _texts(_filled(value, day, key), key)
+            texts[key] = _texts(_substitute(value, day, key), key)
     files: list[str | None] = []
-    for key in ("log", "metrics"):
-        file = ",".join(said.pop(key, [])) or None
-        others = [text for other in said.keys() - {"output", "query"} for text in said[other]]
+    for name in ("log", "metrics"):
+        file = ",".join(texts.pop(name, [])) or None
+        inputs = [text for key in texts.keys() - {"output", "query"} for text in texts[key]]
         try:
             if file not in (None, "-"):
-                check_not_an_input(Path(file), path.name, *others)
-        except (UsageError, OSError):  # it may be something that is read
+                check_not_an_input(Path(file), path.name, *inputs)
+        except (UsageError, OSError):
             file = None
         files.append(file)
-    return files[0], files[1], said.get("notify", [])
-
-
-# What is filled in -------------------------------------------------------------------------------
+    return files[0], files[1], texts.get("notify", [])
 
 
 def _as_of(value: object) -> str | None:
-    """The day of the run, where it is known before anything is read."""
+    """The as_of day as text, if it is known before the export is read."""
     if isinstance(value, date):
         return value.isoformat()
     if value in ("today", "yesterday"):
@@ -195,12 +190,12 @@ def _as_of(value: object) -> str | None:
         return None
 
 
-def _filled(value: Any, day: str | None, where: str) -> Any:
-    """A value with `{as_of}` and variables of the environment filled in."""
+def _substitute(value: Any, day: str | None, where: str) -> Any:
+    """A value with `{as_of}` and variables of the environment substituted."""
     if isinstance(value, list):
-        return [_filled(one, day, where) for one in value]
+        return [_substitute(item, day, where) for item in value]
     if isinstance(value, dict):
-        return {key: _filled(one, day, where) for key, one in value.items()}
+        return {key: _substitute(item, day, where) for key, item in value.items()}
     if not isinstance(value, str):
         return value
     if _DAY in value and day is None:
@@ -218,11 +213,8 @@ def _filled(value: Any, day: str | None, where: str) -> Any:
         raise UsageError(f"{where}: a $ stands alone", "Write $$ for one.") from None
 
 
-# --check -----------------------------------------------------------------------------------------
-
-
-def _prove(ctx: click.Context) -> None:
-    """Check all that can be without reading an export."""
+def _check_without_reading(ctx: click.Context) -> None:
+    """Check what can be checked without reading an export (--check)."""
     from rfmtool.cli import limits
     from rfmtool.cli.arguments import evidence_sources, run_arguments
     from rfmtool.rules import load_rules
@@ -230,8 +222,8 @@ def _prove(ctx: click.Context) -> None:
 
     params = dict(ctx.params)
     exports, output = params.pop("exports"), run_outputs(params.pop("outputs")).folder
-    given = limits.parse_run_limits(params["fail_if"], Path(output) if output else None)
-    limits.earlier_run(given, None, params)
+    fail_if = limits.parse_run_limits(params["fail_if"], Path(output) if output else None)
+    limits.earlier_run(fail_if, None, params)
     sources = [*exports, *evidence_sources(params, exports).values()]
     for name in sources:
         if scheme_of(name) or name == "-":

@@ -1,4 +1,4 @@
-"""The option --fail-if: when a run or a comparison ends with 1 instead of publishing."""
+"""The option --fail-if of runs and comparisons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ fail_if = click.option("--fail-if", metavar="LIMIT", multiple=True,
 
 
 def parse_run_limits(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
-    """Read the `--fail-if` of a run that writes `target`."""
+    """Parse the limits of a run; those on changes need the earlier run in `target`."""
     from rfmtool.runs.fail_if import parse_limits
 
     limits = parse_limits(texts)
@@ -36,15 +36,15 @@ def parse_run_limits(texts: tuple[str, ...], target: Path | None) -> list[Limit]
 
 
 def earlier_run(limits: list[Limit], target: Path | None, params: Params) -> dict[str, Any] | None:
-    """The summary of the run that `target` holds, once it is clear what the limits are about.
+    """Check the names in limits, and read the summary of the earlier run in `target`.
 
     Returns:
-        The summary; None where nobody asks for it, and on the first run, which is said.
+        The summary; None where no limit is on changes, and, with a message, on the first run.
     """
     from rfmtool.runs.fail_if import check_names
 
     if limits:
-        check_names(limits, _names(params["rules_file"]))
+        check_names(limits, _group_names_of(params["rules_file"]))
     if not target or not any(limit.kind == "change" for limit in limits):
         return None
     if not read_manifest(target):
@@ -56,7 +56,7 @@ def earlier_run(limits: list[Limit], target: Path | None, params: Params) -> dic
 
     try:
         summary = read_summary(target)
-        with converting_read_errors(target):  # sooner than after reading the export
+        with converting_read_errors(target):  # fails before the export is read
             for limit in (limit for limit in limits if limit.kind == "change"):
                 count_of(summary, limit.name)
     except InputError as error:
@@ -65,20 +65,20 @@ def earlier_run(limits: list[Limit], target: Path | None, params: Params) -> dic
 
 
 def check_between(limits: list[Limit], old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Hold the later of two finished runs against limits."""
+    """Check limits on the changes between two finished runs."""
     from rfmtool.runs.fail_if import FIGURES, check_limits, check_names, group_names
 
     if not limits:
         return
     names = group_names(old, new)
-    found = {*FIGURES, *(name for known in names.values() for name in known)}
-    check_names([limit for limit in limits if limit.name in found], names)
-    # A group without members in both runs stands in neither summary.
-    check_names([limit for limit in limits if limit.name not in found], _names(None))
+    known = {*FIGURES, *(name for groups in names.values() for name in groups)}
+    check_names([limit for limit in limits if limit.name in known], names)
+    # Groups without members in either run are in neither summary.
+    check_names([limit for limit in limits if limit.name not in known], _group_names_of(None))
     check_limits(limits, new, old)
 
 
-def _names(rules_file: Sequence[str] | None) -> dict[str, list[str]]:
+def _group_names_of(rules_file: Sequence[str] | None) -> dict[str, list[str]]:
     """The names that groups can have by the rules."""
     from rfmtool.rules import NO_ORDERS, load_rules
     from rfmtool.rules.vocabulary import ACTIVITIES

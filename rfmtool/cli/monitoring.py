@@ -1,4 +1,4 @@
-"""The traces that a run leaves, also where it fails: a line of JSON, gauges, a word to somebody."""
+"""Monitoring of runs, also of failed ones: a JSON log line, Prometheus gauges, a notify command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rfmtool.locations import check_is_local_path, without_secrets
 from rfmtool.version import __version__
 
 _STDOUT: Final = "-"
-_PATIENCE_SECONDS: Final = 60
+_NOTIFY_TIMEOUT_SECONDS: Final = 60
 _COUNTS: Final = ("customers", "buyers", "orders", "revenue")
 _running = section("While it runs")
 
@@ -40,22 +40,22 @@ metrics = _running(
 
 @dataclass
 class RunRecord:
-    """What is known of a run so far."""
+    """What is known about a run so far."""
 
     as_of: str | None = None
     inputs: Sequence[Mapping[str, Any]] = ()
     summary: Mapping[str, Any] = field(default_factory=dict)
     published: Sequence[str] = ()
-    """Where it stands, once it does."""
+    """The outputs that have been written."""
     wanted: bool = False
-    """Whether anybody is told."""
+    """Whether there is a log, metrics file or notify command."""
 
     def expect(self, exports: Sequence[str]) -> None:
-        """Take in what is to be read, for a run that fails before it has read it."""
+        """Record the inputs, for a run that fails before it has read them."""
         self.inputs = [
             {
                 "name": without_secrets(name),
-                # Not by pathlib, which fails on a query that is longer than a name can be.
+                # pathlib fails on queries that are longer than a file name can be.
                 "bytes": os.path.getsize(name) if os.path.isfile(name) else None,  # noqa: PTH113, PTH202
             }
             for name in exports
@@ -66,30 +66,30 @@ class RunRecord:
 def monitored(
     log_file: str | None, metrics_file: str | None, notify: Sequence[str]
 ) -> Iterator[RunRecord]:
-    """Leave traces of what the block does, whatever comes of it.
+    """Write the log line and the gauges when the block ends, with or without an error, and notify.
 
     Args:
         log_file: a line is appended to it; `-` is stdout.
-        metrics_file: is written anew.
+        metrics_file: is overwritten.
         notify: a command that gets the line on its stdin.
 
     Raises:
-        UsageError: a place cannot be written to, or what writes it is not installed.
+        UsageError: a file cannot be written, or the library for metrics is not installed.
         SystemFailureError: the system refuses, before the block or after it has ended well.
     """
     from rfmtool.cli import exit_of
 
-    told = RunRecord(wanted=bool(log_file or metrics_file or notify))
-    began, started = time.monotonic(), datetime.now(UTC)
-    ready: list[Callable[[Mapping[str, Any]], None]] = []
+    record = RunRecord(wanted=bool(log_file or metrics_file or notify))
+    start_seconds, started = time.monotonic(), datetime.now(UTC)
+    writers: list[Callable[[Mapping[str, Any]], None]] = []
 
-    def leave(code: int, message: str) -> list[RfmtoolError | OSError]:
-        """Leave each trace that can be, and tell somebody in any case; gives what went wrong."""
-        line = _line(told, started, time.monotonic() - began, code, message)
+    def report(code: int, message: str) -> list[RfmtoolError | OSError]:
+        """Call all writers, then the notify command; returns the errors of writers."""
+        line = _log_line(record, started, time.monotonic() - start_seconds, code, message)
         failures: list[RfmtoolError | OSError] = []
-        for trace in ready:
+        for write in writers:
             try:
-                trace(line)
+                write(line)
             except (RfmtoolError, OSError) as error:
                 failures.append(error)
                 if not line["exit_code"]:
@@ -100,30 +100,30 @@ def monitored(
     try:
         if log_file is not None:
             _check_log(log_file)
-            ready.append(partial(_append, log_file))
+            writers.append(partial(_append, log_file))
         if metrics_file is not None:
             _check_metrics(metrics_file, log_file)
-            ready.append(partial(_write_gauges, Path(metrics_file), told))
-        yield told
+            writers.append(partial(_write_gauges, Path(metrics_file), record))
+        yield record
     except BaseException as error:
-        for failure in leave(*exit_of(error)):
+        for failure in report(*exit_of(error)):
             click.echo(f"rfmtool: {exit_of(failure)[1]}", err=True)
         raise
-    if failures := leave(0, ""):
-        raise _of_a_good_run(failures, told.published)
+    if failures := report(0, ""):
+        raise _monitoring_error(failures, record.published)
 
 
-def _of_a_good_run(failures: Sequence[Exception], published: Sequence[str]) -> Exception:
-    """What to say where a run went well and its traces did not."""
+def _monitoring_error(failures: Sequence[Exception], published: Sequence[str]) -> Exception:
+    """The error to raise where the run has succeeded and its monitoring failed."""
     from rfmtool.cli import exit_of
 
     first, *others = failures
-    if isinstance(first, OSError) and not others:  # of standard output, which nobody reads any more
+    if isinstance(first, OSError) and not others:  # standard output was closed
         return first
-    ended = f"is published in {' and '.join(published)}" if published else "went well"
+    outcome = f"is published in {' and '.join(published)}" if published else "went well"
     return SystemFailureError(
-        "; ".join(exit_of(one)[1] for one in failures),
-        f"The run itself {ended}. Free some space, or name another place for the next one.",
+        "; ".join(exit_of(failure)[1] for failure in failures),
+        f"The run itself {outcome}. Free some space, or name another place for the next one.",
     )
 
 
@@ -132,23 +132,23 @@ def _check_log(path: str) -> None:
         return
     from rfmtool.outputs.system_errors import is_in_place, system_failures
 
-    place = _place("--log", path)
+    file = _file_path("--log", path)
     with system_failures(path):
-        if not place.exists():
-            TemporaryFile(dir=place.resolve().parent).close()
-        elif not is_in_place(place):  # a pipe would wait for its reader
-            place.open("ab").close()
+        if not file.exists():
+            TemporaryFile(dir=file.resolve().parent).close()
+        elif not is_in_place(file):  # opening a pipe would wait for its reader
+            file.open("ab").close()
 
 
 def _check_metrics(path: str, log_file: str | None) -> None:
     from rfmtool.outputs.system_errors import is_in_place, system_failures
 
-    place = _place("--metrics", path)
-    if log_file and place.absolute() == Path(log_file).absolute():
+    file = _file_path("--metrics", path)
+    if log_file and file.absolute() == Path(log_file).absolute():
         raise UsageError(f"--log and --metrics both name {path}", "Give one of them another file.")
     with system_failures(path):
-        if not is_in_place(place):
-            TemporaryFile(dir=place.resolve().parent).close()
+        if not is_in_place(file):
+            TemporaryFile(dir=file.resolve().parent).close()
     try:
         import prometheus_client  # noqa: F401
     except ImportError:
@@ -158,7 +158,7 @@ def _check_metrics(path: str, log_file: str | None) -> None:
         ) from None
 
 
-def _place(option: str, path: str) -> Path:
+def _file_path(option: str, path: str) -> Path:
     check_is_local_path(path)
     if not path or Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
         raise UsageError(
@@ -167,18 +167,18 @@ def _place(option: str, path: str) -> Path:
     return Path(path)
 
 
-def _line(
-    told: RunRecord, started: datetime, seconds: float, code: int, message: str
+def _log_line(
+    record: RunRecord, started: datetime, seconds: float, code: int, message: str
 ) -> dict[str, Any]:
-    summary = told.summary
+    summary = record.summary
     return {
         "started": started.isoformat(timespec="seconds"),
         "ended": (started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "exit_code": code,
         "version": __version__,
-        "as_of": told.as_of,
-        "inputs": [dict(one) for one in told.inputs],
+        "as_of": record.as_of,
+        "inputs": [dict(entry) for entry in record.inputs],
         "ledger": summary.get("ledger"),
         "counts": {name: summary[name] for name in _COUNTS if name in summary},
         "warnings": len(summary.get("warnings", ())),
@@ -186,14 +186,14 @@ def _line(
     }
 
 
-def _text(line: Mapping[str, Any]) -> str:
+def _json_line(line: Mapping[str, Any]) -> str:
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def _append(path: str, line: Mapping[str, Any]) -> None:
     from rfmtool.outputs.system_errors import system_failures
 
-    data = _text(line).encode("utf-8", "replace")
+    data = _json_line(line).encode("utf-8", "replace")
     if path == _STDOUT:
         click.echo(data, nl=False)
         return
@@ -203,18 +203,18 @@ def _append(path: str, line: Mapping[str, Any]) -> None:
             file.write(data)
 
 
-def _write_gauges(path: Path, told: RunRecord, line: Mapping[str, Any]) -> None:
-    """Write gauges for whoever watches the machine; they name groups and nobody."""
+def _write_gauges(path: Path, record: RunRecord, line: Mapping[str, Any]) -> None:
+    """Write gauges for Prometheus; they name groups, but no customers."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     from rfmtool.outputs.publish import published_file
 
-    registry, summary = CollectorRegistry(), told.summary
+    registry, summary = CollectorRegistry(), record.summary
 
-    def gauge(name: str, words: str, values: Mapping[str, float], label: str = "") -> None:
-        one = Gauge(f"rfmtool_{name}", words, [label] if label else [], registry=registry)
-        for of, value in values.items():
-            (one.labels(of) if label else one).set(value)
+    def gauge(name: str, text: str, values: Mapping[str, float], label: str = "") -> None:
+        metric = Gauge(f"rfmtool_{name}", text, [label] if label else [], registry=registry)
+        for label_value, value in values.items():
+            (metric.labels(label_value) if label else metric).set(value)
 
     started = datetime.fromisoformat(line["started"]).timestamp()
     gauge("last_run_timestamp_seconds", "When the last run began", {"": started})
@@ -227,24 +227,24 @@ def _write_gauges(path: Path, told: RunRecord, line: Mapping[str, Any]) -> None:
         rows = {name: ledger[name] for name in ("used", "anonymous", "blank")}
         rows |= {name: sum(ledger[name].values()) for name in ("excluded", "rejected")}
         gauge("rows", "Rows by what became of them", rows, "bin")
-        for one, plural in (("stage", "stages"), ("segment", "segments"), ("activity", "activity")):
-            counts = {group["name"]: group["customers"] for group in summary[plural]}
-            gauge(f"{one}_customers", f"Customers by {one}", counts, one)
+        for name, key in (("stage", "stages"), ("segment", "segments"), ("activity", "activity")):
+            counts = {group["name"]: group["customers"] for group in summary[key]}
+            gauge(f"{name}_customers", f"Customers by {name}", counts, name)
     with published_file(path, shared=True) as target:
         target.write(generate_latest(registry))
 
 
-def _notify(words: Sequence[str], line: Mapping[str, Any]) -> None:
-    """Tell somebody, if anybody; what comes of that changes nothing about the run."""
-    if not words:
+def _notify(command: Sequence[str], line: Mapping[str, Any]) -> None:
+    """Run the notify command if there is one; its failure is printed, and no error of the run."""
+    if not command:
         return
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own command
-            list(words), input=_text(line).encode(), stdout=subprocess.DEVNULL, check=False,
-            timeout=_PATIENCE_SECONDS,
+        process = subprocess.run(  # noqa: S603 - the user's own command
+            list(command), input=_json_line(line).encode(), stdout=subprocess.DEVNULL, check=False,
+            timeout=_NOTIFY_TIMEOUT_SECONDS,
         )  # fmt: skip
-        said = f"ended with {done.returncode}" if done.returncode else ""
+        failure = f"ended with {process.returncode}" if process.returncode else ""
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        said = (getattr(error, "strerror", None) or type(error).__name__).lower()
-    if said:
-        click.echo(f"rfmtool: notify {words[0]}: {said}", err=True)
+        failure = (getattr(error, "strerror", None) or type(error).__name__).lower()
+    if failure:
+        click.echo(f"rfmtool: notify {command[0]}: {failure}", err=True)

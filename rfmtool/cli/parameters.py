@@ -1,4 +1,4 @@
-"""What options take beside plain words and numbers: days, sizes."""
+"""Parameter types of options: days, sizes, numbers of days; and the argument for exports."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import click
 
 
 class Exports(click.Argument):
-    """What is read: where none is named, the cluster whose `--table` is to be read."""
+    """The exports to read; without any, the cluster that has the `--table` to read."""
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:
-        """What is named; options that are given have been looked at before."""
+        """The exports; options have been processed before."""
         is_missing = self.value_is_missing(value)
         if is_missing and ctx.params.get("table") and ctx.params.get("engine") == "spark":
             remote = ctx.params.get("remote") or os.environ.get("SPARK_REMOTE")
@@ -33,16 +33,16 @@ class Day(click.ParamType["date | str"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> date | str:
-        """A day, or one of the words for one."""
+        """Parse a day, or return the word `last`."""
         if isinstance(value, date):
             return value
         if self._words and value == "last":
             return "last"
         if self._words and value in ("today", "yesterday"):
-            # The one place where the clock is asked, because the user asks for it.
-            return date.today() - timedelta(days=value == "yesterday")  # noqa: DTZ011 - their day
+            # The clock is asked only because the user asks for it.
+            return date.today() - timedelta(days=value == "yesterday")  # noqa: DTZ011 - local time
         try:
-            # Python alone also takes 20240131 and 2024-W05-3.
+            # Unlike strptime, fromisoformat accepts 20240131 and 2024-W05-3.
             return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:
             words = ", today, yesterday or last" if self._words else ""
@@ -57,7 +57,7 @@ class Size(click.ParamType["int"]):
                         "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """How many bytes that are."""
+        """Parse a number of bytes."""
         match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d+)?)\s*([a-zA-Z]*)\s*", str(value), re.ASCII)
         unit = self._units.get(match[2].upper()) if match else None
         if match is None or unit is None:
@@ -71,7 +71,7 @@ class Days(click.ParamType["int"]):
     name = "days"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """How many days that are."""
+        """Parse a number of days."""
         match = re.fullmatch(r"([1-9]\d{0,4})d?", str(value), re.ASCII)
         if match is None:
             self.fail(f"{value!r} is no number of days such as 90d", param, ctx)

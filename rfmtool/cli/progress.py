@@ -1,4 +1,4 @@
-"""A progress bar on stderr, where somebody looks at it."""
+"""The progress bar on stderr."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from rfmtool.sources.rows.lines import Watcher
 
 _SLOW_BYTES: Final = 8 << 20
-"""Smaller files are read before a bar could be seen."""
+"""Smaller files are read too fast for a bar."""
 
 
 def watcher(params: Mapping[str, Any]) -> Watcher | None:
-    """A watcher that draws a bar, or None where nobody would see one."""
-    wanted = params["progress"]
-    if wanted is None:
-        wanted = sys.stderr.isatty()
-    return _Bar(color=not params["no_color"]) if wanted and not params["quiet"] else None
+    """A watcher that draws a bar; None with --quiet, or by default where stderr is no terminal."""
+    is_shown = params["progress"]
+    if is_shown is None:
+        is_shown = sys.stderr.isatty()
+    return _Bar(color=not params["no_color"]) if is_shown and not params["quiet"] else None
 
 
 class _Bar:
-    """One bar, for the file at hand."""
+    """A progress bar for one file at a time."""
 
     def __init__(self, *, color: bool) -> None:
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn

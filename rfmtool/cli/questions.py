@@ -1,4 +1,4 @@
-"""The commands that ask one question of an export, each by the function of its name."""
+"""The commands for one analysis, each named like its function in `rfmtool.questions`."""
 
 from __future__ import annotations
 

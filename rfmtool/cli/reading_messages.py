@@ -1,4 +1,4 @@
-"""What commands without a report say on stderr of how an export was read, terminal or not."""
+"""The messages on stderr about reading, for commands without a report."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from rfmtool.sources.evidence.tables import Evidence
 
 
-def teller(params: Params) -> Callable[[Grouped], None] | None:
-    """What tells of rejected rows and of notices; None where nothing is to be said."""
-    return None if params["quiet"] else _tell
+def reading_reporter(params: Params) -> Callable[[Grouped], None] | None:
+    """A function that prints rejected rows and notices of an export; None with --quiet."""
+    return None if params["quiet"] else _report_reading
 
 
-def tell_of_tables(evidence: Evidence | None, params: Params) -> None:
-    """Tell what to know of the evidence tables."""
+def report_tables(evidence: Evidence | None, params: Params) -> None:
+    """Print the warnings about evidence tables."""
     from rfmtool.summaries.warnings import table_warnings
 
     for name, table in ({} if params["quiet"] or not evidence else evidence.ledgers).items():
         _warn(table_warnings(name, table))
 
 
-def _tell(grouped: Grouped) -> None:
+def _report_reading(grouped: Grouped) -> None:
     from rfmtool.columns import REJECTIONS
     from rfmtool.summaries.warnings import reading_notices
 

@@ -1,4 +1,4 @@
-"""rfmtool rules: the rules in force, and a check of one's own."""
+"""rfmtool rules: show the rules in force, or check a rules file."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def show(rules_file: tuple[str, ...]) -> None:
     """Print the rules in force as a rules file that loads, and which file each part is from."""
     from rfmtool import rules
 
-    found = rules.load_rules(rules_file)
-    text = rules.to_toml(found.data, found.origins) if rules_file else rules.shipped_text()
+    loaded = rules.load_rules(rules_file)
+    text = rules.to_toml(loaded.data, loaded.origins) if rules_file else rules.shipped_text()
     click.echo(text, nl=False)
 
 
@@ -32,12 +32,12 @@ def check(file: str) -> None:
     from rfmtool.pages.blocks import printable
     from rfmtool.summaries.formatting import count_text
 
-    found = rules.load_rules(file)
-    for warning in found.warnings:
+    loaded = rules.load_rules(file)
+    for warning in loaded.warnings:
         click.echo(f"! {printable(warning)}")
-    rungs = len(dict.fromkeys(rung.label for rung in found.ladder))
-    segments = len(dict.fromkeys(row.label for row in found.segments.rows))
-    actions = len(dict.fromkeys(row.label for row in found.playbook))
+    rungs = len({rung.label for rung in loaded.ladder})
+    segments = len({row.label for row in loaded.segments.rows})
+    actions = len({row.label for row in loaded.playbook})
     parts = ((rungs, "rung"), (segments, "segment"), (actions, "action"))
     counts = ", ".join(count_text(number, noun) for number, noun in parts)
     click.echo(f"{printable(file)}: good; {counts}, everybody is placed")

@@ -16,10 +16,10 @@ from rfmtool.cli.destination import check_not_an_input, inputs_of, show_run
 from rfmtool.cli.monitoring import RunRecord
 from rfmtool.cli.run_places import (
     check_database,
-    check_places,
-    folder_of,
+    check_output_options,
+    run_folders,
     run_outputs,
-    written_elsewhere,
+    writing_stores_and_databases,
 )
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
@@ -56,7 +56,7 @@ _written = options.combine_options(
     click.option("--keep-runs", type=click.IntRange(min=0), default=1, show_default=True,
                  metavar="N", help="How many runs of other days DIR keeps, in previous/."),
 )  # fmt: skip
-"""What a run writes, and where."""
+"""The options for the outputs of a run."""
 
 
 @click.command(cls=SectionedCommand)
@@ -88,60 +88,60 @@ def command(exports: tuple[str, ...], outputs: tuple[str, ...], **params: Any) -
     for option, file in (("--log", params["log_file"]), ("--metrics", params["metrics_file"])):
         if file not in (None, "", "-"):
             check_not_an_input(Path(file), *inputs_of(exports, params), option=option)
-    with monitoring.monitored(params["log_file"], params["metrics_file"], notify) as told:
-        told.expect(exports)
-        _run(exports, outputs, params, told)
+    with monitoring.monitored(params["log_file"], params["metrics_file"], notify) as record:
+        record.expect(exports)
+        _run(exports, outputs, params, record)
 
 
 def _run(
-    exports: tuple[str, ...], outputs: tuple[str, ...], params: Params, told: RunRecord
+    exports: tuple[str, ...], output_names: tuple[str, ...], params: Params, record: RunRecord
 ) -> None:
     from rfmtool.outputs.system_errors import system_failures
 
-    to = run_outputs(outputs)
-    check_places(to)
+    outputs = run_outputs(output_names)
+    check_output_options(outputs)
     with ExitStack() as stack:
-        target, place = stack.enter_context(folder_of(to, exports, params))
-        given = limits.parse_run_limits(params["fail_if"], target)
-        # Heavy libraries load below, so that a run that finds the folder held says so at once.
+        earlier_folder, new_folder = stack.enter_context(run_folders(outputs, exports, params))
+        fail_if = limits.parse_run_limits(params["fail_if"], earlier_folder)
+        # Heavy imports come after locking the folder, which fails at once if another run has it.
         with uninterrupted():
             from rfmtool.runs import folder
             from rfmtool.runs.fail_if import check_limits
             from rfmtool.runs.previous import link_previous_runs
             from rfmtool.runs.tables import edition
 
-        wanted = _wanted(params)
-        for database in to.databases:
+        folder_options = _folder_options(params)
+        for database in outputs.databases:
             check_database(database, params)
-        before = limits.earlier_run(given, target, params)
-        result = _result(exports, params, target)
-        memory = link_previous_runs(target, result, params["keep_runs"]) if target else None
-        if memory and place:
-            result = memory.result
-            with system_failures(str(target)):
-                summary = folder.write_files(memory, place, command_line(), wanted)
+        earlier_summary = limits.earlier_run(fail_if, earlier_folder, params)
+        result, linked_run = _result(exports, params, earlier_folder), None
+        if earlier_folder and new_folder:
+            linked_run = link_previous_runs(earlier_folder, result, params["keep_runs"])
+            result = linked_run.result
+            with system_failures(str(earlier_folder)):
+                summary = folder.write_files(linked_run, new_folder, command_line(), folder_options)
         else:
             summary = result.summary
-        told.as_of, told.summary = summary["as_of"], summary
-        told.inputs = folder.inputs(result, hashed=told.wanted)
-        if given:
-            check_limits(given, result.summary, before)
-        tables = partial(edition, result, summary, wanted, memory)
-        stack.enter_context(written_elsewhere(to, place, tables, params))
-    told.published = [*map(without_secrets, outputs)]
+        record.as_of, record.summary = summary["as_of"], summary
+        record.inputs = folder.inputs(result, hashed=record.wanted)
+        if fail_if:
+            check_limits(fail_if, result.summary, earlier_summary)
+        tables = partial(edition, result, summary, folder_options, linked_run)
+        stack.enter_context(writing_stores_and_databases(outputs, new_folder, tables, params))
+    record.published = [*map(without_secrets, output_names)]
     if not params["quiet"]:
-        show_run(summary, to.shown, params)
+        show_run(summary, outputs.shown, params)
 
 
-def _result(exports: tuple[str, ...], params: Params, target: Path | None) -> Result:
-    """The run, told who was left out before in a folder, and what was measured of it."""
+def _result(exports: tuple[str, ...], params: Params, earlier_folder: Path | None) -> Result:
+    """The result of the run, with the holdouts of the earlier run and measured results."""
     from rfmtool import pipeline
     from rfmtool.rules import parse_holdouts
     from rfmtool.runs import holdouts
     from rfmtool.sources.layout import Detail
 
     arguments, results = run_arguments(params, exports), params["results_file"]
-    # A look back at who returned is made of entries.
+    # Lookbacks need order entries.
     settings = replace(arguments.pop("settings"), detail=Detail(entries=True), reported=True)
     return pipeline.run(
         list(exports),
@@ -149,12 +149,12 @@ def _result(exports: tuple[str, ...], params: Params, target: Path | None) -> Re
         settings=settings,
         refit_days=params["refit_days"],
         lots=parse_holdouts(params["holdout"], params["holdout_salt"]),
-        entered=holdouts.read_holdouts(target) if target else None,
+        entered=holdouts.read_holdouts(earlier_folder) if earlier_folder else None,
         results=holdouts.read_results(results) if results is not None else None,
     )
 
 
-def _wanted(params: Params) -> FolderOptions:
+def _folder_options(params: Params) -> FolderOptions:
     from rfmtool.outputs.lists import KINDS
     from rfmtool.outputs.writers import check_writable
     from rfmtool.runs import folder

@@ -1,4 +1,4 @@
-"""Where a run is written: a folder, stores and databases, each whole or not at all."""
+"""The outputs of a run: a folder, stores and databases, each written atomically."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from rfmtool.databases.writing import RunTables
     from rfmtool.stores.urls import Store
 
-_OF_FOLDER = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
-"""The options that say what lies in the folder."""
-_OF_DATABASE = ("if_exists", "current_view")
+_FOLDER_OPTIONS = ("tables", "calls", "keep_rejects", "keep_runs", "no_page")
+_DATABASE_OPTIONS = ("if_exists", "current_view")
 
 
 class Outputs(NamedTuple):
-    """Where a run is written."""
+    """The destinations of a run."""
 
     folder: str | None
     databases: list[Target]
@@ -35,62 +34,63 @@ class Outputs(NamedTuple):
 
     @property
     def shown(self) -> str | None:
-        """What a report calls the place where its lists are."""
+        """The folder or store that a report names for its lists."""
         return self.folder or next((store.name for store in self.stores), None)
 
 
-def run_outputs(outputs: Sequence[str]) -> Outputs:
-    """Tell the places apart that a run is written to: a folder at most, databases and stores."""
-    urls = [output for output in outputs if is_database(output) or is_store(output)]
-    folders = [output for output in outputs if output not in urls]
+def run_outputs(names: Sequence[str]) -> Outputs:
+    """Sort the values of `-o` into at most one folder, databases and stores."""
+    urls = [name for name in names if is_database(name) or is_store(name)]
+    folders = [name for name in names if name not in urls]
     for folder in folders:
         check_is_path(folder, "written")
     if len(folders) > 1:
         raise UsageError(
             f"-o {folders[1]}: a run is written into one folder", "Run again for another."
         )
-    found = Outputs(next(iter(folders), None), [], [])
+    outputs = Outputs(next(iter(folders), None), [], [])
     for url in urls:
         if is_database(url):
             from rfmtool.databases.urls import parse_target_url
 
-            found.databases.append(parse_target_url(url))
+            outputs.databases.append(parse_target_url(url))
         else:
             from rfmtool.stores.urls import parse_store_url
 
-            found.stores.append(parse_store_url(url))
-    return found
+            outputs.stores.append(parse_store_url(url))
+    return outputs
 
 
-def check_places(to: Outputs) -> None:
-    """Check that nothing is said about places that are not written."""
-    if not (to.folder or to.stores):
-        of_folder = _OF_FOLDER if to.databases else (*_OF_FOLDER, "lists")
-        _check_not_asked(of_folder, "the folder of a run", "Name the folder with -o DIR.")
-    if not to.databases:
-        _check_not_asked(_OF_DATABASE, "a database", "Name one with -o duckdb:FILE, for example.")
+def check_output_options(outputs: Outputs) -> None:
+    """Check that no options are given for outputs that are not written."""
+    if not (outputs.folder or outputs.stores):
+        names = _FOLDER_OPTIONS if outputs.databases else (*_FOLDER_OPTIONS, "lists")
+        _check_not_given(names, "the folder of a run", "Name the folder with -o DIR.")
+    if not outputs.databases:
+        hint = "Name one with -o duckdb:FILE, for example."
+        _check_not_given(_DATABASE_OPTIONS, "a database", hint)
 
 
 @contextmanager
-def folder_of(
-    to: Outputs, exports: tuple[str, ...], params: Params
+def run_folders(
+    outputs: Outputs, exports: tuple[str, ...], params: Params
 ) -> Iterator[tuple[Path | None, Path | None]]:
-    """The folder of the run before, and an empty one for this run.
+    """The folder of the earlier run, and an empty one for this run.
 
-    Where runs stand in a store alone, both are here only meanwhile.
+    With stores only, both are temporary; with databases only, both are None.
     """
     from rfmtool.outputs.publish import published_folder
 
-    target = output_path(to.folder)
+    target = output_path(outputs.folder)
     if target:
         check_not_an_input(target, *exports)
-        with published_folder(target, shared=is_shared(params)) as place:
-            yield target, place
-    elif to.stores:
+        with published_folder(target, shared=is_shared(params)) as new_folder:
+            yield target, new_folder
+    elif outputs.stores:
         from rfmtool.stores.writing import fetch_latest
 
         with scratch_folder("rfmtool-") as scratch:
-            fetch_latest(to.stores[0], scratch / "before")
+            fetch_latest(outputs.stores[0], scratch / "before")
             (scratch / "new").mkdir()
             yield scratch / "before", scratch / "new"
     else:
@@ -98,37 +98,36 @@ def folder_of(
 
 
 @contextmanager
-def written_elsewhere(
-    to: Outputs, place: Path | None, tables: Callable[[], RunTables], params: Params
+def writing_stores_and_databases(
+    outputs: Outputs, folder: Path | None, tables: Callable[[], RunTables], params: Params
 ) -> Iterator[None]:
-    """Stores and databases written; of it all nothing takes effect before the block ends.
+    """Write stores and databases, which become visible when the block ends.
 
     Args:
-        to: where a run is written.
-        place: the folder that was made for it, if any.
-        tables: makes those of a database; each is read once.
+        outputs: the destinations of the run.
+        folder: the new folder of the run, if there is one.
+        tables: makes the tables for one database.
         params: the options of the command.
     """
     with ExitStack() as stack:
-        if to.stores and place:
+        if outputs.stores and folder:
             from rfmtool.stores.writing import publishing_run
 
-            for store in to.stores:
-                stack.enter_context(publishing_run(store, place))
-        if to.databases:
+            for store in outputs.stores:
+                stack.enter_context(publishing_run(store, folder))
+        if outputs.databases:
             from rfmtool.databases.writing import writing_tables
 
             if_exists, view = params["if_exists"], params["current_view"]
-            for database in to.databases:
+            for database in outputs.databases:
                 stack.enter_context(writing_tables(database, tables(), if_exists, view=view))
         yield
 
 
-def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:
-    """Check that nothing is said about a place that is not written."""
-    given = click.get_current_context().get_parameter_source
+def _check_not_given(names: Sequence[str], where: str, hint: str) -> None:
+    source_of = click.get_current_context().get_parameter_source
     for name in names:
-        if given(name) is ParameterSource.COMMANDLINE:
+        if source_of(name) is ParameterSource.COMMANDLINE:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(
                 f"{option}: says what lies in {where}, and there is none without -o", hint
@@ -136,7 +135,7 @@ def _check_not_asked(names: Sequence[str], where: str, hint: str) -> None:
 
 
 def check_database(database: Target, params: Params) -> None:
-    """Check that tables can be written there, sooner than after reading."""
+    """Check that tables can be written to a database, before the export is read."""
     from rfmtool.databases.writing import CURRENT_VIEW, check_target
     from rfmtool.runs.tables import NAMES
 

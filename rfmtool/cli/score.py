@@ -13,7 +13,7 @@ import click
 from rfmtool.cli import options
 from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import is_shared, output_file
-from rfmtool.cli.reading_messages import tell_of_tables, teller
+from rfmtool.cli.reading_messages import reading_reporter, report_tables
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
@@ -53,47 +53,47 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
         from rfmtool.outputs.tables import to_rows
 
     path = output_file(output, exports, params)
-    asked = params["output_format"]
-    kind = writers.format_of(path) if path else asked or "csv"
-    if asked not in (None, kind):
+    stdout_format = params["output_format"]
+    kind = writers.format_of(path) if path else stdout_format or "csv"
+    if stdout_format not in (None, kind):
         raise UsageError(
-            f"--format {asked}: is what stdout gets, and {output} is written as {kind}",
-            f"Leave one out, or name a file that ends in .{asked}.",
+            f"--format {stdout_format}: is what stdout gets, and {output} is written as {kind}",
+            f"Leave one out, or name a file that ends in .{stdout_format}.",
         )
-    arguments = {**run_arguments(params, exports), "on_read": teller(params)}
+    arguments = {**run_arguments(params, exports), "on_read": reading_reporter(params)}
     _check_sort(params["sort"], params["keep"])
-    select = _selected(params["select"])
+    select = _parse_select(params["select"])
     if select is not None:
         computed = (*select, *filter(None, [(params["sort"] or "").removeprefix("-")]))
         arguments["settings"] = replace(arguments["settings"], select=computed)
     shared = is_shared(params)
-    # The table is the answer, not a message, so even --quiet prints it.
+    # The table is no message, so it is printed with --quiet too.
     stdout = nullcontext(sys.stdout.buffer)
     with published_file(path, shared=shared) if path else stdout as target:
         result = pipeline.run(list(exports), **arguments)
-        tell_of_tables(result.evidence, params)
+        report_tables(result.evidence, params)
         frames = result.parts()
         if params["sort"] or params["top"]:
-            order = params["sort"], params["top"]
-            frames = iter([ordering.sort_and_limit(result.frame, result.columns, *order)])
+            sort, top = params["sort"], params["top"]
+            frames = iter([ordering.sort_and_limit(result.frame, result.columns, sort, top)])
         text = text_options(params)
         with system_failures(output) if output else nullcontext():
             writers.write_table(to_rows(frames, select or result.columns), target, kind, text)
             target.flush()
 
 
-def _selected(text: str | None) -> tuple[str, ...] | None:
-    """The columns that `--select` names, each once; None where it is not given."""
+def _parse_select(text: str | None) -> tuple[str, ...] | None:
+    """The distinct columns of `--select`; None where it is not given."""
     if text is None:
         return None
-    chosen = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-    if not chosen:
+    columns = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not columns:
         raise UsageError("--select: names no column", "Name some, or leave it out.")
-    return chosen
+    return columns
 
 
 def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
-    """Sort nobody: a typo should not wait until the whole export is read."""
+    """Sort an empty frame, to find typos before the export is read."""
     import pandas as pd
 
     from rfmtool import columns
