@@ -150,35 +150,35 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
         source: a path, glob, folder or URL (of a database, with a table or query behind `#`, or of
             a store), several of these, a pandas frame, or anything with the Arrow C stream
             interface (a Polars frame, a DuckDB relation, an Arrow table).
-        columns: role to column name, where the names alone do not tell; `TABLE.ROLE` for evidence.
+        columns: role to column name, where header names are not enough; `TABLE.ROLE` for evidence.
         as_of: the day recency is counted from; the latest day of a counting order by default. With
-            "last" that day is taken even where it hangs on a few orders long after all others.
+            "last" that day is taken even if only a few orders are so late.
         rules: a rules file, or rules already loaded.
         scales: cut points to use instead of fitting them: a file, or the scales of an earlier run.
         evidence: contacts, referrals, feedback, partners, wallets, contacted, introductions,
-            memberships, needs, suppress: each a source of its own, for what orders cannot tell.
+            memberships, needs, suppress: each a source of its own.
         cuts: dimension to scoring method; overrides the rules.
-        fit_on: who cut points are fitted on; overrides the rules.
-        asked: everything else that detection would otherwise decide.
+        fit_on: the customers that cut points are fitted on; overrides the rules.
+        asked: all other reading options, which are detected by default.
         settings: the window, the currency, threads and memory.
         max_rejects: how many rows of a table may be unreadable: a number, or a share such as "1%".
-        min_matched: how many ids of partners and of wallets must be known from elsewhere.
-        watcher: told how far reading has come.
-        lots: who is left out of marketing, to measure against.
-        entered: who entered a lot in an earlier run: the `holdouts` of its result.
-        results: what each action did last time, by its name: at least its `verdict`.
-        on_read: called with what was read, once it is within the limits.
-        refit_days: fit anew, by `cuts` and `fit_on`, where the scales given are that old or older.
+        min_matched: the share of ids of such tables that must be known from other tables.
+        watcher: is told the progress of reading.
+        lots: the holdouts: shares of customers left out of marketing, to measure against.
+        entered: the `holdouts` of an earlier result, which stay in force.
+        results: the measured results of each action by name: at least its `verdict`.
+        on_read: called with the grouped export, once it is within the limits.
+        refit_days: fit again, by `cuts` and `fit_on`, where the scales given are that old or older.
 
     Returns:
-        The customers and what is known about the run.
+        The customers, and what reports are made from.
 
     Raises:
         InputError: the export or a table cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
         LimitError: more rows than `max_rejects` are unreadable, or fewer ids match.
-        UsageError: an argument is of no type that it can be, what is asked contradicts itself, or
-            the memory limit is too little.
+        UsageError: an argument has a wrong type, arguments contradict each other, or the memory
+            limit is too low.
         RulesError: the rules or scales have an error.
     """
     asked, columns, evidence = asked or Asked(), columns or {}, evidence or {}

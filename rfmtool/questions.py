@@ -52,8 +52,8 @@ def repeat(
 
     Args:
         source: an export, as `run` takes it, or the result of a run.
-        by: "cohort" tells each month of first orders apart; a column of the export tells customers
-            apart by its latest cell.
+        by: "cohort" groups customers by the month of the first order; the name of a column of the
+            export groups them by its latest value.
         reading: keyword arguments of `run`, for an export.
 
     Raises:
@@ -117,7 +117,7 @@ def concentration(
     source: Any,  # noqa: ANN401 - what `run` takes, or a Result
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
 ) -> Concentration:
-    """How much of the revenue hangs on how few customers.
+    """How much of the revenue comes from how few customers.
 
     Args:
         source: an export, as `run` takes it, or the result of a run.
@@ -166,11 +166,11 @@ def journey(
     """The first-time buyer's way: contact, answer, order, second order, days and losses.
 
     Args:
-        source: an export, as `run` takes it, or the result of a run; what first purchases lead to
-            is told of an export alone.
-        by: the role of the column that says what a first purchase was; the category by default,
-            and the product where there is none.
-        reading: keyword arguments of `run`, for an export; `evidence` opens further steps.
+        source: an export, as `run` takes it, or the result of a run; only an export shows what
+            first purchases lead to.
+        by: the role of the column with the kind of a first purchase; category by default, or
+            product where there is none.
+        reading: keyword arguments of `run`, for an export; `evidence` adds further steps.
 
     Raises:
         UsageError: there is no such column.
@@ -208,10 +208,10 @@ def timeline(
     every: Every = "month",
     **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
 ) -> Timeline:
-    """How many customers stood where at the end of each month, from one pass over the export.
+    """How many customers were in each group at the end of each month, read in one pass.
 
-    Cut points and limits are fitted to what was known by then, unless scales are given. Within a
-    window there is the last day alone.
+    Cut points and limits are fitted to what was known by then, unless scales are given. With a
+    window there is only the last day.
 
     Args:
         source: an export, as `run` takes it, or the result of a run that kept its entries.

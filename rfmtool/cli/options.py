@@ -1,4 +1,4 @@
-"""Every option that several commands share, once."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Decorator = Callable[[Command], Command]
 
 
 def combine_options(*options: Callable[[Any], Any]) -> Decorator[Any]:
-    """Several options as one."""
-    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
+    """A decorator that adds several options."""
+    return lambda command: reduce(lambda inner, option: option(inner), reversed(options), command)
 
 
 _reading = section("How exports are read")
@@ -66,10 +66,8 @@ reading = combine_options(
     _reading("--max-size", type=Size(), metavar="SIZE",
              help="Refuse a file that holds more, unpacked, e.g. 20GB."),
 )  # fmt: skip
-"""How an export is to be read, where detection is not to decide."""
 
 suppress = _counting("--suppress", metavar="FILE", help="Who is to be left out of everything.")
-"""Whom no answer may count."""
 
 contacts = _known(
     "--contacts",
@@ -80,14 +78,12 @@ contacts = _known(
 referrals = _known("--referrals", metavar="FILE", help="Who referred whom.")
 contacted = _known("--contacted", metavar="FILE",
                    help="Who was contacted, for what and with what outcome.")  # fmt: skip
-"""The contact log."""
 
 min_matched = _known(
     "--min-matched", metavar="P%", default="50%", show_default=True,
     help="Stop when fewer ids of partners, wallets, contacted, introductions, memberships or needs"
          " than this are known elsewhere.",
 )  # fmt: skip
-"""How well such tables must match."""
 
 evidence = combine_options(
     contacts,
@@ -102,7 +98,6 @@ evidence = combine_options(
     suppress,
     min_matched,
 )  # fmt: skip
-"""What is known of people beside their orders."""
 
 placing = combine_options(
     _placed("--allow-proxy", is_flag=True,
@@ -114,7 +109,6 @@ placing = combine_options(
     _placed("--sow", "wallet_scores", is_flag=True,
             help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
 )  # fmt: skip
-"""What may be concluded where nobody has said it."""
 
 holdouts = combine_options(
     _placed("--holdout", "holdout", metavar="P%|ACTION=P%", multiple=True,
@@ -125,7 +119,6 @@ holdouts = combine_options(
     _placed("--results", "results_file", metavar="FILE",
             help="What rfmtool measure -o wrote: shown beside each action."),
 )  # fmt: skip
-"""Who is left out to measure against, and what was measured."""
 
 question = combine_options(
     _reading("--order-per-row", is_flag=True, help="Every row is an order of its own."),
@@ -148,19 +141,17 @@ question = combine_options(
             help="Rules on top of the shipped ones; a later file adds to and overrides an earlier."
                  " Repeatable."),
 )  # fmt: skip
-"""Which lines are asked for."""
+"""Which lines count, and the rules."""
 
 max_rejects = _reading(
     "--max-rejects", default="1%", show_default=True, metavar="N|P%",
     help="Stop when more rows than this cannot be read.",
 )  # fmt: skip
-"""How many unreadable rows are accepted."""
 
 scales = _placed(
     "--scales", "scales_file", metavar="FILE",
     help="Use the cut points of an earlier run (its scales.json).",
 )  # fmt: skip
-"""Limits and cut points to take over."""
 
 scoring = combine_options(
     _placed("--cuts", metavar="DIM=...", multiple=True,
@@ -176,7 +167,6 @@ scoring = combine_options(
     scales,
     max_rejects,
 )  # fmt: skip
-"""How customers are scored, and how many unreadable rows are accepted."""
 
 engine = combine_options(
     _running("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
@@ -195,7 +185,6 @@ shared = _written(
     is_flag=True,
     help="Let others read what is written, as the umask says (default: you alone).",
 )
-"""Who may read what is written."""
 
 text_tables = combine_options(
     shared,
@@ -208,7 +197,6 @@ refit_every = _placed(
     "--refit-every", "refit_days", type=Days(), metavar="DAYS",
     help="Fit cut points anew where those of --scales are as old, e.g. 90d.",
 )  # fmt: skip
-"""When cut points are to be fitted anew."""
 
 quiet = _running("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 no_color = _running("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
@@ -249,11 +237,10 @@ page_format = combine_options(
                  callback=_checked_locale,
                  help="Whose number marks the HTML page has, e.g. de or en-IN."),
 )  # fmt: skip
-"""What stdout gets where that can be a page to look at."""
 
 
 def table_output(what: str, more: str = "") -> Decorator[Any]:
-    """The option `-o` of a command whose answer goes to stdout, and a table into a file."""
+    """The option `-o` of a command that prints an answer and can write it into a file."""
     text = (
         f"Write {what}, into FILE: .csv, .tsv, .jsonl, .parquet or .xlsx; .json is the whole"
         f" answer.{more}"
@@ -261,14 +248,14 @@ def table_output(what: str, more: str = "") -> Decorator[Any]:
     return click.option("-o", "--output", metavar="FILE", help=text)
 
 
-def _one_question(*limits: Callable[[Any], Any]) -> Decorator[Any]:
+def _analysis_options(*limits: Callable[[Any], Any]) -> Decorator[Any]:
     return combine_options(
         page_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
     )
 
 
-analysis = _one_question()
-"""What is asked with, and how the answer is written, where nobody is scored."""
+analysis = _analysis_options()
+"""The options of analyses that do not score customers."""
 
-timed_analysis = _one_question(scales)
-"""As `analysis`, where the limits of an earlier run may be taken over."""
+timed_analysis = _analysis_options(scales)
+"""The same with --scales, for the timing limits of an earlier run."""

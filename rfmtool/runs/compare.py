@@ -31,7 +31,7 @@ _WINDOWS: Final = ("w25", "w50", "w80", "w95")
 
 @dataclass(frozen=True, repr=False)
 class Compared(Shown, name="compare"):
-    """Two runs and what became of their customers."""
+    """Two runs, and the movements of their customers."""
 
     old: FinishedRun
     new: FinishedRun
@@ -92,7 +92,7 @@ class Compared(Shown, name="compare"):
         return {"transitions": transitions, **lists}
 
     def to_frame(self) -> pd.DataFrame:
-        """How many went from where to where, by grouping."""
+        """The numbers of customers by grouping, old label and new label."""
         return in_units(self.to_arrow().to_pandas(), ())
 
     def to_arrow(self) -> pa.Table:
@@ -122,8 +122,8 @@ def compare(old: Source, new: Source) -> Compared:
         new: the folder of the later run, or its result.
 
     Raises:
-        UsageError: one is neither a path nor a result.
-        InputError: a folder is not a run's, or not as the run wrote it.
+        UsageError: an argument is neither a path nor a result.
+        InputError: a folder is not of a run, or not as the run wrote it.
     """
     before, after = _finished(old), _finished(new)
     labels = {name: _all_labels(before, after, name) for name in analysis.GROUPINGS}

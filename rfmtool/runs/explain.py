@@ -25,7 +25,7 @@ class Explained(dict[str, Any], Shown, name="explain"):
     """What is known about one customer, as plain data; a notebook shows it as a card."""
 
     def to_frame(self) -> pd.DataFrame:
-        """The scores, what they rest on, and what the next one takes: a row for each dimension.
+        """The scores, their values, and the values for the next ones: a row for each dimension.
 
         Values are days, orders, or money in currency units.
         """
@@ -49,15 +49,15 @@ class Explained(dict[str, Any], Shown, name="explain"):
 
 
 def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
-    """Explain a customer of a finished run: what they did, where they stand, what would move them.
+    """Explain a customer of a finished run: orders, scores and groups, and what would change them.
 
     Args:
         folder: the folder that `run -o` wrote.
-        customer_id: as the export writes it; of an e-mail address case does not matter.
+        customer_id: as the export writes it; the case of e-mail addresses is ignored.
 
     Raises:
         UsageError: the folder is no path.
-        InputError: it is not a run's, or there is no such customer in it.
+        InputError: it is not the folder of a run, or there is no such customer in it.
     """
     path = named_folder(folder)
     customer = read_customer(path, str(customer_id))

@@ -63,17 +63,17 @@ def measure(
     """Did the lists of earlier runs earn more than leaving people alone?
 
     Args:
-        folders: of one run or of several; of each person the earliest entry into a lot counts.
+        folders: the folders of one or several runs; each person counts from the first entry.
         source: a later export, which reaches back as far as those of the runs did.
         days: how long each person is followed, from the day after their run.
-        salt: the word of the round; the newest one by default.
-        reading: keyword arguments of `run`. Columns, status words and dates are read as the latest
-            of the runs did unless they say otherwise; evidence may hold `contacted` and `suppress`.
+        salt: the salt of the holdout round; the newest one by default.
+        reading: keyword arguments of `run`. Columns, status words and dates are read as in the
+            latest of the runs by default; evidence may have `contacted` and `suppress`.
 
     Raises:
-        UsageError: no folder is named, or no number of days.
-        InputError: a folder holds no round, or the export reaches neither back to what the runs
-            had read, nor to the end of anybody's window.
+        UsageError: no folder is given, or no number of days.
+        InputError: a folder has no holdouts, the export does not have what the runs had read, or
+            it ends before the first window does.
         RfmtoolError: as `run` does.
     """
     check_type("days", days, int, "a number of days")
