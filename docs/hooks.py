@@ -84,7 +84,9 @@ def _pages() -> Iterator[tuple[str, str]]:
     evidence = {name: SHOP / f"{name}.csv" for name in tables}
     result = rfmtool.run(SHOP / "orders.csv", evidence=evidence, settings=settings)
     with tempfile.TemporaryDirectory() as place:
-        write_files(link_previous_runs(Path(place), result), Path(place), (), FolderOptions(lists=()))
+        write_files(
+            link_previous_runs(Path(place), result), Path(place), (), FolderOptions(lists=())
+        )
         summary = json.loads((Path(place) / "summary.json").read_text("utf-8"))
     yield "gallery/run.html", run_page(summary, "en", "Tea and coffee shop")
     yield "gallery/run-de.html", run_page(summary, "de", "Tee und Kaffee")

@@ -32,8 +32,8 @@ def entries(*rows):
     """Of owner, day, sales, refunds and cost in currency units; each an order of its own."""
     table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 5)
     owner, day, sales, refunds, cost = table.T
-    return OrderEntries(owner, np.arange(len(table)), day, sales * UNIT, refunds * UNIT, cost * UNIT,
-                   np.zeros(len(table), dtype=np.int64))  # fmt: skip
+    order, uncosted = np.arange(len(table)), np.zeros(len(table), dtype=np.int64)
+    return OrderEntries(owner, order, day, sales * UNIT, refunds * UNIT, cost * UNIT, uncosted)
 
 
 def log(*rows):
