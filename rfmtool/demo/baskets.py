@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from rfmtool.demo import catalogue, shop_calendar
 from rfmtool.demo.tables import PRODUCTS
@@ -13,9 +14,7 @@ LINE_SHARES = (0.30, 0.29, 0.20, 0.11, 0.06, 0.04)
 EXTRA_UNITS = 0.45  # beyond the first, per line of an ordinary household
 
 
-def draw_lines(
-    people: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator
-) -> pd.DataFrame:
+def draw_lines(people: pd.DataFrame, orders: pd.DataFrame, rng: Generator) -> pd.DataFrame:
     """Draw the lines of orders.
 
     Returns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from rfmtool.arrays import Floats, Places
 from rfmtool.demo.tables import PRODUCTS
@@ -12,14 +13,12 @@ LEANINGS = ("coffee", "tea", "both", "bargains")
 LEANING_SHARES = (0.5, 0.36, 0.14, 0.0)  # the last is left to one archetype
 
 # How much a leaning (row, as in LEANINGS) likes the taste of a product (column, the same).
-_LIKING = np.array(
-    [
-        [1.0, 0.05, 0.45, 0.12],
-        [0.05, 1.0, 0.45, 0.12],
-        [0.60, 0.60, 1.00, 0.15],
-        [0.002, 0.002, 0.002, 1.0],
-    ]
-)
+_LIKING = np.array([
+    [1.0, 0.05, 0.45, 0.12],
+    [0.05, 1.0, 0.45, 0.12],
+    [0.60, 0.60, 1.00, 0.15],
+    [0.002, 0.002, 0.002, 1.0],
+])  # fmt: skip
 
 # January to December.
 _SEASONS = {
@@ -44,7 +43,7 @@ def _shelves() -> Floats:
 _SHELVES = _shelves()
 
 
-def draw_products(leaning: Places, month: Places, rng: np.random.Generator) -> Places:
+def draw_products(leaning: Places, month: Places, rng: Generator) -> Places:
     """One product (row of `PRODUCTS`) per pair of leaning (place in `LEANINGS`) and month."""
     shelf = leaning * 12 + month
     position = np.searchsorted(_SHELVES, shelf + rng.random(len(shelf)), side="right")

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from rfmtool.arrays import Mask
@@ -23,18 +24,14 @@ LAST_NAME_ENDS = ("brook", "combe", "field", "ford", "ley", "moor", "stead", "to
 
 EMAIL_HOSTS = ("example.com", "example.org")
 # Blocks reserved for fiction by Ofcom, ComReg, Bundesnetzagentur and ARCEP; three digits follow.
-PHONE_BLOCKS = {
-    "GB": "+44 1632 960",
-    "IE": "+353 20 910 0",
-    "DE": "+49 30 23125 ",
-    "FR": "+33 1 99 00 0",
-}
+PHONE_BLOCKS = {"GB": "+44 1632 960", "IE": "+353 20 910 0", "DE": "+49 30 23125 ",
+                "FR": "+33 1 99 00 0"}  # fmt: skip
 EMAIL_SHARE, PHONE_SHARE, CONSENT_SHARE = 0.93, 0.7, 0.82
 BACK_FROM_A_BREAK = 0.003  # share of the others, with a pause that is over
 SUPPRESSED = 0.006  # share of one-timers and suspects
 
 
-def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.DataFrame:
+def contacts(people: pd.DataFrame, today: int, rng: Generator) -> pd.DataFrame:
     """One row per person, by id."""
     count = len(people)
     first = pd.Series(sampling.uniform_choice(FIRST_NAMES, count, rng))
@@ -64,7 +61,7 @@ def contacts(people: pd.DataFrame, today: int, rng: np.random.Generator) -> pd.D
     return pd.DataFrame(columns).sort_values("customer_id", ignore_index=True)
 
 
-def _pauses(paused: Mask, today: int, rng: np.random.Generator) -> NDArray[np.str_]:
+def _pauses(paused: Mask, today: int, rng: Generator) -> NDArray[np.str_]:
     """The dates until which people want no contact; some are over."""
     over = ~paused & sampling.bernoulli(BACK_FROM_A_BREAK, len(paused), rng)
     ahead = rng.integers(15, 120, len(paused))
@@ -84,20 +81,16 @@ def partners(people: pd.DataFrame, order_days: pd.DataFrame, today: int) -> pd.D
     partner = active.append(ended)
     # A contract follows the first orders; the one that ended ran until half a year ago.
     since = np.minimum(first_day.reindex(partner).to_numpy() + 60, today).astype(np.int64)
-    until = np.where(
-        partner.isin(ended), shop_calendar.iso_dates(np.maximum(since, today - 182)), ""
-    )
-    table = pd.DataFrame(
-        {
-            "customer_id": people["customer_id"].reindex(partner).array,
-            "from_on": shop_calendar.iso_dates(since),
-            "until_on": until,
-        }
-    )
-    return table.sort_values("customer_id", ignore_index=True)
+    until = shop_calendar.iso_dates(np.maximum(since, today - 182))
+    columns = {
+        "customer_id": people["customer_id"].reindex(partner).array,
+        "from_on": shop_calendar.iso_dates(since),
+        "until_on": np.where(partner.isin(ended), until, ""),
+    }
+    return pd.DataFrame(columns).sort_values("customer_id", ignore_index=True)
 
 
-def suppress(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def suppress(people: pd.DataFrame, rng: Generator) -> pd.DataFrame:
     """A few one-timers and suspects who asked to be forgotten."""
     candidates = people.loc[people["archetype"].isin(["one_timer", "suspect"]), ["customer_id"]]
     count = math.ceil(len(candidates) * SUPPRESSED)

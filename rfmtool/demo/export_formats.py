@@ -37,11 +37,9 @@ _ZERO: Final = "0.00"
 
 def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
     """Shopify's format: most columns of an order are filled on its first row alone."""
-    paid = np.select(
-        [lines["refund"] >= lines["total"], lines["refund"] > 0],
-        ["refunded", "partially_refunded"],
-        "paid",
-    )  # fmt: skip
+    refund, total = lines["refund"], money(lines["total"])
+    is_refunded = [refund >= lines["total"], refund > 0]
+    paid = np.select(is_refunded, ["refunded", "partially_refunded"], "paid")
     moment = lines["ordered_at"] + ":00 +0000"
     # Shopify writes an apostrophe first, so that spreadsheets keep the plus.
     phone = "'" + lines["phone"].str.replace(" ", "", regex=False)
@@ -54,9 +52,8 @@ def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
         "Fulfilled at": moment,
         "Accepts Marketing": lines["consent"],
         "Currency": "GBP",
-        "Subtotal": money(lines["total"]),
+        **dict.fromkeys(("Subtotal", "Total"), total),
         **dict.fromkeys(("Shipping", "Taxes", "Discount Amount"), _ZERO),
-        "Total": money(lines["total"]),
         "Created at": moment,
         "Lineitem quantity": lines["quantity"].astype("str"),
         "Lineitem name": lines["product"],
@@ -66,11 +63,10 @@ def _shopify(lines: pd.DataFrame) -> pd.DataFrame:
         **dict.fromkeys(("Billing Name", "Shipping Name"), lines["name"]),
         **dict.fromkeys(("Billing Country", "Shipping Country"), lines["country"]),
         "Billing Phone": phone.mask(lines["phone"].eq(""), ""),
-        "Refunded Amount": money(lines["refund"]),
-        "Outstanding Balance": _ZERO,
+        "Refunded Amount": money(refund),
+        **dict.fromkeys(("Outstanding Balance", "Lineitem discount"), _ZERO),
         "Risk Level": "Low",
         "Source": "web",
-        "Lineitem discount": _ZERO,
     }
     columns = {name: values.get(name, "") for name in _SHOPIFY.split("|")}
     table = pd.DataFrame(columns, index=lines.index)
@@ -90,18 +86,15 @@ def _woocommerce(lines: pd.DataFrame) -> pd.DataFrame:
         "Email (Billing)": lines["email"],
         "Phone (Billing)": lines["phone"].str.replace(" ", "", regex=False),
         "Payment Method Title": "Credit card",
-        **dict.fromkeys(
-            ("Cart Discount Amount", "Order Shipping Amount", "Order Total Tax Amount",
-             "Discount Amount"), "0",
-        ),
-        "Order Subtotal Amount": money(lines["total"]),
+        **dict.fromkeys(("Cart Discount Amount", "Order Shipping Amount"), "0"),
+        **dict.fromkeys(("Order Total Tax Amount", "Discount Amount"), "0"),
+        **dict.fromkeys(("Order Subtotal Amount", "Order Total Amount"), money(lines["total"])),
         "Order Refund Amount": money(lines["refund"]),
-        "Order Total Amount": money(lines["total"]),
         "Item #": (lines.groupby("order_id").cumcount() + 1).astype("str"),
         "Item Name": lines["product"],
         "Quantity": lines["quantity"].astype("str"),
         "Item Cost": lines["unit_price"],
-    }  # fmt: skip
+    }
     columns = {name: values.get(name, "") for name in _WOOCOMMERCE.split("|")}
     return pd.DataFrame(columns, index=lines.index)
 
@@ -136,14 +129,9 @@ def _refunds(lines: pd.DataFrame) -> pd.Series[int]:
     orders = lines[lines["quantity"] > 0].drop_duplicates("order_id")
     notes, sorted_orders = (
         rows.assign(moment=pd.to_datetime(rows["ordered_at"]).astype("datetime64[s]"))
-        for rows in (negative[is_note], orders)
-    )
-    matched = pd.merge_asof(
-        notes[["customer_id", "moment", "amount"]].sort_values("moment", kind="stable"),
-        sorted_orders[["customer_id", "moment", "order_id"]].sort_values("moment", kind="stable"),
-        on="moment", by="customer_id",
+        .sort_values("moment", kind="stable")[["customer_id", "moment", column]]
+        for rows, column in ((negative[is_note], "amount"), (orders, "order_id"))
     )  # fmt: skip
-    refunds = pd.concat(
-        [negative.loc[~is_note, ["order_id", "amount"]], matched[["order_id", "amount"]]]
-    )
+    matched = pd.merge_asof(notes, sorted_orders, on="moment", by="customer_id")
+    refunds = pd.concat([negative[~is_note], matched])[["order_id", "amount"]]
     return -refunds.dropna().groupby("order_id")["amount"].sum()

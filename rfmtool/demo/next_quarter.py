@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 QUARTER_DAYS: Final = 95
-"""Length of the quarter: the window of 90 days, and some more."""
+"""The window of 90 days, and some more."""
 HOLDOUT_SHARE: Final = "30%"
-"""Holdout share of the demo; a small shop needs a large one to detect effects."""
+"""A small shop needs a large one to detect effects."""
 TRUE_EFFECTS: Final = {
     "welcome": (0.35, 0.75, "a welcome brings many back"),
     "last_second_order": (0.20, 0.20, "a last offer changes nothing"),
@@ -20,17 +20,11 @@ TRUE_EFFECTS: Final = {
 """By list: the share who order within a quarter if held out, if treated, and the reason."""
 _OTHERS: Final = (0.35, 0.39, "a little better than nothing")
 _LISTS_OF_NON_BUYERS: Final = (
-    "awareness",
-    "trial",
-    "introduce",
-    "ask_what_went_wrong",
-    "no_action",
-)
-"""Lists of people without orders."""
+    "awareness", "trial", "introduce", "ask_what_went_wrong", "no_action",
+)  # fmt: skip
 _NON_BUYERS: Final = (0.03, 0.04, "a few begin to buy")
 _MORE_ORDERS: Final = 0.4
-_AMOUNTS: Final = (8.0, 25.0)
-"""Range of the amount of a new order."""
+_AMOUNTS: Final = (8.0, 25.0)  # the range of a new order's amount
 
 
 def true_effects(actions: list[str]) -> pd.DataFrame:
@@ -38,10 +32,8 @@ def true_effects(actions: list[str]) -> pd.DataFrame:
     known = {**dict.fromkeys(_LISTS_OF_NON_BUYERS, _NON_BUYERS), **TRUE_EFFECTS}
     rows = [(action, *known.get(action, _OTHERS)) for action in actions]
     effects = pd.DataFrame(rows, columns=["action", "left_alone", "treated", "because"])
-    return effects.assign(
-        left_alone=effects["left_alone"].map("{:.2f}".format),
-        treated=effects["treated"].map("{:.2f}".format),
-    )
+    shares = ("left_alone", "treated")
+    return effects.assign(**{name: effects[name].map("{:.2f}".format) for name in shares})
 
 
 def orders(before: pd.DataFrame, people: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from rfmtool.arrays import Places
-from rfmtool.demo import sampling, shop_calendar
+from rfmtool.demo import sampling
 from rfmtool.demo.catalogue import LEANING_SHARES, LEANINGS
+from rfmtool.demo.shop_calendar import EXPORT_ENDS, GROWTH_CLOCK
 from rfmtool.demo.tables import ARCHETYPES, MOODS
 
 COUNTRIES = ("GB", "IE", "DE", "FR")
@@ -15,7 +17,7 @@ COUNTRY_SHARES = (0.82, 0.09, 0.05, 0.04)
 SPEND_SIGMA = 0.5
 
 
-def draw_people(customers: int, rng: np.random.Generator) -> pd.DataFrame:
+def draw_people(customers: int, rng: Generator) -> pd.DataFrame:
     """Draw the persons, in no particular order.
 
     Returns:
@@ -29,11 +31,9 @@ def draw_people(customers: int, rng: np.random.Generator) -> pd.DataFrame:
     # The number of order days, some of which may lie before the opening.
     most = sampling.log_uniform(kind["days_min"].clip(lower=1), kind["days_max"] + 1, rng)
     # The last order, or the first contact of those who never order.
-    earliest = shop_calendar.EXPORT_ENDS - np.floor(gap * kind["silence_max"])
-    latest = shop_calendar.EXPORT_ENDS - np.floor(gap * kind["silence_min"])
-    last = shop_calendar.GROWTH_CLOCK.draw_days(earliest.to_numpy(), latest.to_numpy(), rng).astype(
-        np.int64
-    )
+    earliest, latest = (EXPORT_ENDS - np.floor(gap * kind[name]).to_numpy()
+                        for name in ("silence_max", "silence_min"))  # fmt: skip
+    last = GROWTH_CLOCK.draw_days(earliest, latest, rng)
     # The leaning of the archetype, or else one drawn.
     own = pd.Index(LEANINGS).get_indexer(pd.Index(kind["taste"]))
     drawn = rng.choice(len(LEANINGS), customers, p=LEANING_SHARES)
@@ -47,9 +47,7 @@ def draw_people(customers: int, rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def add_first_contact(
-    people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator
-) -> pd.DataFrame:
+def add_first_contact(people: pd.DataFrame, visits: pd.DataFrame, rng: Generator) -> pd.DataFrame:
     """Add `known_day`, the day of first contact, and `customer_id`.
 
     Ids ascend with first contact, with gaps for deleted accounts.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from rfmtool.arrays import Places
 from rfmtool.demo import sampling, shop_calendar
@@ -14,7 +15,7 @@ UNKNOWN = 0.15  # share of referrers with unknown `solicited`
 
 
 def referrals(
-    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: np.random.Generator
+    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: Generator
 ) -> pd.DataFrame:
     """One row per person brought by a customer, by day.
 
@@ -30,19 +31,17 @@ def referrals(
     asked = sampling.bernoulli(people["prompted"].reindex(referrer).to_numpy(), len(referrer), rng)
     solicited = np.where(asked, "yes", "no")
     unknown = pd.Series(sampling.bernoulli(UNKNOWN, len(named_on), rng)).groupby(referrer)
-    table = pd.DataFrame(
-        {
-            "referrer_id": people["customer_id"].reindex(referrer).array,
-            "referred_id": people["customer_id"].reindex(referred).array,
-            "referred_on": shop_calendar.iso_dates(named_on),
-            "solicited": np.where(unknown.transform("first"), "", solicited),
-        }
-    )
-    return table.sort_values(["referred_on", "referred_id"], ignore_index=True)
+    columns = {
+        "referrer_id": people["customer_id"].reindex(referrer).array,
+        "referred_id": people["customer_id"].reindex(referred).array,
+        "referred_on": shop_calendar.iso_dates(named_on),
+        "solicited": np.where(unknown.transform("first"), "", solicited),
+    }
+    return pd.DataFrame(columns).sort_values(["referred_on", "referred_id"], ignore_index=True)
 
 
 def _referred(
-    people: pd.DataFrame, bought: pd.Series[int], today: int, rng: np.random.Generator
+    people: pd.DataFrame, bought: pd.Series[int], today: int, rng: Generator
 ) -> pd.Index[int]:
     """Friends who never ordered, and recent buyers as many as `referrals` adds up to."""
     friends = people.index[people["archetype"].eq("friend")]
@@ -53,7 +52,7 @@ def _referred(
 
 
 def _referrers(
-    people: pd.DataFrame, bought: pd.Series[int], named_on: Places, rng: np.random.Generator
+    people: pd.DataFrame, bought: pd.Series[int], named_on: Places, rng: Generator
 ) -> Places:
     """For each day of `named_on`, a referrer who had ordered by then; -1 where there is none."""
     referrers = sampling.repeat_rows(people["referrals"], rng)

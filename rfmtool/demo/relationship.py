@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from rfmtool.arrays import Places
-from rfmtool.demo import sampling, shop_calendar
+from rfmtool.demo.sampling import bernoulli
+from rfmtool.demo.shop_calendar import EXPORT_ENDS, day_number, iso_dates
 
 BUSINESSES = ("office", "cafe", "partner")
 SOURCES = ("search", "a friend", "market stall", "newsletter", "shop window")
@@ -17,7 +19,7 @@ SOURCE_SHARES = (0.34, 0.16, 0.18, 0.14, 0.18)
 LOYAL_SOURCE_SHARES = (0.24, 0.36, 0.14, 0.12, 0.14)  # loyal customers more often come by friends
 ANSWERED = 0.7  # share of people whose first message was answered
 STEPPED = 0.3  # share of buyers with a lead, trial or quote before
-LOG_BEGINS = shop_calendar.day_number("2025-01-01")
+LOG_BEGINS = day_number("2025-01-01")
 FOLLOWED_UP = (0.18, 0.55)  # of the orders of small and of large households
 ASKED_AGAIN, ASKED_AFTER_DAYS = 0.45, (15, 110)  # late: the best weeks are earlier
 LARGE = 1.5
@@ -31,9 +33,7 @@ JOINING = {"fan": 0.4, "advocate": 0.55, "partner": 0.6, "devotee": 0.3, "regula
            "regular_asked": 0.2, "occasional": 0.12, "pair": 0.06, "one_timer": 0.02}  # fmt: skip
 
 
-def extend_contacts(
-    known: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator
-) -> pd.DataFrame:
+def extend_contacts(known: pd.DataFrame, people: pd.DataFrame, rng: Generator) -> pd.DataFrame:
     """The contacts with `answered_on`, `source` and `business`."""
     persons = people.set_index("customer_id").loc[known["customer_id"]]
     source = np.where(  # draws both for everybody
@@ -42,8 +42,8 @@ def extend_contacts(
         rng.choice(SOURCES, len(persons), p=SOURCE_SHARES),
     )
     day = persons["known_day"].to_numpy() + rng.integers(0, 6, len(persons))
-    answered_on = shop_calendar.iso_dates(np.minimum(day, shop_calendar.EXPORT_ENDS))
-    is_answered = sampling.bernoulli(ANSWERED, len(persons), rng)
+    answered_on = iso_dates(np.minimum(day, EXPORT_ENDS))
+    is_answered = bernoulli(ANSWERED, len(persons), rng)
     is_answered &= persons["mood"].ne("stranger").to_numpy()
     return known.assign(
         answered_on=np.where(is_answered, answered_on, ""),
@@ -53,40 +53,37 @@ def extend_contacts(
 
 
 def contact_steps(
-    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: np.random.Generator
+    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: Generator
 ) -> pd.DataFrame:
     """Rows of `contacts` for leads, trials and quotes before the first order."""
     first = order_days.groupby("person")["day"].min()
     known = people["known_day"].reindex(first.index)
     buyers = pd.DataFrame({"known": known, "first": first})[known < first]
-    buyers = buyers[sampling.bernoulli(STEPPED, len(buyers), rng)]
+    buyers = buyers[bernoulli(STEPPED, len(buyers), rng)]
     wait = (buyers["first"] - buyers["known"]).to_numpy()
     days = buyers["known"].to_numpy() + np.floor(rng.random(len(buyers)) * wait)
-    since = shop_calendar.iso_dates(np.minimum(days, today).astype(np.int64))
-    table = pd.DataFrame(
-        {
-            "customer_id": people["customer_id"].reindex(buyers.index).array,
-            "status": rng.choice(("lead", "trial", "quote"), len(buyers), p=(0.4, 0.35, 0.25)),
-            "since_on": since,
-        }
-    )
-    return table.sort_values("customer_id", ignore_index=True)
+    columns = {
+        "customer_id": people["customer_id"].reindex(buyers.index).array,
+        "status": rng.choice(("lead", "trial", "quote"), len(buyers), p=(0.4, 0.35, 0.25)),
+        "since_on": iso_dates(np.minimum(days, today).astype(np.int64)),
+    }
+    return pd.DataFrame(columns).sort_values("customer_id", ignore_index=True)
 
 
 def contacted(
-    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: np.random.Generator
+    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: Generator
 ) -> pd.DataFrame:
     """The contact log of the last year, by day."""
     large = (people["appetite"] > LARGE).to_numpy()
     recent = order_days[order_days["day"] >= LOG_BEGINS]
     buyer, day = recent["person"].to_numpy(), recent["day"].to_numpy()
     share = np.where(large, FOLLOWED_UP[1], FOLLOWED_UP[0])[buyer]
-    follows = sampling.bernoulli(share, len(buyer), rng)
+    follows = bernoulli(share, len(buyer), rng)
     first = recent[~order_days["person"].duplicated().loc[recent.index]]
-    is_welcomed = sampling.bernoulli(ASKED_AGAIN, len(first), rng)
-    hard = np.repeat(people.index[people["archetype"].isin(["hard", "angry"])], 7)
-    club = people["archetype"].isin(["regular", "devotee", "lapsed", "office"])
-    regular = people.index[club].to_numpy()
+    is_welcomed = bernoulli(ASKED_AGAIN, len(first), rng)
+    kind = people["archetype"]
+    hard = np.repeat(people.index[kind.isin(["hard", "angry"])], 7)
+    regular = people.index[kind.isin(["regular", "devotee", "lapsed", "office"])].to_numpy()
     wrote = recent.sample(frac=0.06, random_state=rng)
     asked_on = first["day"].to_numpy() + rng.integers(*ASKED_AFTER_DAYS, len(first))
     parts: list[pd.DataFrame] = [
@@ -100,107 +97,97 @@ def contacted(
     person, calls = rows["person"].to_numpy(), rows["action"].isin(["put_it_right", "question"])
     minutes = rng.integers(*MINUTES, len(rows)) * np.where(calls, 3, 1)
     incoming = rows["direction"].eq("in")
-    is_answered = sampling.bernoulli(np.where(large[person], 0.95, 0.75), len(rows), rng)
+    is_answered = bernoulli(np.where(large[person], 0.95, 0.75), len(rows), rng)
     answer_day = rows["day"].to_numpy() + rng.integers(0, 5, len(rows))
-    answered_on = shop_calendar.iso_dates(np.minimum(answer_day, today))
+    answered_on = iso_dates(np.minimum(answer_day, today))
     outcome = rng.choice(("reached", "replied", "no_answer"), len(rows), p=(0.6, 0.15, 0.25))
-    table = pd.DataFrame(
-        {
-            "customer_id": people["customer_id"].take(person).array,
-            "action": rows["action"],
-            "contacted_on": shop_calendar.iso_dates(rows["day"].to_numpy()),
-            "channel": np.where(calls, "phone", "email"),
-            "direction": rows["direction"],
-            "answered_on": np.where(incoming & is_answered, answered_on, ""),
-            "outcome": np.where(incoming, "", outcome),
-            "minutes": minutes.astype(np.str_),
-        }
-    )
-    kept = table[(rows["day"] <= today).to_numpy()]
+    columns = {
+        "customer_id": people["customer_id"].take(person).array,
+        "action": rows["action"],
+        "contacted_on": iso_dates(rows["day"].to_numpy()),
+        "channel": np.where(calls, "phone", "email"),
+        "direction": rows["direction"],
+        "answered_on": np.where(incoming & is_answered, answered_on, ""),
+        "outcome": np.where(incoming, "", outcome),
+        "minutes": minutes.astype(np.str_),
+    }
+    kept = pd.DataFrame(columns)[(rows["day"] <= today).to_numpy()]
     return kept.sort_values(["contacted_on", "customer_id", "action"], ignore_index=True)
 
 
-def _random_days(today: int, count: int, rng: np.random.Generator) -> Places:
+def _random_days(today: int, count: int, rng: Generator) -> Places:
     """Random days of the log; `today` where it has not begun."""
     return rng.integers(min(LOG_BEGINS, today), today + 1, count)
 
 
 def _log_rows(action: str, person: Places, day: Places, direction: str = "out") -> pd.DataFrame:
-    rows = pd.DataFrame({"person": person, "day": day})
-    return rows.assign(action=action, direction=direction)
+    return pd.DataFrame({"person": person, "day": day, "action": action, "direction": direction})
 
 
 def needs(
-    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: np.random.Generator
+    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: Generator
 ) -> pd.DataFrame:
     """Needs of some who ordered on several days, and when they were met."""
     last = order_days.groupby("person")["day"].agg(["max", "size"])
     repeaters = last[last["size"] > 1]
-    chosen = repeaters[sampling.bernoulli(TOLD_NEEDS, len(repeaters), rng)]
+    chosen = repeaters[bernoulli(TOLD_NEEDS, len(repeaters), rng)]
     asked = np.minimum(chosen["max"].to_numpy() + rng.integers(0, 20, len(chosen)), today)
     met = asked + rng.integers(5, 90, len(chosen))
-    is_met = sampling.bernoulli(MET, len(chosen), rng) & (met <= today)
-    table = pd.DataFrame(
-        {
-            "customer_id": people["customer_id"].reindex(chosen.index).array,
-            "need": rng.choice(NEEDS, len(chosen), p=NEED_SHARES),
-            "asked_on": shop_calendar.iso_dates(asked),
-            "met_on": np.where(is_met, shop_calendar.iso_dates(met), ""),
-        }
-    )
-    return table.sort_values(["customer_id", "need"], ignore_index=True)
+    is_met = bernoulli(MET, len(chosen), rng) & (met <= today)
+    columns = {
+        "customer_id": people["customer_id"].reindex(chosen.index).array,
+        "need": rng.choice(NEEDS, len(chosen), p=NEED_SHARES),
+        "asked_on": iso_dates(asked),
+        "met_on": np.where(is_met, iso_dates(met), ""),
+    }
+    return pd.DataFrame(columns).sort_values(["customer_id", "need"], ignore_index=True)
 
 
 def introductions(
-    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: np.random.Generator
+    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: Generator
 ) -> pd.DataFrame:
     """Introductions of businesses, by the shop itself or by each other."""
-    businesses = people.index[people["archetype"].isin(BUSINESSES)].intersection(
-        pd.Index(order_days["person"])
-    )
+    businesses = people.index[people["archetype"].isin(BUSINESSES)]
+    businesses = businesses.intersection(pd.Index(order_days["person"]))
     receiver = rng.permutation(np.repeat(businesses, 2))[: len(businesses)]
     giver = rng.choice(businesses, len(receiver)) if len(businesses) else receiver
     ids = people["customer_id"]
-    by_shop = sampling.bernoulli(0.5, len(receiver), rng) | (giver == receiver)
-    table = pd.DataFrame(
-        {
-            "from_id": np.where(by_shop, "us", ids.reindex(giver)),
-            "to_id": ids.reindex(receiver).array,
-            "introduced_on": shop_calendar.iso_dates(today - rng.integers(5, 700, len(receiver))),
-            "outcome": rng.choice(
-                ("met", "quote", "order", "none"), len(receiver), p=(0.3, 0.2, 0.3, 0.2)
-            ),
-        }
-    )
-    return table.sort_values(["introduced_on", "to_id"], ignore_index=True)
+    by_shop = bernoulli(0.5, len(receiver), rng) | (giver == receiver)
+    columns = {
+        "from_id": np.where(by_shop, "us", ids.reindex(giver)),
+        "to_id": ids.reindex(receiver).array,
+        "introduced_on": iso_dates(today - rng.integers(5, 700, len(receiver))),
+        "outcome": rng.choice(
+            ("met", "quote", "order", "none"), len(receiver), p=(0.3, 0.2, 0.3, 0.2)
+        ),
+    }
+    return pd.DataFrame(columns).sort_values(["introduced_on", "to_id"], ignore_index=True)
 
 
 def memberships(
-    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: np.random.Generator
+    people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: Generator
 ) -> pd.DataFrame:
     """Memberships, a row for each evening attended or one where there was none."""
     first = order_days.groupby("person")["day"].min()
     shares = people["archetype"].map(JOINING).fillna(0.0).reindex(first.index)
-    members = first[sampling.bernoulli(shares.to_numpy(), len(first), rng)]
+    members = first[bernoulli(shares.to_numpy(), len(first), rng)]
     joined = np.minimum(members.to_numpy() + rng.integers(10, 200, len(members)), today)
     evenings = rng.integers(0, 5, len(members))
     circle = rng.choice(COMMUNITIES, len(members), p=(0.5, 0.3, 0.2))
     ids = people["customer_id"].reindex(members.index).to_numpy()
     inviter = rng.choice(ids, len(members)) if len(members) else ids
-    invited = sampling.bernoulli(0.4, len(members), rng) & (inviter != ids)
-    left = sampling.bernoulli(0.1, len(members), rng)
+    invited = bernoulli(0.4, len(members), rng) & (inviter != ids)
+    left = bernoulli(0.1, len(members), rng)
     member = np.repeat(np.arange(len(members)), np.maximum(evenings, 1))
     days_since = today - joined[member] + 1
     came = joined[member] + np.floor(rng.random(len(member)) * days_since).astype(np.int64)
-    left_on = np.where(left, shop_calendar.iso_dates(np.full(len(members), today)), "")
-    table = pd.DataFrame(
-        {
-            "customer_id": ids[member],
-            "community": circle[member],
-            "joined_on": shop_calendar.iso_dates(joined)[member],
-            "left_on": left_on[member],
-            "attended_on": np.where(evenings[member] > 0, shop_calendar.iso_dates(came), ""),
-            "invited_by": np.where(invited, inviter, "")[member],
-        }
-    )
-    return table.sort_values(["customer_id", "attended_on"], ignore_index=True)
+    left_on = np.where(left, iso_dates(np.full(len(members), today)), "")
+    columns = {
+        "customer_id": ids[member],
+        "community": circle[member],
+        "joined_on": iso_dates(joined)[member],
+        "left_on": left_on[member],
+        "attended_on": np.where(evenings[member] > 0, iso_dates(came), ""),
+        "invited_by": np.where(invited, inviter, "")[member],
+    }
+    return pd.DataFrame(columns).sort_values(["customer_id", "attended_on"], ignore_index=True)

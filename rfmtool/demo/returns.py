@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 OUT_OF_STOCK = 0.02  # share of lines of several units with one missing at dispatch
 CREDITED = 0.6  # share of lines on a credit note, beyond the first
 NOTE_AFTER_DAYS = (2, 22)
 
 
-def lines_taken_back(
-    orders: pd.DataFrame, lines: pd.DataFrame, rng: np.random.Generator
-) -> pd.DataFrame:
+def lines_taken_back(orders: pd.DataFrame, lines: pd.DataFrame, rng: Generator) -> pd.DataFrame:
     """Negative lines of their order, with its id and time.
 
     All lines of a cancelled order are taken back; of other orders single units are out of stock,
@@ -25,7 +24,7 @@ def lines_taken_back(
 
 
 def credit_notes(
-    people: pd.DataFrame, orders: pd.DataFrame, lines: pd.DataFrame, rng: np.random.Generator
+    people: pd.DataFrame, orders: pd.DataFrame, lines: pd.DataFrame, rng: Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Credit notes: separate documents, days or weeks after the order.
 

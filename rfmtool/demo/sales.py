@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from rfmtool.demo import baskets, catalogue, returns, shop_calendar, visits
 from rfmtool.demo.tables import PRODUCTS
@@ -39,7 +40,7 @@ class Sales:
         return int(days.max()) if len(days) else shop_calendar.EXPORT_ENDS
 
 
-def record_sales(people: pd.DataFrame, days: pd.DataFrame, rng: np.random.Generator) -> Sales:
+def record_sales(people: pd.DataFrame, days: pd.DataFrame, rng: Generator) -> Sales:
     """What `people` buy on their order `days`, from the begin of the export on."""
     orders = visits.orders(people, days, rng)
     sold = baskets.draw_lines(people, orders, rng)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from rfmtool.arrays import Floats, Places
@@ -65,9 +66,7 @@ class ActivityClock:
         """The day of each clock time; below zero before the opening."""
         return np.searchsorted(self._ends, readings, side="right").astype(np.int64) - 1
 
-    def draw_days(
-        self, earliest: NDArray[Any], latest: NDArray[Any], rng: np.random.Generator
-    ) -> Places:
+    def draw_days(self, earliest: NDArray[Any], latest: NDArray[Any], rng: Generator) -> Places:
         """One day per pair, from `earliest` to `latest` inclusive, busy days more often."""
         begin, end = self.from_days(earliest), self.from_days(latest + 1)
         drawn = self.to_days(begin + rng.random(len(begin)) * (end - begin))

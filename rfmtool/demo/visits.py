@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
-from rfmtool.demo import shop_calendar
+from rfmtool.demo.shop_calendar import EXPORT_BEGINS, EXPORT_ENDS, GROWTH_CLOCK, SEASONAL_CLOCK
 
 SECOND_ORDER_SAME_DAY = 0.02  # "I forgot the filters"
 ANONYMOUS = 0.03
 MORNING, EVENING = 10.5 * 60, 20 * 60  # the two peaks of a day, in minutes
 
 
-def order_days(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def order_days(people: pd.DataFrame, rng: Generator) -> pd.DataFrame:
     """The days on which each person orders.
 
     Histories are drawn backwards from the last order, so that its recency is exactly that of the
@@ -31,13 +32,11 @@ def order_days(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     back = elapsed - elapsed[starts] if len(elapsed) else elapsed
     last = people["last_day"].to_numpy()[person]
     # From noon, so that the first step stays on the last day, whatever its speed.
-    day = shop_calendar.SEASONAL_CLOCK.to_days(
-        shop_calendar.SEASONAL_CLOCK.from_days(last + 0.5) - back
-    )
+    day = SEASONAL_CLOCK.to_days(SEASONAL_CLOCK.from_days(last + 0.5) - back)
     return pd.DataFrame({"person": person, "day": day})[day >= 0].drop_duplicates()
 
 
-def orders(people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def orders(people: pd.DataFrame, visits: pd.DataFrame, rng: Generator) -> pd.DataFrame:
     """The orders made on those days, and anonymous ones.
 
     Returns:
@@ -48,10 +47,8 @@ def orders(people: pd.DataFrame, visits: pd.DataFrame, rng: np.random.Generator)
     # Anonymous buyers shop like a customer drawn at random.
     count = round(len(named) * ANONYMOUS)
     model = named["person"].to_numpy()[rng.integers(0, max(len(named), 1), count)]
-    from_day = np.full(count, shop_calendar.EXPORT_BEGINS)
-    day = shop_calendar.GROWTH_CLOCK.draw_days(
-        from_day, np.full(count, shop_calendar.EXPORT_ENDS), rng
-    )
+    begin, end = (np.full(count, day) for day in (EXPORT_BEGINS, EXPORT_ENDS))
+    day = GROWTH_CLOCK.draw_days(begin, end, rng)
     guests = pd.DataFrame({"person": model, "day": day, "named": np.full(count, fill_value=False)})
     made = pd.concat([named, guests], ignore_index=True)
     middle = np.where(rng.random(len(made)) < 0.55, MORNING, EVENING)  # noqa: PLR2004 - mornings win

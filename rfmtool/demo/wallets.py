@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from rfmtool.demo import catalogue, sampling, shop_calendar
 from rfmtool.demo.sales import Sales
@@ -17,16 +18,15 @@ UNDERSTATED_SHARE = 0.04  # who declare less than they spent here
 COLUMNS = ["customer_id", "wallet", "from_on", "until_on", "rank", "brands"]
 
 
-def wallets(people: pd.DataFrame, sales: Sales, rng: np.random.Generator) -> pd.DataFrame:
+def wallets(people: pd.DataFrame, sales: Sales, rng: Generator) -> pd.DataFrame:
     """One row per client asked: a year's total, or the rank of the shop among the brands used."""
     clients = sales.order_days().groupby("person").size().loc[lambda days: days >= 2].index  # noqa: PLR2004  # a client has come back
     asked = people.loc[clients, ["customer_id"]].assign(draw=rng.random(len(clients)))
     spent = _spent(sales).reindex(clients, fill_value=0)
     totals = _totals(asked[asked["draw"] < DECLARED_SHARE], spent, rng)
     # Ranks from 1 to the number of brands; the shop is more often near the top.
-    ranked = asked[
-        asked["draw"].between(DECLARED_SHARE, DECLARED_SHARE + RANKED_SHARE, inclusive="left")
-    ]
+    end = DECLARED_SHARE + RANKED_SHARE
+    ranked = asked[asked["draw"].between(DECLARED_SHARE, end, inclusive="left")]
     brands = rng.choice(BRANDS, len(ranked), p=BRAND_SHARES)
     rank = 1 + np.floor(brands * rng.random(len(ranked)) ** 1.5).astype(np.int64)
     ranks = ranked.assign(rank=rank.astype(np.str_), brands=brands.astype(np.str_))
@@ -45,7 +45,7 @@ def _spent(sales: Sales) -> pd.Series[int]:
     return pd.Series(lines["quantity"].to_numpy() * price).groupby(person).sum()
 
 
-def _totals(asked: pd.DataFrame, spent: pd.Series[int], rng: np.random.Generator) -> pd.DataFrame:
+def _totals(asked: pd.DataFrame, spent: pd.Series[int], rng: Generator) -> pd.DataFrame:
     """Wallets in round tens; none for those who bought nothing here this year."""
     pence = spent.reindex(asked.index)
     asked, pence = asked[pence > 0], pence[pence > 0]
