@@ -35,8 +35,7 @@ from rfmtool.summaries.condensed import timeline_point_on
 from rfmtool.threads import run_in_order
 
 _COHORT: Final = "cohort"
-_MOST_POINTS: Final = 1_000
-"""Each point takes as long as placing all customers does."""
+_MOST_POINTS: Final = 1_000  # each point takes as long as placing all customers does
 _ORDERS: Final = Settings(select=(), detail=Detail(category=None, cost=False, contacts=False))
 """Reads what most analyses need: the days and amounts of orders."""
 _ENTRIES: Final = replace(_ORDERS, detail=Detail(None, cost=False, contacts=False, entries=True))

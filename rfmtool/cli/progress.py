@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
     from rfmtool.sources.rows.lines import Watcher
 
-_SLOW_BYTES: Final = 8 << 20
-"""Smaller files are read too fast for a bar."""
+_SLOW_BYTES: Final = 8 << 20  # smaller files are read too fast for a bar
 
 
 def watcher(params: Mapping[str, Any]) -> Watcher | None:

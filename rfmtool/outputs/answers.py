@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.manifest import MANIFEST, TOOL
-from rfmtool.outputs.files import write_json, write_text
+from rfmtool.outputs.files import write_bytes, write_json
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.publish import published_folder
 from rfmtool.outputs.system_errors import system_failures
@@ -19,11 +19,7 @@ from rfmtool.version import __version__
 
 
 def write_frames(
-    frames: Mapping[str, pd.DataFrame],
-    texts: Mapping[str, str],
-    folder: Path,
-    *,
-    shared: bool = False,
+    frames: Mapping[str, pd.DataFrame], texts: Mapping[str, str], folder: Path, *, shared: bool
 ) -> None:
     """Write frames of text as NAME.csv into a demo folder, and texts under their names.
 
@@ -35,8 +31,8 @@ def write_frames(
         outputs = []
         for name, frame in frames.items():
             csv = frame.to_csv(index=False, lineterminator="\n")
-            outputs.append({**write_text(target, f"{name}.csv", csv), "rows": len(frame)})
-        outputs += [write_text(target, name, text) for name, text in texts.items()]
+            outputs.append({**write_bytes(target, f"{name}.csv", csv.encode()), "rows": len(frame)})
+        outputs += [write_bytes(target, name, text.encode()) for name, text in texts.items()]
         manifest = {"tool": TOOL, "kind": "demo", "version": __version__, "outputs": outputs}
         write_json(target, MANIFEST, manifest)
 
@@ -48,7 +44,7 @@ def publish_comparison(  # noqa: PLR0913 - each is part of the folder
     data: Mapping[str, Any],
     about: Mapping[str, Any],
     text: TextOptions,
-    shared: bool = False,
+    shared: bool,
 ) -> None:
     """Write a comparison: tables as NAME.csv, data as compare.json, `about` into the manifest.
 

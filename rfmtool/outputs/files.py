@@ -51,13 +51,14 @@ def flush(path: Path) -> None:
 
 def write_json(folder: Path, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Write data as indented JSON; returns its manifest entry."""
-    return write_text(folder, name, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    return write_bytes(folder, name, text.encode())
 
 
-def write_text(folder: Path, name: str, text: str) -> dict[str, Any]:
-    """Write a text; returns its manifest entry."""
-    (folder / name).write_bytes(text.encode())
-    return {"name": name, "rows": None, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+def write_bytes(folder: Path, name: str, data: bytes) -> dict[str, Any]:
+    """Write bytes; returns their manifest entry."""
+    (folder / name).write_bytes(data)
+    return {"name": name, "rows": None, "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def file_stems(labels: Iterable[str]) -> dict[str, str]:

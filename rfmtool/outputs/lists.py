@@ -19,8 +19,7 @@ from rfmtool.outputs.writers import write_table
 
 KINDS: Final = ("csv", "parquet", "xlsx")
 """The kinds of files for tables and lists."""
-_COPIED_ROWS: Final = 1 << 15
-"""How many rows are reordered in memory at a time."""
+_COPIED_ROWS: Final = 1 << 15  # how many rows are reordered in memory at a time
 _FETCHED_ROWS: Final = 1 << 9
 """How many rows are read at a time: more would map most of the file into memory at once."""
 

@@ -10,14 +10,9 @@ from typing import Final
 
 from rfmtool.errors import SystemFailureError
 
-_FREE_SPACE: Final = "Free some space and run again."
-_OWN_PLACE: Final = "Name a place where you may write."
 _NEXT_STEPS: Final = {
-    errno.ENOSPC: _FREE_SPACE,
-    errno.EDQUOT: _FREE_SPACE,
-    errno.EACCES: _OWN_PLACE,
-    errno.EPERM: _OWN_PLACE,
-    errno.EROFS: _OWN_PLACE,
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space and run again."),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Name a place where you may write."),
     errno.ENOENT: "No file can be made there, as under /proc: name a folder of your own.",
     errno.ENAMETOOLONG: "Name a shorter one.",
     errno.ELOOP: "Its links lead in a circle: name another place.",
@@ -40,10 +35,9 @@ def system_failures(what: str) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         hint = _NEXT_STEPS.get(error.errno or 0, "See to that, or name another place.")
-        unchanged = "" if is_in_place(Path(what)) else "Nothing was changed. "
-        raise SystemFailureError(
-            f"{what}: cannot be written: {reason}", f"{unchanged}{hint}"
-        ) from None
+        if not is_in_place(Path(what)):
+            hint = f"Nothing was changed. {hint}"
+        raise SystemFailureError(f"{what}: cannot be written: {reason}", hint) from None
 
 
 def is_in_place(path: Path) -> bool:

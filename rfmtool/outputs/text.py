@@ -24,8 +24,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK_ROWS: Final = 1 << 16
 _MIN_REPEATS: Final = 8
 """Columns are coded where they have this many times as many cells as distinct values."""
-_MAX_PAIRS: Final = 1 << 18
-"""Columns with more possible pairs of values than this are not merged."""
+_MAX_PAIRS: Final = 1 << 18  # columns with more possible pairs of values than this are not merged
 
 
 @dataclass(frozen=True)

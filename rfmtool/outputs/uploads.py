@@ -45,12 +45,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "klaviyo": Tool(_fields("Email|Phone Number|First Name|Last Name")),
     "mailchimp": Tool(_fields("Email Address|Phone Number|First Name|Last Name"), by_phone=False),
     "hubspot": Tool(_fields("Email|Phone Number|First Name|Last Name"), by_phone=False),
-    "brevo": Tool(
-        _fields(
-            "EMAIL|SMS|FIRSTNAME|LASTNAME",
-            "RFM_STAGE|RFM_SEGMENT|RFM_ACTION|LAST_ORDER|EXPECTED_SPEND",
-        )
-    ),
+    "brevo": Tool(_fields("EMAIL|SMS|FIRSTNAME|LASTNAME", _RFM_NAMES.upper().replace(" ", "_"))),
     "meta": Tool({"email": "email", "phone": "phone"}, hashed=True, bare_phone=True),
     "google": Tool({"email": "Email", "phone": "Phone"}, hashed=True),
 }
@@ -65,17 +60,19 @@ def upload(people: pd.DataFrame, tool: Tool) -> pd.DataFrame:
             segment, action, last_order_on and expected_spend.
         tool: the tool.
     """
-    email = people["email"].str.lower() if tool.hashed else people["email"]
-    phone = people["phone"].str.removeprefix("+") if tool.bare_phone else people["phone"]
+    email, phone = people["email"], people["phone"]
+    if tool.bare_phone:
+        phone = phone.str.removeprefix("+")
+    if tool.hashed:
+        email, phone = _hashed(email.str.lower()), _hashed(phone)
     # The last word is the last name; a single word is a first name.
-    names = people["name"].str.strip().str.extract(r"^(?P<first>.*?)(?:\s+(?P<last>\S+))?$")
-    names = names.fillna("")
+    names = people["name"].str.strip().str.extract(r"^(.*?)(?:\s+(\S+))?$").fillna("")
     spend = people["expected_spend"].map(lambda text: f"{float(text):.2f}" if text else "")
     columns: dict[str, Any] = {
-        "email": _hashed(email) if tool.hashed else email,
-        "phone": _hashed(phone) if tool.hashed else phone,
-        "first_name": names["first"],
-        "last_name": names["last"],
+        "email": email,
+        "phone": phone,
+        "first_name": names[0],
+        "last_name": names[1],
         **{name: people[name] for name in _RFM_COLUMNS},
         "expected_spend": spend,
     }

@@ -22,34 +22,23 @@ from rfmtool.errors import SystemFailureError, UsageError
 from rfmtool.outputs.cells import text_of
 from rfmtool.scratch import scratch_folder
 
-_MAX_ROWS: Final = 1_048_575
-"""The rows of a sheet below its header."""
-_MAX_LETTERS: Final = 32_767
-"""The length of a cell in UTF-16 code units."""
-_MAX_DIGITS: Final = 15
-"""The digits of a number that a spreadsheet keeps."""
+_MAX_ROWS: Final = 1_048_575  # the rows of a sheet below its header
+_MAX_LETTERS: Final = 32_767  # the length of a cell in UTF-16 code units
+_MAX_DIGITS: Final = 15  # the digits of a number that a spreadsheet keeps
 _CHUNK_ROWS: Final = 1 << 14
-_FIRST_DAY: Final = 25_569
-"""1970-01-01 as a spreadsheet's day number."""
-_FIRST_SAFE_DAY: Final = 61
-"""1900-03-01; for earlier days, spreadsheets disagree by one day."""
-_SETTINGS: Final = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-    "strings_to_urls": False,
-    "use_zip64": True,
-}
+_FIRST_DAY: Final = 25_569  # 1970-01-01 as a spreadsheet's day number
+_FIRST_SAFE_DAY: Final = 61  # 1900-03-01; for earlier days, spreadsheets disagree by one day
+_SETTINGS: Final = {"constant_memory": True, "strings_to_formulas": False,
+                    "strings_to_numbers": False, "strings_to_urls": False,
+                    "use_zip64": True}  # fmt: skip
 _CREATED: Final = datetime(1980, 1, 1)  # noqa: DTZ001 - fixed, so that bytes are reproducible
 _HINT: Final = "Take csv or parquet instead, in --tables or as the ending of -o's file."
 _MONEY, _DAY = "#,##0.00##", "yyyy-mm-dd"
 _WIDTHS: Final = {_MONEY: 18, _DAY: 12}
 _MAX_WIDTH: Final = 50
 _BLUE: Final = "#1F5FA8"
-_FILTER_WIDTH: Final = 3
-"""The width of a header's filter button, in letters."""
-_CHART_GAP: Final = 1
-"""Columns between a table and its charts."""
+_FILTER_WIDTH: Final = 3  # the width of a header's filter button, in letters
+_CHART_GAP: Final = 1  # columns between a table and its charts
 _CHART_ROWS: Final = 16
 
 
@@ -116,10 +105,8 @@ def write_workbook(sheets: Sequence[Sheet], target: IO[bytes]) -> None:
 
 def unfit(table: pa.Table) -> str:
     """Why a table does not fit into a sheet; empty where it does."""
-    if len(table) > _MAX_ROWS:
-        return (
-            f"{len(table):,} rows do not fit into a sheet of a workbook, which holds {_MAX_ROWS:,}"
-        )
+    if (rows := len(table)) > _MAX_ROWS:
+        return f"{rows:,} rows do not fit into a sheet of a workbook, which holds {_MAX_ROWS:,}"
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_string(column.type) and _longest(column) > _MAX_LETTERS:
             return (
@@ -193,13 +180,9 @@ def _add_chart(book: Any, worksheet: Any, sheet: Sheet, chart: Chart, number: in
     columns = sheet.table.column_names
     names, values = columns.index(chart.names), columns.index(chart.values)
     first, last = chart.start + 1, chart.stop
-    series = {
-        "categories": [sheet.name, first, names, last, names],
-        "values": [sheet.name, first, values, last, values],
-        "fill": {"color": _BLUE},
-        "gap": 60,
-    }
-    drawing.add_series(series)
+    categories, heights = ([sheet.name, first, index, last, index] for index in (names, values))
+    look = {"fill": {"color": _BLUE}, "gap": 60}
+    drawing.add_series({"categories": categories, "values": heights, **look})
     drawing.set_title({"name": chart.title, "name_font": {"size": 12}})
     drawing.set_legend({"none": True})
     # Horizontal bars from the top down, as in the table.
@@ -219,11 +202,9 @@ def _format_columns(worksheet: Any, table: pa.Table, formats: Mapping[str, Any])
     """Set the width and the number format of each column."""
     for index, name in enumerate(table.column_names):
         column = table.column(index)
-        code, width = "", len(name) + _FILTER_WIDTH
+        width, code = len(name) + _FILTER_WIDTH, _DAY if pa.types.is_date(column.type) else ""
         if pa.types.is_decimal(column.type):
             code = _MONEY
-        if pa.types.is_date(column.type):
-            code = _DAY
         if pa.types.is_string(column.type):
             longest = pc.max(pc.utf8_length(column)).as_py() or 0
             width = max(width, min(longest + 1, _MAX_WIDTH))

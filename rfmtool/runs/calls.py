@@ -71,10 +71,8 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
     evidence, positions = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
     if {"recommended_by", "brought"} & {*people}:
         people = people.assign(**_referral_columns(result, positions))
-    added = {
-        **_unmet_needs(evidence, positions, result.as_of_day),
-        **_influence_of_complainers(people, evidence, positions),
-    }
+    added = _unmet_needs(evidence, positions, result.as_of_day)
+    added |= _influence_of_complainers(people, evidence, positions)
     what = people["action"].astype("str").map(instructions).astype("str")
     sheet = people.assign(what=what, **added)
     written = {*_FIRST_COLUMNS, *result.columns, *added}
@@ -85,13 +83,9 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
 def _referral_columns(result: Standing, positions: Ints) -> dict[str, Any]:
     """Who recommended the shop to each, and whom they brought: names where known, and ids."""
     grouped = result.grouped
-    ids = grouped.table["customer_id"].combine_chunks()
-    names = add_contacts(
-        pd.DataFrame(index=range(len(ids))),
-        grouped.evidence.get("contacts"),
-        grouped.latest_cells,
-        ("name",),
-    )
+    ids, contacts = grouped.table["customer_id"].combine_chunks(), grouped.evidence.get("contacts")
+    everybody = pd.DataFrame(index=range(len(ids)))
+    names = add_contacts(everybody, contacts, grouped.latest_cells, ("name",))
     labels = ids
     if "name" in names:
         known = pa.array(names["name"], pa.string())
@@ -109,12 +103,8 @@ def _unmet_needs(
         return {}
     rows = evidence["needs"]
     rows = rows[~rows["met_on"].le(as_of_day).fillna(value=False).to_numpy(dtype=bool)]
-    rows = pd.DataFrame(
-        {
-            "owner": rows["owner"].to_numpy(np.int64),
-            "need": pd.array(pa.array(rows["need"]).to_pylist(), dtype="str"),
-        }
-    ).dropna()
+    texts = pd.array(pa.array(rows["need"]).to_pylist(), dtype="str")
+    rows = pd.DataFrame({"owner": rows["owner"].to_numpy(np.int64), "need": texts}).dropna()
     rows = rows.drop_duplicates().sort_values(["owner", "need"], kind="stable")
     needs = rows.groupby("owner")["need"].agg(", ".join).astype("str")
     return {"unmet_needs": needs.reindex(positions).array}

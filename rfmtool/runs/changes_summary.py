@@ -28,36 +28,32 @@ def changes_data(
     for name in GROUPINGS:
         used = {*old[name].dropna().unique(), *people[name].astype("str").dropna().unique()}
         labels[name] = list(dict.fromkeys((*(ladder if name == "stage" else ()), *sorted(used))))
+    earlier = before.scales
+    has_new_cuts = earlier is not None and earlier.by_dimension != scales.by_dimension
     comparison = compare(_typed(old), _typed(people), labels, ladder, before.as_of)
     revenue, counts = comparison.revenue, changes["cause"].value_counts()
+    sums = {side: money_text(revenue[side]) for side in ("old", "new")}
+    flow = {name: {**part, "change": money_text(part["change"])}
+            for name, part in revenue["flow"].items()}  # fmt: skip
     matrix = comparison.transitions["stage"]
     return {
         "as_of": before.as_of.isoformat(),
         "customers": len(old),
         "moved": dict(comparison.moves),
-        "revenue": {
-            "old": money_text(revenue["old"]),
-            "new": money_text(revenue["new"]),
-            "flow": {
-                name: {**part, "change": money_text(part["change"])}
-                for name, part in revenue["flow"].items()
-            },
-        },
+        "revenue": {**sums, "flow": flow},
         "stages": {
             str(start): {str(end): int(count) for end, count in row.items() if count}
             for start, row in matrix.to_dict("index").items()
         },
         "causes": {name: int(counts[name]) for name in CAUSES if name in counts},
-        "cuts_moved": before.scales is not None
-        and before.scales.by_dimension != scales.by_dimension,
+        "cuts_moved": has_new_cuts,
     }
 
 
 def _typed(people: pd.DataFrame) -> pd.DataFrame:
     """The columns that `compare` reads, in its types."""
     columns = ["customer_id", *GROUPINGS, *NUMBERS, "last_order_on"]
-    frame = people[columns].assign(
-        last_order_on=pd.to_datetime(people["last_order_on"].astype("datetime64[s]"))
-    )
+    last_order_on = pd.to_datetime(people["last_order_on"].astype("datetime64[s]"))
     text = dict.fromkeys(("customer_id", *GROUPINGS), "str")
+    frame = people[columns].assign(last_order_on=last_order_on)
     return frame.astype({**text, **dict.fromkeys(NUMBERS, "int64")})

@@ -108,20 +108,18 @@ def _read_list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
     if path is None:
         if not known:
             read_verified(folder, wanted[0])  # raises with the reason
-        lists = ", ".join(
-            PurePosixPath(file).stem for file in known if file.startswith(("actions/", "tasks/"))
-        )
+        names = [file for file in known if file.startswith(("actions/", "tasks/"))]
+        lists = ", ".join(PurePosixPath(file).stem for file in names)
         hint = f"Lists are {lists}." if lists else "Run again with --tables csv,xlsx for lists."
         raise InputError(f"{folder}: there is no list {name!r}", hint)
     table = text_table(read_verified(folder, path), raw_text=is_raw(manifest))
     if not {"customer_id", "action"} <= {*table.column_names}:
         raise InputError(f"{folder}: {path} is no list of people to contact", "Name an action.")
-    columns = [name for name in LOG if name in table.column_names]
-    rows = table.select(columns).to_pylist()
-    if path.startswith("tasks/"):  # there, action and channel are not those of the task
+    is_task = path.startswith("tasks/")  # there, action and channel are not those of the task
+    columns = {*table.column_names} - ({"channel"} if is_task else set())
+    rows = table.select([name for name in LOG if name in columns]).to_pylist()
+    if is_task:
         rows = [{**row, "action": PurePosixPath(path).stem} for row in rows]
-        for row in rows:
-            row.pop("channel", None)
     listed: dict[str, list[Row]] = {}
     for row in rows:
         listed.setdefault(row["customer_id"], []).append(row)
@@ -168,10 +166,8 @@ def _read_filled_in(path: Path) -> list[dict[str, str]]:
             f"{path.name}: has no column {min(missing)}",
             "Fill in the list as the run wrote it, with a column outcome.",
         )
-    return [
-        {(name or "").strip().lower(): _unescaped(cell) for name, cell in row.items()}
-        for row in rows
-    ]
+    return [{(name or "").strip().lower(): _unescaped(cell) for name, cell in row.items()}
+            for row in rows]  # fmt: skip
 
 
 def _unescaped(cell: object) -> str:

@@ -81,17 +81,12 @@ def _column(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
     return pa.array(rows[column], pa.string(), from_pandas=True)
 
 
-def read_customer_evidence(
-    folder: Path, name: str, customer_id: str
-) -> list[dict[str, Any]] | None:
+def read_customer_evidence(folder: Path, name: str, id_: str) -> list[dict[str, Any]] | None:
     """The rows of a customer in a kept table; None where the folder does not have the table."""
     if (table := read_text_rows(folder, f"evidence/{name}.csv")) is None:
         return None
-    matches = [
-        pc.equal(table[column], customer_id)
-        for column in table.column_names
-        if column in _ID_COLUMNS and column != "invited_by"
-    ]
+    columns = {*_ID_COLUMNS} - {"invited_by"}
+    matches = [pc.equal(table[name], id_) for name in table.column_names if name in columns]
     keep = matches[0] if len(matches) == 1 else pc.or_kleene(*matches)
     rows: list[dict[str, Any]] = table.filter(keep).to_pylist()
     return rows

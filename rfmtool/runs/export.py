@@ -20,8 +20,7 @@ from rfmtool.placing.channels import consent_masks
 from rfmtool.placing.contact_limits import normalized_channels
 from rfmtool.rules import Action
 from rfmtool.runs.finished import converting_read_errors, read_text_rows, read_texts
-from rfmtool.runs.kept_runs import CUSTOMERS, PREVIOUS, earlier_runs
-from rfmtool.runs.texts import text_table
+from rfmtool.runs.kept_runs import PREVIOUS, earlier_runs
 
 # Only ASCII before the @: mail tools refuse other letters there.
 _ADDRESS: Final = r"[A-Za-z0-9_][!#-+\--9=?A-~]*@[^\s@,;<>\"']+\.[^\s@,;<>\"'.]+"
@@ -159,8 +158,7 @@ def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:
             f"--changed: {folder} keeps no earlier run", "Leave it out, or run again first."
         )
     with converting_read_errors(folder):
-        table = text_table(previous.read_verified(CUSTOMERS), raw_text=previous.raw_text)
-        old = table.select(["customer_id", *_GROUPINGS]).to_pandas()
+        old = previous.text_table().select(["customer_id", *_GROUPINGS]).to_pandas()
     old = old.set_index(matching_keys(old.pop("customer_id")))
     old = old[~old.index.duplicated()].reindex(matching_keys(people["customer_id"]))
     old = old.fillna("").set_axis(people.index)

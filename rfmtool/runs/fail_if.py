@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Final, Literal
 
 from rfmtool.columns import GROUP_NOUNS
@@ -58,11 +59,7 @@ class Limit:
 
 
 def parse_limits(texts: Sequence[str]) -> list[Limit]:
-    """Parse the values of `--fail-if`.
-
-    Raises:
-        UsageError: one of them is not a limit.
-    """
+    """Parse the values of `--fail-if`; raises UsageError where one is not a limit."""
     return [_parse_limit(text) for text in texts]
 
 
@@ -70,7 +67,7 @@ def _parse_limit(text: str) -> Limit:
     match = _LIMIT.fullmatch(text)
     if not match:
         raise UsageError(f"--fail-if {text!r} is not NAME < VALUE or NAME > VALUE", _EXAMPLE)
-    name, sign = match["name"], "<" if match["sign"] == "<" else ">"
+    name, sign = match["name"], match["sign"]
     kind, bound = _parse_bound(text, match["value"])
     if (kind == "day") != (name == "as_of"):
         days = "a day: YYYY-MM-DD, today, yesterday or -2d"
@@ -99,32 +96,20 @@ def _parse_bound(text: str, value: str) -> tuple[Kind, Fraction]:
     try:
         return "day", Fraction(date.fromisoformat(value).toordinal())
     except ValueError:
-        raise UsageError(
-            f"--fail-if {text!r}: the value is no number, percentage or day", _EXAMPLE
-        ) from None
+        problem = f"--fail-if {text!r}: the value is no number, percentage or day"
+        raise UsageError(problem, _EXAMPLE) from None
 
 
 def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) -> None:
-    """Check that every limit names one figure or group.
-
-    Raises:
-        UsageError: a name is unknown or ambiguous.
-    """
+    """Check that every limit names one figure or group; raises UsageError."""
     for limit in limits:
         matches: list[str] = [name for name in FIGURES if name == limit.name]
-        matches += [
-            grouping
-            for grouping, names in groups.items()
-            if any(_names_group(limit.name, grouping, name) for name in names)
-        ]
+        matches += [grouping for grouping, names in groups.items()
+                    if any(_names_group(limit.name, grouping, name) for name in names)]  # fmt: skip
         if not matches:
-            known = dict.fromkeys(
-                [*FIGURES, *(name for names in groups.values() for name in names)]
-            )
-            raise UsageError(
-                f"--fail-if {limit.text!r}: there is no {limit.name!r}",
-                f"Known are {', '.join(known)}.",
-            )
+            known = ", ".join(dict.fromkeys(chain(FIGURES, *groups.values())))
+            problem = f"--fail-if {limit.text!r}: there is no {limit.name!r}"
+            raise UsageError(problem, f"Known are {known}.")
         if len(matches) > 1:
             raise UsageError(
                 f"--fail-if {limit.text!r}: {limit.name} is among both {' and '.join(matches[:2])}",

@@ -31,10 +31,7 @@ SUMMARY: Final = "summary.json"
 RULES: Final = "rules.toml"
 _MONEY: Final = pa.decimal128(19, 4)
 _COLUMNS: Final = {
-    "customer_id": pa.string(),
-    "stage": pa.string(),
-    "segment": pa.string(),
-    "activity": pa.string(),
+    **dict.fromkeys(("customer_id", "stage", "segment", "activity"), pa.string()),
     "frequency": pa.int64(),
     "monetary": _MONEY,
     "last_order_on": pa.date32(),
@@ -43,13 +40,8 @@ _SUMMARY: Final = {
     "as_of": str,
     "customers": int,
     "ledger": dict,
-    "ladder": list,
-    "stages": list,
-    "segments": list,
-    "activity": list,
-    "actions": list,
-    "warnings": list,
     "scales": dict,
+    **dict.fromkeys(("ladder", "stages", "segments", "activity", "actions", "warnings"), list),
 }
 """The keys checked when a summary is read; some callers need more."""
 _TABLES: Final = ("customers.parquet", "customers.csv")
@@ -75,10 +67,7 @@ class FinishedRun:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of a finished run, with the command and file hashes of its manifest.
-
-    Files whose hash differs are not read.
-    """
+    """The folder of a finished run, with the command and file hashes of its manifest."""
 
     folder: Path
     command: Sequence[str]
@@ -86,11 +75,7 @@ class RunFolder:
 
     @classmethod
     def from_manifest(cls, folder: Path) -> RunFolder:
-        """Read the manifest in a folder.
-
-        Raises:
-            InputError: it is not the manifest of a run.
-        """
+        """Read the manifest in a folder."""
         check_is_local_path(str(folder))
         try:
             manifest = read_manifest(folder) or {"outputs": ()}
@@ -174,11 +159,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
 
 def named_folder(run: str | os.PathLike[str]) -> Path:
-    """The argument for a run's folder as a Path.
-
-    Raises:
-        UsageError: it is not a path.
-    """
+    """The argument for a run's folder as a Path; raises UsageError if it is not a path."""
     check_type("a run", run, (str, os.PathLike), "the folder that rfmtool run -o wrote")
     return Path(run)
 
@@ -190,11 +171,11 @@ def read_run(folder: Path) -> FinishedRun:
     summary = run_folder.summary()
     table = run_folder.customers(summary, _COLUMNS)
     index = table.schema.get_field_index("monetary")
-    table = table.set_column(index, "monetary", to_money_units(table.column(index)))
+    table = table.set_column(index, "monetary", money_units(table.column(index)))
     return FinishedRun(str(folder), summary, table.to_pandas(date_as_object=False))
 
 
-def to_money_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
+def money_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
     """Decimals, or their text, as whole 1/10,000."""
     ten_thousand = pa.scalar(UNITS_PER_CURRENCY, pa.decimal128(5, 0))
     return pc.cast(pc.multiply(pc.cast(money, _MONEY), ten_thousand), pa.int64())
@@ -215,11 +196,7 @@ def read_verified(folder: Path, name: str) -> bytes:
 
 @contextmanager
 def converting_read_errors(folder: str | Path) -> Iterator[None]:
-    """Convert Python's own errors inside the block to InputError: the files have another shape.
-
-    Raises:
-        InputError: a key, type or value inside the block was not as expected.
-    """
+    """Convert Python's own errors inside the block to InputError: the files have another shape."""
     try:
         yield
     except OSError:  # some are also a ValueError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from rfmtool.arrays import Ints, text_bytes
 from rfmtool.columns import GROUP_NOUNS
+from rfmtool.documents import Data
 from rfmtool.manifest import MANIFEST, SCHEMA, TOOL
 from rfmtool.memory import release_memory
-from rfmtool.outputs.files import Hashed, file_stems, write_json, write_text
+from rfmtool.outputs.files import Hashed, file_stems, write_bytes, write_json
 from rfmtool.outputs.lists import list_jobs, write_rows
 from rfmtool.outputs.tables import labels_as_text, to_rows
 from rfmtool.outputs.text import TextOptions, header_line, text_lines
@@ -119,9 +120,10 @@ def write_files(
         if not finish_timeline:
             timeline = timeline_from_history(carried.points)
         summary = {**summary, "title": options.page.title, "timeline": timeline}
-        outputs.append(write_text(folder, PAGE, run_page(summary, options.page.locale)))
+        page = run_page(summary, options.page.locale)
+        outputs.append(write_bytes(folder, PAGE, page.encode()))
     outputs.append(write_json(folder, SUMMARY, summary))
-    outputs.append(write_text(folder, RULES, rules_text(result.rules)))
+    outputs.append(write_bytes(folder, RULES, rules_text(result.rules).encode()))
     manifest = {**_manifest_head(result, command), **carried.about, "inputs": inputs(result)}
     write_json(folder, MANIFEST, {**manifest, "outputs": outputs})
     return summary
@@ -144,13 +146,9 @@ def _manifest_head(result: Result, command: Sequence[str]) -> dict[str, Any]:
 def _write_customers(
     result: Result, folder: Path, options: FolderOptions, pool: Executor
 ) -> tuple[list[dict[str, Any]], list[Future[dict[str, Any]]], dict[str, pd.DataFrame]]:
-    """Write customers and call sheets as CSV and Parquet, and start writing the lists.
-
-    Returns:
-        The manifest entries of tables and of lists, and the call sheets by name.
-    """
-    outputs, calls = list[dict[str, Any]](), dict[str, pd.DataFrame]()
-    lists: list[Future[dict[str, Any]]] = []
+    """Write customers and call sheets, and start on the lists; returns entries and call sheets."""
+    outputs, lists = list[dict[str, Any]](), list[Future[dict[str, Any]]]()
+    calls: dict[str, pd.DataFrame] = {}
     with_tasks = any(task.table in result.grouped.evidence for task in TASKS.values())
     # customers.csv is always written, as the next run reads it.
     for kind in [kind for kind in dict.fromkeys(("csv", *options.tables)) if kind != "xlsx"]:
@@ -193,12 +191,9 @@ def inputs(result: Result, *, hashed: bool = False) -> list[dict[str, Any]]:
 def _write_rejects(
     parts: Iterator[Rejects], folder: Path, text: TextOptions
 ) -> tuple[dict[str, Any], int]:
-    """Write rejects.csv, which only its owner may read: raw cells can be anything.
-
-    Returns:
-        Its manifest entry, and the number of rows left out as they name suppressed people.
-    """
+    """Write rejects.csv; returns its entry, and how many rows of suppressed people it lacks."""
     header, rows, left_out = next(parts), 0, 0  # the first part has column names only
+    # Only its owner may read it: raw cells can be anything.
     handle = os.open(folder / REJECTS, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "wb") as file:
         hashed = Hashed(file)
@@ -262,11 +257,7 @@ def _batches(rows: pd.DataFrame) -> pa.RecordBatchReader:
 
 
 def _write_book(
-    result: Result,
-    calls: Mapping[str, pd.DataFrame],
-    folder: Path,
-    options: FolderOptions,
-    summary: Mapping[str, Any],
+    result: Result, calls: Data, folder: Path, options: FolderOptions, summary: Data
 ) -> tuple[dict[str, Any], list[str]]:
     """Write the workbook, with a sheet for each list; worklists first."""
     customers = labels_as_text(to_rows(result.parts(), result.columns)).read_all()

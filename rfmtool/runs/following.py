@@ -70,17 +70,15 @@ def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: in
     minute_cost = float(result.rules.contacting.minute_cost)
     is_outgoing = log["direction"].ne("in").fillna(value=True)
     is_answered = log["outcome"].ne("no_answer").fillna(value=True)
-    contacts = pd.DataFrame(
-        {
-            "owner": log["owner"].to_numpy(dtype=np.int64),
-            "contact_action": log["action"].astype("str").str.strip().str.lower(),
-            "day": integer_column(log, "contacted_on"),
-            "cost": contact_costs(log, minute_cost) / UNITS_PER_CURRENCY,
-            "is_reached": (is_outgoing & is_answered).to_numpy(dtype=bool),
-        }
-    )
+    columns = {
+        "owner": log["owner"].to_numpy(dtype=np.int64),
+        "contact_action": log["action"].astype("str").str.strip().str.lower(),
+        "day": integer_column(log, "contacted_on"),
+        "cost": contact_costs(log, minute_cost) / UNITS_PER_CURRENCY,
+        "is_reached": (is_outgoing & is_answered).to_numpy(dtype=bool),
+    }
     entries = people.assign(owner=members.positions(ids), row=np.arange(len(people)))
-    pairs = entries[["owner", "row", "from_on", "action"]].merge(contacts, on="owner")
+    pairs = entries[["owner", "row", "from_on", "action"]].merge(pd.DataFrame(columns), on="owner")
     days_after = pairs["day"] - pairs["from_on"]
     pairs = pairs[(days_after >= 0) & (days_after <= days)]
     own = pairs[pairs["contact_action"].eq(pairs["action"])]

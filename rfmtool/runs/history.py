@@ -21,16 +21,11 @@ from rfmtool.runs.texts import is_raw, text_table
 
 HISTORY: Final = "history.csv"
 _COLUMNS: Final = {
-    "as_of": pa.date32(),
-    "kind": pa.string(),
-    "name": pa.string(),
-    "customers": pa.int64(),
-    "revenue": pa.decimal128(28, 4),
-    "rows": pa.int64(),
-}
+    "as_of": pa.date32(), "kind": pa.string(), "name": pa.string(), "customers": pa.int64(),
+    "revenue": pa.decimal128(28, 4), "rows": pa.int64(),
+}  # fmt: skip
 _GROUPS: Final = {"stage": "stages", "segment": "segments", "activity": "activity"}
-_SAME_WEEKDAYS: Final = 4
-"""How many runs on a weekday it takes to know what is usual."""
+_SAME_WEEKDAYS: Final = 4  # how many runs on a weekday it takes to know what is usual
 _FEW: Final = 0.5
 _MIN_DATES: Final = 3
 _MAX_DATES: Final = 60
@@ -41,8 +36,8 @@ _CAUSE: Final = "cause"
 def history_rows(summary: Data, changes: pd.DataFrame | None) -> pa.Table:
     """The rows of one run: all customers, each group with members, each cause in `changes`."""
     day = date.fromisoformat(summary["as_of"])
-    rows = [(_ALL, _ALL, summary["customers"], summary["revenue"],
-             summary["ledger"]["rows"])]  # fmt: skip
+    total = summary["customers"], summary["revenue"], summary["ledger"]["rows"]
+    rows = [(_ALL, _ALL, *total)]
     rows += [
         (kind, group["name"], group["customers"], group["revenue"], None)
         for kind, plural in _GROUPS.items()
@@ -92,17 +87,9 @@ def points(table: pa.Table) -> list[dict[str, Any]]:
     """A history as plain data, a point for each run; money is text."""
     by_day: dict[date, dict[str, Any]] = {}
     for row in table.to_pylist():
-        point = by_day.setdefault(
-            row["as_of"],
-            {
-                "as_of": row["as_of"].isoformat(),
-                "customers": 0,
-                "revenue": "0",
-                "rows": None,
-                **{plural: {} for plural in _GROUPS.values()},
-                "causes": {},
-            },
-        )
+        empty = {"as_of": row["as_of"].isoformat(), "customers": 0, "revenue": "0", "rows": None}
+        empty |= {counts: {} for counts in (*_GROUPS.values(), "causes")}
+        point = by_day.setdefault(row["as_of"], empty)
         if row["kind"] == _ALL:
             revenue = format(row["revenue"].normalize(), "f")
             point |= {"customers": row["customers"], "revenue": revenue, "rows": row["rows"]}

@@ -19,11 +19,9 @@ from rfmtool.errors import InputError
 from rfmtool.frames import categorical_from_codes
 from rfmtool.grouping.read import Settings
 from rfmtool.locations import check_is_local_path
-from rfmtool.manifest import read_manifest
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.holdouts import HOLDOUT_COLUMNS, empty_holdouts
-from rfmtool.runs.finished import converting_read_errors, read_verified
-from rfmtool.runs.texts import is_raw, text_table
+from rfmtool.runs.finished import converting_read_errors, read_text_rows
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normalized
 
@@ -49,24 +47,20 @@ def holdouts_table(rows: pd.DataFrame) -> pa.Table:
 
 def read_holdouts(folder: Path) -> pd.DataFrame:
     """The holdouts of the run in a folder; no rows where there is no run, or none with holdouts."""
-    manifest = read_manifest(folder) or {"outputs": ()}
-    if HOLDOUTS_FILE not in {output["name"] for output in manifest["outputs"]}:
-        return empty_holdouts()
-    try:
-        data = read_verified(folder, HOLDOUTS_FILE)
-    except InputError as error:
-        hint = "Put it back as it was: who is left out is known from there alone."
-        raise InputError(error.args[0], hint) from None
     with converting_read_errors(folder):
-        table = text_table(data, raw_text=is_raw(manifest))
-        rows = table.select(list(HOLDOUT_COLUMNS)).to_pandas()
+        try:
+            table = read_text_rows(folder, HOLDOUTS_FILE)
+        except InputError as error:
+            hint = "Put it back as it was: who is left out is known from there alone."
+            raise InputError(error.args[0], hint) from None
+        if table is None:
+            return empty_holdouts()
+        rows: pd.DataFrame = table.select(list(HOLDOUT_COLUMNS)).to_pandas()
         for share in rows["share"].unique():
             Decimal(share)
-        days = day_numbers(rows["from_on"].to_numpy())
-        typed: pd.DataFrame = rows.assign(
-            held_out=rows["held_out"].eq("yes").to_numpy(bool), from_on=days
-        )
-        return typed.astype(empty_holdouts().dtypes.to_dict())
+        is_held_out = rows["held_out"].eq("yes").to_numpy(bool)
+        rows = rows.assign(held_out=is_held_out, from_on=day_numbers(rows["from_on"].to_numpy()))
+        return rows.astype(empty_holdouts().dtypes.to_dict())
 
 
 def holdouts_data(result: Result) -> dict[str, Any]:
@@ -86,11 +80,8 @@ def reading_data(result: Result) -> dict[str, Any]:
     asked["anonymous"] = sorted(asked["anonymous"])
     options = {name: asked[name] for name in _REPLACED if asked[name] != getattr(Asked(), name)}
     options |= {name: asked[name] for name in _MERGED if asked[name]}
-    options |= {
-        name: getattr(settings, name)
-        for name in _SETTINGS
-        if getattr(settings, name) != getattr(Settings(), name)
-    }
+    options |= {name: getattr(settings, name) for name in _SETTINGS
+                if getattr(settings, name) != getattr(Settings(), name)}  # fmt: skip
     entries = result.grouped.entries
     used = None if entries is None else int(np.count_nonzero(entries.day <= result.as_of_day))
     return {"reading": options, "used_until_as_of": used}
@@ -114,11 +105,8 @@ def inherit_reading(manifest: Mapping[str, Any], reading: Mapping[str, Any]) -> 
                        and getattr(settings, name) == getattr(Settings(), name)}  # fmt: skip
     if settings.rates is not None:
         setting_changes.pop("currency", None)
-    return {
-        **reading,
-        "asked": replace(asked, **asked_changes),
-        "settings": replace(settings, **setting_changes),
-    }
+    settings = replace(settings, **setting_changes)
+    return {**reading, "asked": replace(asked, **asked_changes), "settings": settings}
 
 
 def read_results(path: str) -> dict[str, dict[str, Any]]:

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.manifest import read_manifest
-from rfmtool.outputs.files import write_file
+from rfmtool.outputs.files import write_bytes
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.text import TextOptions
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import (
-    RULES,
-    SUMMARY,
-    converting_read_errors,
-    read_verified,
-    to_money_units,
-)
+from rfmtool.runs.finished import RULES, SUMMARY, converting_read_errors, money_units, read_verified
 from rfmtool.runs.texts import is_raw, text_table, unescape_table
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import is_listed, mentions_listed_id
@@ -62,18 +55,18 @@ class KeptRun:
         """The bytes of a file, whose hash is checked."""
         return read_verified(self.folder, f"{self.prefix}{name}")
 
-    def read_customers(self) -> pd.DataFrame:
-        """All customers: customer_id and GROUP_, ORDER_ and SINCE_COLUMNS as text.
+    def text_table(self) -> pa.Table:
+        """All columns of the customers as text."""
+        return text_table(self.read_verified(CUSTOMERS), raw_text=self.raw_text)
 
-        Money is in whole 1/10,000.
-        """
-        data = self.read_verified(CUSTOMERS)
+    def read_customers(self) -> pd.DataFrame:
+        """customer_id and GROUP_, ORDER_ and SINCE_COLUMNS as text, money in whole 1/10,000."""
         columns = ["customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS]
         with converting_read_errors(self.folder):
-            table = text_table(data, raw_text=self.raw_text)
+            table = self.text_table()
             known = [name for name in SINCE_COLUMNS if name in table.column_names]
             frame: pd.DataFrame = table.select([*columns, *known]).to_pandas()
-            units = {name: to_money_units(table[name]).to_numpy() for name in _MONEY}
+            units = {name: money_units(table[name]).to_numpy() for name in _MONEY}
         return frame.reindex(columns=[*columns, *SINCE_COLUMNS]).assign(**units)
 
     def scales(self) -> Scales:
@@ -88,9 +81,8 @@ class KeptRun:
 
     def ids_with(self, addresses: frozenset[str]) -> frozenset[str]:
         """The ids of customers with one of these e-mail addresses."""
-        data = self.read_verified(CUSTOMERS)
         with converting_read_errors(self.folder):
-            table = text_table(data, raw_text=self.raw_text)
+            table = self.text_table()
             if "email" not in table.column_names:
                 return frozenset()
             mask = is_listed(table["email"].combine_chunks(), addresses)
@@ -118,17 +110,12 @@ class KeptRun:
             data = self.read_verified(name)
             table = self._without(suppressed) if name == CUSTOMERS and suppressed else None
             if table is None:
-                write = partial(_write_bytes, data)
-                outputs.append(write_file(folder, f"{prefix}{name}", write))
+                outputs.append(write_bytes(folder, f"{prefix}{name}", data))
             else:
                 text = TextOptions(excel=data.startswith(_BOM), raw_text=True)
                 stem, rows = f"{prefix}{name.removesuffix('.csv')}", table.to_reader()
                 outputs.append(write_rows(folder, stem, rows, "csv", text).manifest_entry)
         return [{**output, "name": f"{prefix}{Path(output['name']).name}"} for output in outputs]
-
-
-def _write_bytes(data: bytes, file: IO[bytes]) -> None:
-    file.write(data)
 
 
 def earlier_runs(folder: Path, before: date) -> list[KeptRun]:
@@ -139,13 +126,11 @@ def earlier_runs(folder: Path, before: date) -> list[KeptRun]:
     with converting_read_errors(folder):
         own = {"as_of": manifest["as_of"], "place": "", "raw_text": is_raw(manifest)}
         names = {output["name"] for output in manifest["outputs"]}
-        runs = [
-            KeptRun(
-                folder, str(run["place"]), date.fromisoformat(run["as_of"]), bool(run["raw_text"])
-            )
-            for run in (own, *manifest.get(PREVIOUS, ()))
-            if {f"{run['place']}{name}" for name in _FILES} <= names
-        ]
+        runs = []
+        for run in (own, *manifest.get(PREVIOUS, ())):
+            if {f"{run['place']}{name}" for name in _FILES} <= names:
+                as_of, raw_text = date.fromisoformat(run["as_of"]), bool(run["raw_text"])
+                runs.append(KeptRun(folder, str(run["place"]), as_of, raw_text))
     return sorted((run for run in runs if run.as_of < before), key=lambda run: run.as_of)[::-1]
 
 

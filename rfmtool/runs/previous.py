@@ -18,16 +18,10 @@ from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.tables import to_table
 from rfmtool.outputs.text import TextOptions
 from rfmtool.pipeline import Result
-from rfmtool.runs import history
+from rfmtool.runs import history, moves
 from rfmtool.runs.changes_summary import changes_data
 from rfmtool.runs.kept_runs import PREVIOUS, SINCE_COLUMNS, KeptRun, earlier_runs, write_kept
-from rfmtool.runs.moves import (
-    CHANGE_COLUMNS,
-    PreviousRun,
-    find_moves,
-    rows_in_previous,
-    select_movement_columns,
-)
+from rfmtool.runs.moves import CHANGE_COLUMNS, PreviousRun
 
 
 @dataclass(frozen=True)
@@ -100,8 +94,8 @@ def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPr
     if before is None:
         result = _with_since_columns(result, None, None)
         return RunWithPrevious(result, folder, later[:keep], None, warnings)
-    people = select_movement_columns(result)
-    changes = find_moves(result, people, before)
+    people = moves.select_movement_columns(result)
+    changes = moves.find_moves(result, people, before)
     ladder = [*dict.fromkeys(rung.label for rung in result.rules.ladder)]
     since = changes_data(people, before, changes, ladder, result.scales)
     kept = [*earlier[:1], *later, *earlier[1:]][:keep]
@@ -145,7 +139,7 @@ def _with_since_columns(
     since = {name: np.full(count, result.as_of_day) for name in SINCE_COLUMNS[:2]}
     stage_before = np.full(count, None, dtype=object)
     if people is not None and before is not None and len(before.people):
-        positions = rows_in_previous(people, before)
+        positions = moves.rows_in_previous(people, before)
         old = before.people.iloc[np.maximum(positions, 0)]
         is_same = {}
         for column in ("stage", "segment"):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
 from rfmtool.columns import INTEGERS, RATIOS
 from rfmtool.databases.writing import DAY_COLUMN, RunTables
+from rfmtool.documents import Data
 from rfmtool.outputs.tables import labels_as_text, to_rows, to_table
 from rfmtool.runs.folder import FolderOptions, list_rows
 from rfmtool.runs.history import history_rows
@@ -22,16 +23,12 @@ if TYPE_CHECKING:
 
 CUSTOMERS, LISTS, CHANGES, HISTORY = NAMES = ("customers", "lists", "changes", "history")
 _NO_CHANGES: Final = pa.schema([(name, pa.string()) for name in CHANGE_COLUMNS])
-_LIST_SCHEMA: Final = pa.schema(
-    {"list": pa.string(), "place": pa.int64(), "customer_id": pa.string()}
-)
+_LIST_COLUMNS: Final = {"list": pa.string(), "place": pa.int64(), "customer_id": pa.string()}
+_LIST_SCHEMA: Final = pa.schema(_LIST_COLUMNS)
 
 
 def edition(
-    result: Result,
-    summary: Mapping[str, Any],
-    options: FolderOptions,
-    linked_run: RunWithPrevious | None,
+    result: Result, summary: Data, options: FolderOptions, linked_run: RunWithPrevious | None
 ) -> RunTables:
     """The tables of a run; those of earlier runs stay in the history only."""
     tables = _tables(result, summary, options, linked_run)
@@ -39,10 +36,7 @@ def edition(
 
 
 def _tables(
-    result: Result,
-    summary: Mapping[str, Any],
-    options: FolderOptions,
-    linked_run: RunWithPrevious | None,
+    result: Result, summary: Data, options: FolderOptions, linked_run: RunWithPrevious | None
 ) -> Iterator[tuple[str, pa.RecordBatchReader]]:
     # Column types must not depend on the values of a run.
     rows = labels_as_text(to_rows(result.parts(), result.columns))
@@ -51,10 +45,10 @@ def _tables(
     yield CUSTOMERS, rows.cast(pa.schema(schema))
     yield LISTS, pa.RecordBatchReader.from_batches(_LIST_SCHEMA, _lists(result, options))
     changes = None if linked_run is None else linked_run.changes
-    if changes is None:  # an empty table replaces the changes of earlier runs
-        yield CHANGES, _NO_CHANGES.empty_table().to_reader()
-    else:
-        yield CHANGES, to_table(changes, CHANGE_COLUMNS, ()).to_reader()
+    # An empty table replaces the changes of earlier runs.
+    empty = _NO_CHANGES.empty_table()
+    table = empty if changes is None else to_table(changes, CHANGE_COLUMNS, ())
+    yield CHANGES, table.to_reader()
     yield HISTORY, history_rows(summary, changes).drop_columns(DAY_COLUMN).to_reader()
 
 

@@ -26,9 +26,8 @@ def unescape_table(table: pa.Table, *, raw_text: bool) -> pa.Table:
     """A table without the marks against spreadsheet formulas; `raw_text` says there are none."""
     if raw_text:
         return table
-    cells = [
-        unescaped(column) if pa.types.is_string(column.type) else column for column in table.columns
-    ]
+    cells = [unescaped(column) if pa.types.is_string(column.type) else column
+             for column in table.columns]  # fmt: skip
     return pa.table(cells, table.column_names)
 
 

@@ -46,20 +46,16 @@ def write_book(
     # The actions, the most urgent first, with links to their sheets.
     groups = [group for group in summary["actions"] if group["channel"]]
     stems = file_stems(sorted(group["name"] for group in summary["actions"]))
-    rows = [
-        {**group, "place": number, "what": group["say"], "list": group["name"]}
-        for number, group in enumerate(groups, 1)
-    ]
+    rows = [{**group, "place": number, "what": group["say"], "list": group["name"]}
+            for number, group in enumerate(groups, 1)]  # fmt: skip
     links = [names.get(f"actions/{stems[group['name']]}") for group in groups]
     sheets = [
         Sheet(_DO_FIRST, _table(rows, _DO_FIRST_TYPES), "list", links),
         _totals(summary, names),
         *(Sheet(sheet, tables[name]) for name, sheet in names.items()),
     ]
-    warnings = [
-        f"{BOOK} lacks {name}: {reason}. Everybody is in customers.csv."
-        for name, reason in too_large.items()
-    ]
+    warnings = [f"{BOOK} lacks {name}: {reason}. Everybody is in customers.csv."
+                for name, reason in too_large.items()]  # fmt: skip
     return write_file(folder, BOOK, lambda target: write_workbook(sheets, target)), warnings
 
 
