@@ -246,13 +246,9 @@ def check(  # noqa: PLR0913 - as for `run`
     settings = _with_suppressed_by_rules(settings, in_force, evidence or {}, asked)
     sources = {**in_force.evidence, **(evidence or {})}
     tables = read_evidence(sources, asked, threads=settings.threads, currency=settings.currency)
-    grouped = read_export(
-        source,
-        asked=replace(asked, elsewhere=contact_attributes(tables)),
-        settings=settings_with_evidence(settings, tables),
-        rules=in_force,
-        watcher=watcher,
-    )
+    asked = replace(asked, elsewhere=contact_attributes(tables))
+    settings = settings_with_evidence(settings, tables)
+    grouped = read_export(source, asked=asked, settings=settings, rules=in_force, watcher=watcher)
     with add_error_context(grouped):
         check_wallets(tables, grouped, settings.currency)
     ids = grouped.table["customer_id"].combine_chunks()
@@ -288,13 +284,10 @@ def _settings_as_of(settings: Settings | None, as_of: date | str | None) -> Sett
 def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:
     """Check that kept columns do not clash with output columns, and that selected ones exist."""
     for name in sorted({column.name for column in names.COLUMNS} & set(keep)):
-        raise UsageError(
-            f"--keep {name}: is a column of ours", "Rename it in the export, or leave it out."
-        )
+        hint = "Rename it in the export, or leave it out."
+        raise UsageError(f"--keep {name}: is a column of ours", hint)
     known = (*names.WRITTEN, *keep)
     for name in [name for name in select or () if name not in known]:
         similar = " or ".join(difflib.get_close_matches(name, known))
-        guess = f"Is it {similar}? " if similar else ""
-        raise UsageError(
-            f"--select: there is no column {name!r}", f"{guess}Columns are {', '.join(known)}."
-        )
+        hint = (f"Is it {similar}? " if similar else "") + f"Columns are {', '.join(known)}."
+        raise UsageError(f"--select: there is no column {name!r}", hint)

@@ -34,6 +34,10 @@ from rfmtool.sources.layout import Asked, Detail
 from rfmtool.summaries.condensed import timeline_point_on
 from rfmtool.threads import run_in_order
 
+ExportOrResult = Any
+"""What `run` takes, or its result."""
+RunArgument = Any
+"""A keyword argument of `run`."""
 _COHORT: Final = "cohort"
 _MOST_POINTS: Final = 1_000  # each point takes as long as placing all customers does
 _ORDERS: Final = Settings(select=(), detail=Detail(category=None, cost=False, contacts=False))
@@ -41,12 +45,7 @@ _ORDERS: Final = Settings(select=(), detail=Detail(category=None, cost=False, co
 _ENTRIES: Final = replace(_ORDERS, detail=Detail(None, cost=False, contacts=False, entries=True))
 
 
-def repeat(
-    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
-    *,
-    by: str | None = None,
-    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Repeat:
+def repeat(source: ExportOrResult, *, by: str | None = None, **reading: RunArgument) -> Repeat:
     """When second orders come, how many ever do, and when to ask for one.
 
     Args:
@@ -59,8 +58,7 @@ def repeat(
         UsageError: the result has not kept the column.
         RfmtoolError: as `run` does.
     """
-    kept = () if by in (None, _COHORT) else (by,)
-    result = _result(source, reading, _ORDERS, kept)
+    result = _result(source, reading, _ORDERS, kept=() if by in (None, _COHORT) else (by,))
     groups = None
     if by == _COHORT:
         groups = first_order_months(result.frame)
@@ -75,10 +73,7 @@ def repeat(
     return shown(Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups))
 
 
-def cadence(
-    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
-    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Cadence:
+def cadence(source: ExportOrResult, **reading: RunArgument) -> Cadence:
     """Which regulars should have ordered by now, and whether the overdue used to return.
 
     Args:
@@ -94,10 +89,7 @@ def cadence(
     return shown(Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted))
 
 
-def cohorts(
-    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
-    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Cohorts:
+def cohorts(source: ExportOrResult, **reading: RunArgument) -> Cohorts:
     """Who still orders, and for how much, by the month of the first order.
 
     Args:
@@ -112,10 +104,7 @@ def cohorts(
     return shown(Cohorts, _cohorts(result.days, _entries(result), result.as_of))
 
 
-def concentration(
-    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
-    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Concentration:
+def concentration(source: ExportOrResult, **reading: RunArgument) -> Concentration:
     """How much of the revenue comes from how few customers.
 
     Args:
@@ -130,10 +119,10 @@ def concentration(
 
 
 def affinity(
-    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    source: ExportOrResult,
     *,
     by: Literal["category", "product"] = "category",
-    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+    **reading: RunArgument,
 ) -> Affinity:
     """What those who buy one thing tend to buy as well, and what to suggest to whom.
 
@@ -157,10 +146,10 @@ def affinity(
 
 
 def journey(
-    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
+    source: ExportOrResult,
     *,
     by: Literal["category", "product"] | None = None,
-    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
+    **reading: RunArgument,
 ) -> Journey:
     """The first-time buyer's way: contact, answer, order, second order, days and losses.
 
@@ -201,12 +190,7 @@ def _no_such_role(export: Export, by: str) -> UsageError:
     )
 
 
-def timeline(
-    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
-    *,
-    every: Every = "month",
-    **reading: Any,  # noqa: ANN401 - the keyword arguments of `run`
-) -> Timeline:
+def timeline(source: ExportOrResult, *, every: Every = "month", **reading: RunArgument) -> Timeline:
     """How many customers were in each group at the end of each month, read in one pass.
 
     Cut points and limits are fitted to what was known by then, unless scales are given. With a
@@ -244,10 +228,7 @@ def timeline(
 
 
 def _result(
-    source: Any,  # noqa: ANN401 - what `run` takes, or a Result
-    reading: dict[str, Any],
-    wanted: Settings,
-    kept: tuple[str, ...] = (),
+    source: ExportOrResult, reading: dict[str, Any], wanted: Settings, kept: tuple[str, ...] = ()
 ) -> Result:
     """The result given, or that of a run that reads and computes what is wanted."""
     if isinstance(source, Result):

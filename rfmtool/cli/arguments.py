@@ -60,9 +60,8 @@ def _as_text(words: Iterable[str]) -> list[str]:
     try:
         return [os.fsencode(word).decode("utf-8") for word in words]
     except UnicodeError:
-        raise UsageError(
-            "an option's text is not UTF-8", "Write it in UTF-8, as terminals do unless told else."
-        ) from None
+        hint = "Write it in UTF-8, as terminals do unless told else."
+        raise UsageError("an option's text is not UTF-8", hint) from None
 
 
 def evidence_sources(params: Params, exports: Sequence[str] = ()) -> dict[str, str]:
@@ -75,10 +74,8 @@ def evidence_sources(params: Params, exports: Sequence[str] = ()) -> dict[str, s
             raise UsageError(f"--{name}: the name is empty", "Name a file, or leave it out.")
     for name, path in paths.items():
         if path in exports and path != "-":
-            raise UsageError(
-                f"--{name}: {without_secrets(path)} is the export itself",
-                "Name the table of evidence.",
-            )
+            problem = f"--{name}: {without_secrets(path)} is the export itself"
+            raise UsageError(problem, "Name the table of evidence.")
     if [*exports, *paths.values(), params.get("rates_file")].count("-") > 1:
         raise UsageError("stdin is named twice, and can be read once", "Give the other as a file.")
     return paths
@@ -118,18 +115,15 @@ def _remote(params: Params) -> str | None:
     remote: str | None = params["remote"]
     if params["engine"] == "local":
         if remote is not None:
-            raise UsageError(
-                "--remote names a cluster, and --engine local asks for none", "Say --engine spark."
-            )
+            problem = "--remote names a cluster, and --engine local asks for none"
+            raise UsageError(problem, "Say --engine spark.")
         return None
     from rfmtool.clusters.sessions import host_and_port
 
     remote = remote or os.environ.get("SPARK_REMOTE")
     if not remote:
-        raise UsageError(
-            "--engine spark: no cluster is named",
-            "Say --remote sc://HOST:15002, or set SPARK_REMOTE.",
-        )
+        hint = "Say --remote sc://HOST:15002, or set SPARK_REMOTE."
+        raise UsageError("--engine spark: no cluster is named", hint)
     host_and_port(remote)
     return remote
 
@@ -149,9 +143,7 @@ def _currency_settings(params: Params) -> dict[str, Any]:
 def run_arguments(params: Params, exports: Sequence[str]) -> dict[str, Any]:
     """The keyword arguments of `pipeline.run`, or of `questions`, for the options of a command.
 
-    Args:
-        params: the options; those of `options.evidence` and `options.scoring` may be missing.
-        exports: the exports to be read.
+    Options of `options.evidence` and `options.scoring` may be missing.
     """
     from rfmtool.sources.evidence.ledger import check_matched
     from rfmtool.sources.ledger import Ledger

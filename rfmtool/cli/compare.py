@@ -59,19 +59,8 @@ def command(old: str, new: str, output: str | None, **params: Any) -> None:
 def _write(compared: Compared, target: Path, params: Params) -> None:
     from rfmtool.outputs.answers import publish_comparison
 
-    about = {
-        "command": command_line(),
-        "as_of": compared.new.summary["as_of"],
-        "inputs": [
-            {"name": run.name, "bytes": None, "rows": len(run.frame)}
-            for run in (compared.old, compared.new)
-        ],
-    }
-    publish_comparison(
-        target,
-        tables=compared.tables,
-        data=compared.summary,
-        about=about,
-        text=text_options(params),
-        shared=is_shared(params),
-    )
+    inputs = [{"name": run.name, "bytes": None, "rows": len(run.frame)}
+              for run in (compared.old, compared.new)]  # fmt: skip
+    as_of, text, shared = compared.new.summary["as_of"], text_options(params), is_shared(params)
+    about = {"command": command_line(), "as_of": as_of, "inputs": inputs}
+    publish_comparison(target, compared.tables, compared.summary, about, text, shared=shared)

@@ -23,12 +23,9 @@ _STEPS: Final = "contact_steps"
               metavar="N", help="How many people the shop knows.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=7, show_default=True,
               metavar="S", help="The same seed gives the same shop.")  # fmt: skip
-@click.option(
-    "--as",
-    "system",
-    type=click.Choice(["shopify", "woocommerce"]),
-    help="Write the orders alone, in the shape of this shop system's export.",
-)
+@click.option("--as", "system", type=click.Choice(["shopify", "woocommerce"]),
+              help="Write the orders alone, in the shape of this shop system's"
+                   " export.")  # fmt: skip
 @options.shared
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 def command(  # noqa: PLR0913 - one for each option
@@ -42,9 +39,8 @@ def command(  # noqa: PLR0913 - one for each option
 
     shop = demo.generate(customers, seed)
     if system:
-        write_frames(
-            {"orders": demo.to_export_format(shop, system)}, {}, Path(folder), shared=shared
-        )
+        frames = {"orders": demo.to_export_format(shop, system)}
+        write_frames(frames, {}, Path(folder), shared=shared)
         if not quiet:
             click.echo(f"{folder}/orders.csv: a made-up shop as {system} exports it")
             click.echo(f"Try: rfmtool run {folder}/orders.csv -o out")
@@ -60,9 +56,8 @@ def command(  # noqa: PLR0913 - one for each option
     frames = {**shop, **_next_quarter(shop, seed)}
     write_frames(frames, {_RULES: rules}, Path(folder), shared=shared)
     if not quiet:
-        click.echo(
-            f"{folder}: {len(shop['orders']):,} order lines of a made-up tea and coffee shop"
-        )
+        count = f"{len(shop['orders']):,}"
+        click.echo(f"{folder}: {count} order lines of a made-up tea and coffee shop")
         run = f"rfmtool run {folder}/orders.csv --rules {folder}/{_RULES} -o out"
         click.echo(f"Try: {run} --holdout {HOLDOUT_SHARE}")
         click.echo(f"and, as if a quarter had gone by: rfmtool measure out {folder}/later.csv")

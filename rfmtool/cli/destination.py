@@ -23,9 +23,8 @@ def output_path(output: str | None) -> Path | None:
     if output == "":
         raise UsageError("-o: the name is empty", "Name where to write, or leave -o out.")
     if output == "-":
-        raise UsageError(
-            "-o -: would be a file of that name", "Name /dev/stdout to pipe it, or leave -o out."
-        )
+        hint = "Name /dev/stdout to pipe it, or leave -o out."
+        raise UsageError("-o -: would be a file of that name", hint)
     if output:
         check_is_local_path(output)
     return Path(output) if output else None
@@ -66,15 +65,11 @@ def check_not_an_input(target: Path, *inputs: str | None, option: str = "-o") ->
         for path in map(Path, [name, *glob.glob(name, recursive=True)]):  # noqa: PTH207 - absolute
             source = Path(os.path.realpath(path))
             if source.is_relative_to(output):
-                raise UsageError(
-                    f"{option} {target}: {path} is read, and would be replaced",
-                    "Name another place.",
-                )
+                problem = f"{path} is read, and would be replaced"
+                raise UsageError(f"{option} {target}: {problem}", "Name another place.")
             if path.is_dir() and output.is_relative_to(source) and has_data_name(output, source):
-                raise UsageError(
-                    f"{option} {target}: lies in {path}, and would be read as input the next time",
-                    "Name a place outside of it.",
-                )
+                problem = f"lies in {path}, and would be read as input the next time"
+                raise UsageError(f"{option} {target}: {problem}", "Name a place outside of it.")
 
 
 def show_run(summary: Mapping[str, Any], folder: str | None, params: Params) -> None:

@@ -18,13 +18,10 @@ from rfmtool.interrupts import uninterrupted
 @click.argument("name", metavar="LIST")
 @click.option("--contacted", required=True, metavar="FILE", help="The contact log, a CSV.")
 @click.option("--customers", metavar="ID,...", help="Who of the list (default: everybody).")
-@click.option(
-    "--file",
-    "handed_back",
-    metavar="CSV",
-    help="The list handed back, with a column outcome filled in: reached, no_answer,"
-    " replied, refused, unsubscribed or bought. Who has none was not contacted.",
-)
+@click.option("--file", "handed_back", metavar="CSV",
+              help="The list handed back, with a column outcome filled in: reached, no_answer,"
+                   " replied, refused, unsubscribed or bought. Who has none was not"
+                   " contacted.")  # fmt: skip
 @click.option("--on", "day", type=Day(), metavar="DATE",
               help="When they were contacted (default: today).")  # fmt: skip
 @options.shared
@@ -46,14 +43,10 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         from rfmtool.runs.contact_log import append_contacts
 
     ids = None if customers is None else list(filter(None, map(str.strip, customers.split(","))))
+    file = None if handed_back is None else Path(handed_back)
+    day = day or date.today()  # noqa: DTZ011 - local time
     added, known = append_contacts(
-        Path(folder),
-        name,
-        Path(contacted),
-        day or date.today(),  # noqa: DTZ011 - local time
-        customers=ids,
-        file=None if handed_back is None else Path(handed_back),
-        shared=shared,
+        Path(folder), name, Path(contacted), day, customers=ids, file=file, shared=shared
     )
     if not quiet:
         again = f"; {known:,} stood in it already" if known else ""

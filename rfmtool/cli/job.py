@@ -83,9 +83,8 @@ def _run_arguments(path: Path, data: Mapping[str, Any]) -> tuple[list[str], list
     job = {key: _substitute(value, day, f"{path}: {key}") for key, value in job.items()}
     inputs = _texts(job.pop("inputs", []), f"{path}: inputs")
     if not inputs:
-        raise UsageError(
-            f"{path}: inputs: none is named", 'For example inputs = ["exports/*.csv"].'
-        )
+        hint = 'For example inputs = ["exports/*.csv"].'
+        raise UsageError(f"{path}: inputs: none is named", hint)
     notify = _texts(job.pop("notify", []), f"{path}: notify")
     if isinstance(job.get("keep"), str):
         raise UsageError(f"{path}: keep: is no number", "For example keep = 12, without quotes.")
@@ -127,9 +126,8 @@ def _is_before_first_run(folder: Path, job: Mapping[str, Any]) -> bool:
     if not isinstance(scales, str):
         return False
     path = folder / scales
-    return not path.exists() and any(
-        isinstance(output, str) and path.is_relative_to(folder / output) for output in outputs
-    )
+    folders = (folder / output for output in outputs if isinstance(output, str))
+    return not path.exists() and any(map(path.is_relative_to, folders))
 
 
 def _option_arguments(option: click.Option, value: Any, where: str) -> list[str]:
@@ -137,9 +135,7 @@ def _option_arguments(option: click.Option, value: Any, where: str) -> list[str]
     if isinstance(value, bool):
         if not option.is_flag:
             raise UsageError(f"{where}: is not true or false", f"It takes what {name} takes.")
-        if value:
-            return [name]
-        return option.secondary_opts[:1]
+        return [name] if value else option.secondary_opts[:1]
     if isinstance(value, Mapping):
         value = [f"{key}={cell}" for key, cell in value.items()]
     texts = _texts(value, where)
@@ -206,9 +202,8 @@ def _substitute(value: Any, day: str | None, where: str) -> Any:
     try:
         return string.Template(value.replace(_DAY, day or "")).substitute(os.environ)
     except KeyError as error:
-        raise UsageError(
-            f"{where}: there is no variable {error.args[0]} in the environment", "Set it."
-        ) from None
+        problem = f"{where}: there is no variable {error.args[0]} in the environment"
+        raise UsageError(problem, "Set it.") from None
     except ValueError:
         raise UsageError(f"{where}: a $ stands alone", "Write $$ for one.") from None
 
@@ -224,11 +219,9 @@ def _check_without_reading(ctx: click.Context) -> None:
     exports, output = params.pop("exports"), run_outputs(params.pop("outputs")).folder
     fail_if = limits.parse_run_limits(params["fail_if"], Path(output) if output else None)
     limits.earlier_run(fail_if, None, params)
-    sources = [*exports, *evidence_sources(params, exports).values()]
-    for name in sources:
-        if scheme_of(name) or name == "-":
-            continue
-        if not Path(name).exists() and not glob.glob(name, recursive=True):  # noqa: PTH207 - as given
+    for name in (*exports, *evidence_sources(params, exports).values()):
+        is_there = scheme_of(name) or name == "-" or Path(name).exists()
+        if not is_there and not glob.glob(name, recursive=True):  # noqa: PTH207 - as given
             raise UsageError(f"{name}: there is no such file", "Look at the job file.")
     run_arguments(params, exports)
     load_rules(params["rules_file"])

@@ -52,13 +52,11 @@ class RunRecord:
 
     def expect(self, exports: Sequence[str]) -> None:
         """Record the inputs, for a run that fails before it has read them."""
+        # pathlib fails on queries that are longer than a file name can be.
+        sizes = (os.path.getsize(name) if os.path.isfile(name) else None for name in exports)  # noqa: PTH113, PTH202
+        names = map(without_secrets, exports)
         self.inputs = [
-            {
-                "name": without_secrets(name),
-                # pathlib fails on queries that are longer than a file name can be.
-                "bytes": os.path.getsize(name) if os.path.isfile(name) else None,  # noqa: PTH113, PTH202
-            }
-            for name in exports
+            {"name": name, "bytes": size} for name, size in zip(names, sizes, strict=True)
         ]
 
 
@@ -152,18 +150,15 @@ def _check_metrics(path: str, log_file: str | None) -> None:
     try:
         import prometheus_client  # noqa: F401
     except ImportError:
-        raise UsageError(
-            "--metrics: prometheus-client is not installed",
-            "pip install 'rfmtool[metrics]' brings it.",
-        ) from None
+        hint = "pip install 'rfmtool[metrics]' brings it."
+        raise UsageError("--metrics: prometheus-client is not installed", hint) from None
 
 
 def _file_path(option: str, path: str) -> Path:
     check_is_local_path(path)
     if not path or Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
-        raise UsageError(
-            f"{option} {path}: no file can stand there", "Name a file in a folder that is there."
-        )
+        hint = "Name a file in a folder that is there."
+        raise UsageError(f"{option} {path}: no file can stand there", hint)
     return Path(path)
 
 

@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rfmtool.cli import limits, monitoring, options
+from rfmtool.cli import limits, monitoring, options, run_places
 from rfmtool.cli.arguments import Params, choices, command_line, run_arguments, text_options
 from rfmtool.cli.destination import check_not_an_input, inputs_of, show_run
 from rfmtool.cli.monitoring import RunRecord
-from rfmtool.cli.run_places import (
-    check_database,
-    check_output_options,
-    run_folders,
-    run_outputs,
-    writing_stores_and_databases,
-)
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
@@ -98,10 +91,11 @@ def _run(
 ) -> None:
     from rfmtool.outputs.system_errors import system_failures
 
-    outputs = run_outputs(output_names)
-    check_output_options(outputs)
+    outputs = run_places.run_outputs(output_names)
+    run_places.check_output_options(outputs)
     with ExitStack() as stack:
-        earlier_folder, new_folder = stack.enter_context(run_folders(outputs, exports, params))
+        folders = run_places.run_folders(outputs, exports, params)
+        earlier_folder, new_folder = stack.enter_context(folders)
         fail_if = limits.parse_run_limits(params["fail_if"], earlier_folder)
         # Heavy imports come after locking the folder, which fails at once if another run has it.
         with uninterrupted():
@@ -112,7 +106,7 @@ def _run(
 
         folder_options = _folder_options(params)
         for database in outputs.databases:
-            check_database(database, params)
+            run_places.check_database(database, params)
         earlier_summary = limits.earlier_run(fail_if, earlier_folder, params)
         result, linked_run = _result(exports, params, earlier_folder), None
         if earlier_folder and new_folder:
@@ -127,7 +121,8 @@ def _run(
         if fail_if:
             check_limits(fail_if, result.summary, earlier_summary)
         tables = partial(edition, result, summary, folder_options, linked_run)
-        stack.enter_context(writing_stores_and_databases(outputs, new_folder, tables, params))
+        writing = run_places.writing_stores_and_databases(outputs, new_folder, tables, params)
+        stack.enter_context(writing)
     record.published = [*map(without_secrets, output_names)]
     if not params["quiet"]:
         show_run(summary, outputs.shown, params)

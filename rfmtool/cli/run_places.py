@@ -45,9 +45,8 @@ def run_outputs(names: Sequence[str]) -> Outputs:
     for folder in folders:
         check_is_path(folder, "written")
     if len(folders) > 1:
-        raise UsageError(
-            f"-o {folders[1]}: a run is written into one folder", "Run again for another."
-        )
+        problem = f"-o {folders[1]}: a run is written into one folder"
+        raise UsageError(problem, "Run again for another.")
     outputs = Outputs(next(iter(folders), None), [], [])
     for url in urls:
         if is_database(url):
@@ -103,11 +102,7 @@ def writing_stores_and_databases(
 ) -> Iterator[None]:
     """Write stores and databases, which become visible when the block ends.
 
-    Args:
-        outputs: the destinations of the run.
-        folder: the new folder of the run, if there is one.
-        tables: makes the tables for one database.
-        params: the options of the command.
+    `folder` is the new one of the run; `tables` makes the tables for one database.
     """
     with ExitStack() as stack:
         if outputs.stores and folder:
@@ -128,10 +123,8 @@ def _check_not_given(names: Sequence[str], where: str, hint: str) -> None:
     source_of = click.get_current_context().get_parameter_source
     for name in names:
         if source_of(name) is ParameterSource.COMMANDLINE:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(
-                f"{option}: says what lies in {where}, and there is none without -o", hint
-            )
+            problem = f"says what lies in {where}, and there is none without -o"
+            raise UsageError(f"--{name.replace('_', '-')}: {problem}", hint)
 
 
 def check_database(database: Target, params: Params) -> None:

@@ -21,12 +21,9 @@ from rfmtool.interrupts import uninterrupted
 
 @click.command(cls=SectionedCommand)
 @options.exports
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="Write FILE instead of stdout: .csv, .tsv, .jsonl, .parquet or .xlsx.",
-)
+@click.option("-o", "--output", metavar="FILE",
+              help="Write FILE instead of stdout: .csv, .tsv, .jsonl, .parquet or"
+                   " .xlsx.")  # fmt: skip
 @click.option("--format", "output_format", type=click.Choice(["csv", "tsv", "jsonl"]),
               help="What stdout gets.  [default: csv]")  # fmt: skip
 @click.option("--select", metavar="COLUMN,...", help="Only these columns, in this order.")
@@ -52,8 +49,7 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
         from rfmtool.outputs.system_errors import system_failures
         from rfmtool.outputs.tables import to_rows
 
-    path = output_file(output, exports, params)
-    stdout_format = params["output_format"]
+    path, stdout_format = output_file(output, exports, params), params["output_format"]
     kind = writers.format_of(path) if path else stdout_format or "csv"
     if stdout_format not in (None, kind):
         raise UsageError(
@@ -72,9 +68,8 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
     with published_file(path, shared=shared) if path else stdout as target:
         result = pipeline.run(list(exports), **arguments)
         report_tables(result.evidence, params)
-        frames = result.parts()
-        if params["sort"] or params["top"]:
-            sort, top = params["sort"], params["top"]
+        frames, sort, top = result.parts(), params["sort"], params["top"]
+        if sort or top:
             frames = iter([ordering.sort_and_limit(result.frame, result.columns, sort, top)])
         text = text_options(params)
         with system_failures(output) if output else nullcontext():

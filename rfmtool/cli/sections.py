@@ -37,16 +37,9 @@ class SectionedCommand(click.Command):
     def __init__(self, *args: Any, **params: Any) -> None:
         super().__init__(*args, **params)
         if len(self.params) > _MAX_SHOWN:
-            self.params.append(
-                click.Option(
-                    [HELP_ALL],
-                    is_flag=True,
-                    is_eager=True,
-                    expose_value=False,
-                    callback=_show_all,
-                    help="Show every option.",
-                )
-            )
+            option = click.Option([HELP_ALL], is_flag=True, is_eager=True, expose_value=False,
+                                  callback=_show_all, help="Show every option.")  # fmt: skip
+            self.params.append(option)
 
     @property
     def has_many(self) -> bool:

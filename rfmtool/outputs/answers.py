@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
+from rfmtool.documents import Data
 from rfmtool.manifest import MANIFEST, TOOL
 from rfmtool.outputs.files import write_bytes, write_json
 from rfmtool.outputs.lists import write_rows
@@ -38,14 +38,9 @@ def write_frames(
 
 
 def publish_comparison(  # noqa: PLR0913 - each is part of the folder
-    folder: Path,
-    *,
-    tables: Mapping[str, pa.Table],
-    data: Mapping[str, Any],
-    about: Mapping[str, Any],
-    text: TextOptions,
+    folder: Path, tables: Mapping[str, pa.Table], data: Data, about: Data, text: TextOptions, *,
     shared: bool,
-) -> None:
+) -> None:  # fmt: skip
     """Write a comparison: tables as NAME.csv, data as compare.json, `about` into the manifest.
 
     Only another comparison is replaced.
