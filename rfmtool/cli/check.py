@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -44,7 +44,14 @@ def command(exports: tuple[str, ...], **params: Any) -> None:
         raise
     if not params["quiet"]:
         _show(data, params)
-    _exit(data, params)
+    ledgers = [data["ledger"], *data["evidence"].values()]
+    rejected = sum(sum(ledger["rejected"].values()) for ledger in ledgers)
+    if rejected and params["quiet"]:
+        rows = sum(ledger["rows"] for ledger in ledgers)
+        raise LimitError(
+            f"{rejected:,} of {rows:,} rows cannot be read", "Leave --quiet out to see which."
+        )
+    click.get_current_context().exit(1 if rejected else 0)
 
 
 def _show(data: Mapping[str, Any], params: Params) -> None:
@@ -62,22 +69,6 @@ def _show_partial(error: RfmtoolError, params: Params) -> None:
         failure = {"said": _options_given(), "error": error.args[0], "hint": error.hint}
         _show({**(data or {}), **failure}, params)
         sys.stdout.flush()  # before the message on stderr
-
-
-def _exit(data: Mapping[str, Any], params: Params) -> NoReturn:
-    """Exit with 1 when a row cannot be read.
-
-    Raises:
-        LimitError: a row cannot be read, and --quiet kept the rows from being shown.
-    """
-    ledgers = [data["ledger"], *data["evidence"].values()]
-    rejected = sum(sum(ledger["rejected"].values()) for ledger in ledgers)
-    if rejected and params["quiet"]:
-        rows = sum(ledger["rows"] for ledger in ledgers)
-        raise LimitError(
-            f"{rejected:,} of {rows:,} rows cannot be read", "Leave --quiet out to see which."
-        )
-    click.get_current_context().exit(1 if rejected else 0)
 
 
 def _options_given() -> list[str]:

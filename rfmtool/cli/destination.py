@@ -82,11 +82,8 @@ def show_run(summary: Mapping[str, Any], folder: str | None, params: Params) -> 
 def show(data: Any, page: Callable[[int], Sequence[Block]], params: Params, name: str = "") -> None:
     """Print an answer in the format of `--format`; JSON and HTML are always UTF-8.
 
-    Args:
-        data: the answer as plain data.
-        page: makes the blocks of a text page for a width in characters.
-        params: the options of the command.
-        name: the name of the analysis, or `run`, where there is an HTML page.
+    `page` makes the blocks of a text page for a width in characters; `name` is that of the
+    analysis, or `run`, where there is an HTML page.
     """
     if params["output_format"] == "json":
         click.echo(json_bytes(data), nl=False)

@@ -52,11 +52,13 @@ class RunRecord:
 
     def expect(self, exports: Sequence[str]) -> None:
         """Record the inputs, for a run that fails before it has read them."""
-        # pathlib fails on queries that are longer than a file name can be.
-        sizes = (os.path.getsize(name) if os.path.isfile(name) else None for name in exports)  # noqa: PTH113, PTH202
-        names = map(without_secrets, exports)
         self.inputs = [
-            {"name": name, "bytes": size} for name, size in zip(names, sizes, strict=True)
+            {
+                "name": without_secrets(name),
+                # pathlib fails on queries that are longer than a file name can be.
+                "bytes": os.path.getsize(name) if os.path.isfile(name) else None,  # noqa: PTH113, PTH202
+            }
+            for name in exports
         ]
 
 

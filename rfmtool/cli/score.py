@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -43,7 +42,9 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
     Rows are ordered by customer_id, byte by byte, unless --sort says otherwise.
     """
     with uninterrupted():
-        from rfmtool import pipeline
+        import pandas as pd
+
+        from rfmtool import columns, pipeline
         from rfmtool.outputs import ordering, writers
         from rfmtool.outputs.publish import published_file
         from rfmtool.outputs.system_errors import system_failures
@@ -57,7 +58,9 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
             f"Leave one out, or name a file that ends in .{stdout_format}.",
         )
     arguments = {**run_arguments(params, exports), "on_read": reading_reporter(params)}
-    _check_sort(params["sort"], params["keep"])
+    # An empty frame is sorted, to find typos before the export is read.
+    known = [*columns.WRITTEN, *params["keep"]]
+    ordering.sort_and_limit(pd.DataFrame(columns=known), known, params["sort"], None)
     select = _parse_select(params["select"])
     if select is not None:
         computed = (*select, *filter(None, [(params["sort"] or "").removeprefix("-")]))
@@ -85,14 +88,3 @@ def _parse_select(text: str | None) -> tuple[str, ...] | None:
     if not columns:
         raise UsageError("--select: names no column", "Name some, or leave it out.")
     return columns
-
-
-def _check_sort(sort: str | None, keep: Sequence[str]) -> None:
-    """Sort an empty frame, to find typos before the export is read."""
-    import pandas as pd
-
-    from rfmtool import columns
-    from rfmtool.outputs import ordering
-
-    known = [*columns.WRITTEN, *keep]
-    ordering.sort_and_limit(pd.DataFrame(columns=known), known, sort, None)

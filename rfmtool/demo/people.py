@@ -63,10 +63,8 @@ def add_first_contact(people: pd.DataFrame, visits: pd.DataFrame, rng: Generator
 
 
 def _head_counts(customers: int) -> Places:
-    """The number of people of each archetype, by largest remainder.
-
-    Drawing them instead would leave the rarest kinds out of some shops.
-    """
+    """The number of people of each archetype, by largest remainder."""
+    # Drawing them instead would leave the rarest kinds out of some shops.
     parts = ARCHETYPES["parts"].to_numpy()
     exact = parts / parts.sum() * customers
     counts = np.floor(exact).astype(np.int64)

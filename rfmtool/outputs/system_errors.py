@@ -23,11 +23,7 @@ _DEVICES: Final = (Path("/dev"), Path("/proc"))
 
 @contextmanager
 def system_failures(what: str) -> Iterator[None]:
-    """Convert an OSError inside the block; `what` is the path that is being written.
-
-    Raises:
-        SystemFailureError: the disk is full, permission is denied, and the like.
-    """
+    """Convert an OSError inside the block to SystemFailureError; `what` is the path written."""
     try:
         yield
     except BrokenPipeError:

@@ -24,13 +24,8 @@ def to_table(
 ) -> pa.Table:
     """Columns of a result frame in the types that are written: decimals, dates, text.
 
-    Args:
-        frame: the frame of a result, money in whole 1/10,000.
-        columns: the columns of the table, in this order.
-        money: the columns with money.
-
-    Returns:
-        A table of one chunk, in which labels are dictionaries of text.
+    The columns of `money` are in whole 1/10,000. The table has one chunk, and labels in it are
+    dictionaries of text.
     """
     return pa.table({name: _typed(frame[name], money) for name in columns})
 

@@ -74,11 +74,7 @@ class _Markup(str):
 
 
 def check_library(asked: str) -> None:
-    """Check that xlsxwriter is installed; `asked` is the option or file that needs it.
-
-    Raises:
-        UsageError: it is not installed.
-    """
+    """Raise UsageError where xlsxwriter, which the option or file `asked` needs, is missing."""
     if find_spec("xlsxwriter") is None:
         raise UsageError(
             f"{asked}: what writes workbooks is not installed",

@@ -72,11 +72,7 @@ def format_of(path: Path) -> str:
 
 
 def check_writable(kind: str, asked: str) -> None:
-    """Check that the library for a format is installed; `asked` is the option that needs it.
-
-    Raises:
-        UsageError: it is not installed.
-    """
+    """Check that the library for a format is installed, as `check_library` does."""
     if kind == "xlsx":
         check_library(asked)
 

@@ -35,15 +35,10 @@ class OneCustomer:
 
 
 def read_customer(folder: Path, customer_id: str) -> OneCustomer:
-    """Read one customer of a finished run.
-
-    Args:
-        folder: the folder of the run.
-        customer_id: as the export writes it; the case of e-mail addresses is ignored.
+    """Read a customer by the id as the export writes it; the case of e-mail addresses is ignored.
 
     Raises:
-        InputError: the folder is not of a run, a file in it is not as the run wrote it, or there
-            is no such customer.
+        InputError: there is no such customer, or no such run.
     """
     run_folder = RunFolder.from_manifest(folder)
     summary = run_folder.summary()
@@ -56,12 +51,10 @@ def read_customer(folder: Path, customer_id: str) -> OneCustomer:
         # The hint must not show other customers' ids.
         width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
         padded = pc.equal(pc.utf8_lpad(keys, width, "0"), customer_id.rjust(width, "0"))
-        raise InputError(
-            f"{folder}: there is no such customer",
-            "There is one with more or fewer zeros before it: write it as the export does."
-            if pc.any(padded).as_py()
-            else "Write the id as the export does.",
-        )
+        hint = "Write the id as the export does."
+        if pc.any(padded).as_py():
+            hint = "There is one with more or fewer zeros before it: write it as the export does."
+        raise InputError(f"{folder}: there is no such customer", hint)
     for name in (RULES, SCALES):
         run_folder.read_verified(name)
     return OneCustomer(

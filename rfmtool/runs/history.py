@@ -108,10 +108,7 @@ def history(folder: Path) -> list[dict[str, Any]]:
 
 
 def timeline_from_history(history_points: Sequence[Data]) -> dict[str, Any] | None:
-    """The points of a history as a timeline; None where there are fewer than three.
-
-    A long history is thinned to evenly spaced points, the first and the last among them.
-    """
+    """Up to 60 evenly spaced points of a history as a timeline; None where it has fewer than 3."""
     count = len(history_points)
     if count < _MIN_DATES:
         return None

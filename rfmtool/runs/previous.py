@@ -104,10 +104,7 @@ def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPr
 
 
 def _with_suppressed_by_address(result: Result, runs: Sequence[KeptRun]) -> Result:
-    """Suppress also the ids that earlier runs have for suppressed e-mail addresses.
-
-    Customers in the export are left as they are.
-    """
+    """Suppress also ids not in the export that earlier runs have for suppressed addresses."""
     addresses = frozenset(entry for entry in result.settings.suppressed if "@" in entry)
     ids = set[str]()
     for run in runs if addresses else ():
