@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, get_args
 
 import pyarrow as pa
@@ -33,32 +33,28 @@ def amount_column_notices(
 ) -> Iterator[str]:
     """Notices on columns that the amount could be read from instead.
 
-    Args:
-        taken: the name of the column of each role.
-        cells: the first cells of the columns with a role, by role.
-        others: the first cells of the columns without a role, by name.
+    `taken` names the column of each role; `cells` are the first cells of the columns with a role,
+    by role, and `others` those of the columns without one, by name.
     """
     if "amount" not in taken:
         money = f"Money is {taken['quantity']!r} times {taken['unit_price']!r}"
-        if totals := _numbers(others, _NAMES["row_totals"].__contains__):
+        if totals := _numbers(others, _NAMES["row_totals"]):
             yield f"{money}; {_listed(totals)} could be it too: see --column amount=NAME."
-        discounts = _numbers(
-            others,
-            lambda name: any(stem in name for stem in _NAMES["discounts"]) and "cod" not in name,
-        )
+        discounts = _numbers(others, stems=_NAMES["discounts"])
+        discounts = [name for name in discounts if "cod" not in normalized(name)]
         if discounts := [name for name in discounts if _any_matches(others[name], _NOT_ZERO)]:
             yield (f"{money}, without {_listed(discounts)} taken off: --column amount=NAME takes a"
                    " column of what rows come to.")  # fmt: skip
         return
-    if names := _numbers(others, synonyms()["amount"].__contains__):
+    if names := _numbers(others, synonyms()["amount"]):
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
     yield from _unit_price_notices(taken["amount"], others)
-    has_quantity = bool(_numbers(others, synonyms()["quantity"].__contains__))
+    has_quantity = bool(_numbers(others, synonyms()["quantity"]))
     if normalized(taken["amount"]) != "amount" or has_quantity or "amount" not in cells:
         return
     amounts = distinct_texts(cells["amount"])
-    prices = _numbers(others, synonyms()["unit_price"].__contains__)
+    prices = _numbers(others, synonyms()["unit_price"])
     prices = [name for name in prices if _any_matches(others[name], _HAS_CENTS)]
     if prices and _any_matches(amounts, "^1$") and not _any_matches(amounts, _NOT_A_QUANTITY):
         amount, price = taken["amount"], prices[0]
@@ -73,7 +69,7 @@ def _unit_price_notices(amount: str, others: Mapping[str, pa.Array]) -> Iterator
         return
     quantities = [
         name
-        for name in _numbers(others, lambda name: any(stem in name for stem in _NAMES["pieces"]))
+        for name in _numbers(others, stems=_NAMES["pieces"])
         if _any_matches(others[name], "^1$")
         and _any_matches(others[name], "^[2-9]|^[0-9]{2}")
         and not _any_matches(others[name], _NOT_A_QUANTITY)
@@ -88,9 +84,8 @@ def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
     """A notice if most orders of three rows or more have a row that is the sum of the others."""
     table = pa.table({"id": trimmed(ids), "amount": trimmed(amounts)}).drop_null()
     for mark in get_args(DecimalMark):
-        numbers, _ = parse_number_text(
-            normalized_number_text(table["amount"].combine_chunks()), NumberFormat(mark)
-        )
+        texts = normalized_number_text(table["amount"].combine_chunks())
+        numbers, _ = parse_number_text(texts, NumberFormat(mark))
         if numbers.null_count:
             continue
         table = table.set_column(1, "amount", pc.cast(numbers, pa.float64()))
@@ -110,9 +105,14 @@ def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
         return
 
 
-def _numbers(others: Mapping[str, pa.Array], has_name: Callable[[str], bool]) -> list[str]:
-    """The columns with such a name that hold numbers or nothing."""
-    likely = [name for name in others if has_name(normalized(name))]
+def _numbers(
+    others: Mapping[str, pa.Array], names: Collection[str] = (), stems: Collection[str] = ()
+) -> list[str]:
+    """The columns with such a name, or such a stem in it, that hold numbers or nothing."""
+    keys = {name: normalized(name) for name in others}
+    likely = [
+        name for name, key in keys.items() if key in names or any(stem in key for stem in stems)
+    ]
     kinds = {name: content_kind(distinct_texts(others[name])) for name in likely}
     return [name for name in likely if kinds[name] in ("number", "empty")]
 

@@ -43,12 +43,9 @@ _SHARED_IDS: Final = frozenset({"householdid", "accountid", "account"})
 
 
 def ambiguity_notices(source: Source, cells: Mapping[str, pa.Array], asked: Asked) -> Iterator[str]:
-    """Notices on columns that could play another role.
+    """Notices on columns of a file that could play another role, unless the user named them.
 
-    Args:
-        source: a file of the export.
-        cells: its first cells: of columns without a role by KEPT + name, and of CHECKED_ROLES.
-        asked: columns that the user named are not questioned.
+    `cells` are its first cells: of columns without a role by KEPT + name, and of CHECKED_ROLES.
     """
     layout = source.layout
     taken = {role: layout.header[place].strip() for role, place in layout.places.items()}
@@ -93,8 +90,7 @@ def _type_notices(others: Mapping[str, pa.Array]) -> Iterator[str]:
         texts = distinct_texts(column)
         words = texts.to_pylist() if 1 < len(texts) <= _FEW_WORDS else []
         words = [word for word in words if not is_type_code(word)]
-        sales = [word for word in words if Statuses().meaning(word, of_type=True) == "sale"]
-        if sales:
+        if sales := [word for word in words if Statuses().meaning(word, of_type=True) == "sale"]:
             yield (f"Column {name!r} says {min(sales)!r} of some rows and is not used: if others"
                    " are no sales, --column type=NAME asks which.")  # fmt: skip
         elif words and normalized(name) not in _OTHER_KINDS:
@@ -161,8 +157,7 @@ def _order_notices(
     several, same = (pc.sum(mask).as_py() or 0 for mask in (has_rows, repeats))
     if same < _SEVERAL or 2 * same < several:
         return
-    numbers = [name for name, column in others.items() if _numbers_groups(cells, keys, column)]
-    if numbers:
+    if numbers := [name for name in others if _numbers_groups(cells, keys, others[name])]:
         yield (f"In the first rows a customer has several rows of one time {several:,} times, and"
                f" {same:,} times all show one amount: if {numbers[0]!r} numbers the orders and it"
                f" is their total, take --column order_id={numbers[0]!r} --amount-per"
@@ -183,11 +178,8 @@ def _namesake_notices(taken: Mapping[str, str], ids: pa.Array, emails: pa.Array)
     """Whether customers identified by their names have several e-mail addresses."""
     names = pc.utf8_trim_whitespace(pc.cast(ids, pa.string()))
     table = pa.table({"id": names, "email": pc.utf8_lower(pc.cast(emails, pa.string()))})
-    table = table.filter(
-        pc.and_(
-            pc.match_substring_regex(names, _FULL_NAME), pc.match_substring(table["email"], "@")
-        )
-    )
+    is_full_name = pc.match_substring_regex(names, _FULL_NAME)
+    table = table.filter(pc.and_(is_full_name, pc.match_substring(table["email"], "@")))
     addresses = table.group_by("id").aggregate([("email", "count_distinct")])
     several = pc.sum(pc.greater(addresses["email_count_distinct"], 1)).as_py() or 0
     if several:

@@ -25,15 +25,7 @@ from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import list_export_files
 from rfmtool.sources.files.spools import spool_batches
 from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed_types_error, table_of
-from rfmtool.sources.layout import (
-    KEPT,
-    OPTIONAL_ROLES,
-    SUGGESTED_ROLES,
-    Asked,
-    Detail,
-    FileLayout,
-    Formats,
-)
+from rfmtool.sources.layout import KEPT, MAY_LACK, Asked, Detail, FileLayout, Formats
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.names import normalized
 from rfmtool.sources.presets import GENERIC
@@ -106,10 +98,10 @@ class Export:
 
     def with_detail(self, detail: Detail) -> Export:
         """The same export without the columns that are not wanted."""
-        sources = [
-            source.with_layout(replace(source.layout, places=detail.places(source.layout.places)))
-            for source in self.sources
-        ]
+        sources = []
+        for source in self.sources:
+            places = detail.places(source.layout.places)
+            sources.append(source.with_layout(replace(source.layout, places=places)))
         return replace(self, sources=tuple(sources))
 
 
@@ -121,11 +113,10 @@ def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GEN
         check_zone(preset.timezone, f"preset {preset.name}: timezone")
     size = max(SAMPLE_BYTES // len(sources), _LEAST_SAMPLE_BYTES)
     export = Export(tuple(sources), Formats(preset=preset), asked)
-    firsts = (
-        job() for source in sources for job in itertools.islice(source.jobs(block_bytes=size), 1)
-    )
+    jobs = (itertools.islice(source.jobs(block_bytes=size), 1) for source in sources)
+    firsts = (job() for first in jobs for job in first)
+    fills = FillCounts()
     with add_error_context(export):
-        fills = FillCounts()
         counts = format_inference.count_formats(counting_fills(firsts, fills))
         export = _with_fill_down(export, fills)
     with add_error_context(export):
@@ -147,9 +138,8 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
     preset, sources = export.preset, export.sources
     carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
     may_need_fill_down = False
-    if not preset.columns and all(
-        isinstance(source, (FileSource, FrameSource)) for source in sources
-    ):
+    is_ordered = all(isinstance(source, (FileSource, FrameSource)) for source in sources)
+    if is_ordered and not preset.columns:
         is_rule, may_need_fill_down = needs_fill_down(fills)
         # An empty date of payment means that the row is not paid.
         is_paid_on = normalized(export.columns["ordered_at"]).startswith(("paid", "payment"))
@@ -201,15 +191,11 @@ def sources_of(
         source = [source]
     if is_frame(source):
         return [_source_of_frame(source, asked, roles)], ()
-    if not isinstance(source, Sequence) or not all(
-        isinstance(path, (str, os.PathLike)) for path in source
-    ):
-        items = " of other things" if isinstance(source, Sequence) else ""
-        kind = type(source).__name__ + items
-        raise InputError(
-            f"a source is a path, paths, a frame, or a list of dicts, not a {kind}",
-            "Pass one of these.",
-        )
+    is_sequence = isinstance(source, Sequence)
+    if not is_sequence or not all(isinstance(path, (str, os.PathLike)) for path in source):
+        kind = type(source).__name__ + " of other things" * is_sequence
+        what = f"a source is a path, paths, a frame, or a list of dicts, not a {kind}"
+        raise InputError(what, "Pass one of these.")
     stored, paths = split_sources([os.fspath(path) for path in source], asked)
     tables = [source_of_stored(table, asked, roles) for table in stored]
     if stored and not paths:
@@ -246,11 +232,9 @@ def _readable_files(
 
 def _source_of_frame(frame: Any, asked: Asked, roles: Roles) -> Source:  # noqa: ANN401
     """A frame as it is; a stream is spooled: it can be read only once, and may exceed memory."""
-    is_stream = is_arrow_stream(frame) and (
-        isinstance(frame, pa.RecordBatchReader)
-        or type(frame).__module__.partition(".")[0] not in _FRAMES
-    )
-    if not is_stream:
+    library = type(frame).__module__.partition(".")[0]
+    is_held = library in _FRAMES and not isinstance(frame, pa.RecordBatchReader)
+    if is_held or not is_arrow_stream(frame):
         table = table_of(frame)
         return FrameSource("table", typed_layout(table.schema, asked, "table", roles), table)
     try:
@@ -276,8 +260,7 @@ def check_same_roles(sources: Sequence[Source]) -> None:
     """Check that all files of an export offer the same roles."""
     first = sources[0]
     for source in sources[1:]:
-        differing = set(source.layout.places) ^ set(first.layout.places)
-        differing -= {*OPTIONAL_ROLES, *SUGGESTED_ROLES}
+        differing = (source.layout.places.keys() ^ first.layout.places.keys()) - MAY_LACK
         if differing:
             raise InputError(
                 f"{source.name} and {first.name} differ: only one of them has"

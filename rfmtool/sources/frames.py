@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -38,9 +39,10 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
         names = dict.fromkeys(str(name) for row in frame for name in row)
         rows = [{str(name): cell for name, cell in row.items()} for row in frame]
         return pa.table({name: _column(name, [row.get(name) for row in rows]) for name in names})
-    if hasattr(frame, "set_axis") and not hasattr(frame, "columns"):
+    is_pandas = hasattr(frame, "set_axis")
+    if is_pandas and not hasattr(frame, "columns"):
         raise InputError("a source is a table, and this is one column", "Pass the whole frame.")
-    if hasattr(frame, "set_axis"):  # pandas
+    if is_pandas:
         frame = _normalized_frame(frame)
         if not len(frame.columns):
             raise InputError("the frame has no columns", "Pass the one that the orders are in.")
@@ -48,7 +50,7 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
         return pa.RecordBatchReader.from_stream(frame).read_all()
     # Sparse columns raise TypeError.
     except (pa.ArrowException, TypeError, UnicodeEncodeError):
-        for name in frame.columns if hasattr(frame, "set_axis") else ():
+        for name in frame.columns if is_pandas else ():
             _column(name, frame[name])
         raise mixed_types_error() from None
 
@@ -59,10 +61,8 @@ def _normalized_frame(frame: Any) -> Any:  # noqa: ANN401
     names = [" ".join(str(level) for level in name if str(level)) for name in levels]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise AmbiguousInputError(
-            f"the frame has {Counter(names)[twice[0]]} columns called {twice[0]!r}",
-            "Rename them apart, or drop all but one.",
-        )
+        what = f"the frame has {Counter(names)[twice[0]]} columns called {twice[0]!r}"
+        raise AmbiguousInputError(what, "Rename them apart, or drop all but one.")
     frame = frame.set_axis(names, axis=1)
     dates = {
         name: [None if _is_missing(cell) else str(cell) for cell in frame[name]]
@@ -73,9 +73,8 @@ def _normalized_frame(frame: Any) -> Any:  # noqa: ANN401
 
 
 def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame holds
-    if isinstance(cell, float):
-        return cell != cell  # noqa: PLR0124 - only NaN differs from itself
-    return cell is None or type(cell).__name__ in ("NaTType", "NAType")
+    is_nan = isinstance(cell, float) and math.isnan(cell)
+    return is_nan or cell is None or type(cell).__name__ in ("NaTType", "NAType")
 
 
 def _are_dates(cells: Iterable[Any]) -> bool:

@@ -25,6 +25,7 @@ SUGGESTED_ROLES: Final = (
     "refunded", "unpaid", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
 """The roles that mark rows as refunded or not sold; some of the files may lack them."""
+MAY_LACK: Final = frozenset((*OPTIONAL_ROLES, *SUGGESTED_ROLES))
 KEPT: Final = "keep:"
 """Prefix of the role of a column that is carried through under its own name."""
 
@@ -84,7 +85,6 @@ class Formats:
     quantities: NumberFormat | None = None
     """The format of quantities, where it is not that of money."""
     preset: Preset = field(default_factory=lambda: Preset("generic"))
-    """The preset that the export was recognised by."""
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,8 @@ class Asked:
 
         The export is the table ""; its header, kept columns and query are not those of the others.
         """
-        columns = {
-            role.rpartition(".")[2]: name
-            for role, name in self.columns.items()
-            if role.rpartition(".")[0] == table
-        }
+        named = [(*role.rpartition("."), name) for role, name in self.columns.items()]
+        columns = {role: name for owner, _, role, name in named if owner == table}
         if not table:
             return replace(self, columns=columns)
         return replace(self, columns=columns, has_header=True, keep=(), table=None, query=None)
@@ -181,9 +178,7 @@ class Detail:
     def places(self, available: Mapping[str, int]) -> dict[str, int]:
         """The places of the roles to read; the role that stands for the category becomes it."""
         wanted = {role: place for role, place in available.items() if role not in OPTIONAL_ROLES}
-        role = self.category
-        if self.first and role not in available:
-            role = "product"
+        role = "product" if self.first and self.category not in available else self.category
         if role is not None and role in available:
             wanted["category"] = available[role]
         others = ("cost",) * self.cost + CONTACT_COLUMNS * self.contacts
@@ -200,7 +195,6 @@ class LineOptions:
     rates: Rates | None = None
     """The rates that all money is converted with; None converts nothing."""
     statuses: Statuses = field(default_factory=Statuses)
-    """The meanings of status words."""
     has_payment_status: bool = False
     """Whether payments have a status column of their own."""
     anonymous_ids: frozenset[str] = frozenset()

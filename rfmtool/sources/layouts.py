@@ -10,9 +10,11 @@ from rfmtool.errors import InputError, add_error_context
 from rfmtool.sources.cells.typed import can_be_read_as
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.parquet import schema_of
-from rfmtool.sources.layout import KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Asked, FileLayout
+from rfmtool.sources.layout import KEPT, MAY_LACK, Asked, FileLayout
 from rfmtool.sources.roles import Roles, kept_places, known_names
 from rfmtool.sources.text.dialect import sniff
+
+FolderValues = tuple[str | None, ...]
 
 
 def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
@@ -34,14 +36,13 @@ def parquet_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
 
 def _with_folder_columns(
     header: tuple[str, ...], file: ExportFile
-) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+) -> tuple[tuple[str, ...], FolderValues]:
     """A header extended by the columns in the names of folders, and the cells of those."""
     cells = {name: cell for name, cell in file.partition_values.items() if name not in header}
     return (*header, *cells), tuple(cells.values())
 
 
 def _places(layout: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[str, int]:
-    """The places of the roles and of the columns that are carried through."""
     header = names = layout.header
     try:
         if layout.dialect and layout.dialect.may_lack_header:
@@ -57,11 +58,7 @@ def _places(layout: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[
 
 
 def typed_layout(
-    schema: pa.Schema,
-    asked: Asked,
-    where: str,
-    roles: Roles,
-    folder_values: tuple[str | None, ...] = (),
+    schema: pa.Schema, asked: Asked, where: str, roles: Roles, folder_values: FolderValues = ()
 ) -> FileLayout:
     """The layout of typed columns."""
     layout = FileLayout(tuple(schema.names), {}, kinds=roles.kinds, folder_values=folder_values)
@@ -73,14 +70,12 @@ def typed_layout(
             continue
         what = f"{where}: column {layout.header[place]!r} holds {arrow_type}, which cannot be"
         if is_kept:
-            raise InputError(
-                f"{what} carried through", "Leave it out of --keep, or turn it into text."
-            )
+            hint = "Leave it out of --keep, or turn it into text."
+            raise InputError(f"{what} carried through", hint)
         if role == "refunded" and "voided" not in places and pa.types.is_boolean(arrow_type):
             places["voided"] = place
-        elif role not in (*OPTIONAL_ROLES, *SUGGESTED_ROLES) or role in asked.columns:
-            raise InputError(
-                f"{what} {role}", f"Name another with {roles.option}, or turn it into text."
-            )
+        elif role not in MAY_LACK or role in asked.columns:
+            hint = f"Name another with {roles.option}, or turn it into text."
+            raise InputError(f"{what} {role}", hint)
         del places[role]
     return replace(layout, places=places)

@@ -58,7 +58,6 @@ class Tally:
     moved_units: int = 0
     """All readable sales and refunds, both as positive numbers."""
     rejected_units: int = 0
-    """The same of rejected rows."""
     last_day: int | None = None
     """The latest day of a used or anonymous row, in days since 1970-01-01."""
     ids_end_in_point_zero: bool = True
@@ -117,7 +116,6 @@ class Ledger:
     footer_rows: int = 0
     """Blank rows that are totals and trailers at the end of a file."""
     statuses: dict[StatusKey, StatusSum] = field(default_factory=dict)
-    """The rows and the money of each status word."""
     rows_excluded_with_order: int = 0
     """Sales that are excluded because another row of their order is not a sale."""
     overlap: Overlap = field(default_factory=Overlap)
@@ -156,12 +154,7 @@ class Ledger:
             self.statuses[key] = status_sum.merged_with(self.statuses.get(key, StatusSum()))
 
     def exclude_order_rows(self, rows: int, units: int) -> None:
-        """Move the used rows of orders with a row that is not a sale to not_a_sale.
-
-        Args:
-            rows: how many rows stay used.
-            units: their money.
-        """
+        """Move used rows of orders with a row that is no sale to not_a_sale; `rows` stay used."""
         self.rows_excluded_with_order = self["used"] - rows
         self.counts[CODES["not_a_sale"]] += self.rows_excluded_with_order
         self.counts[CODES["used"]] = rows

@@ -10,15 +10,11 @@ from rfmtool.sources.ledger import Ledger
 
 
 def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
-    """Raise an error where too many rows are rejected.
-
-    Args:
-        ledger: the rows by bin.
-        most: a number of rows, or a share of all rows and of all money such as "1%".
-        why: a likely reason, as a sentence for the user.
+    """Raise an error where too many rows are rejected; `why` is the likely reason, a sentence.
 
     Raises:
-        LimitError: more rows than that are rejected, or they hold more of the money.
+        LimitError: more rows than `most` are rejected, a number or a share of all rows and of all
+            money such as "1%".
         UsageError: `most` is neither.
     """
     text = str(most).strip()
@@ -29,10 +25,8 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
     is_share = text.endswith("%")
     # NaN cannot be compared, so is_finite() comes first.
     if not number.is_finite() or number < 0 or (is_share and number > 100):  # noqa: PLR2004 - all
-        raise UsageError(
-            f"--max-rejects {text!r} is no number of rows and no share of them",
-            "For example 100 or 1%.",
-        )
+        what = f"--max-rejects {text!r} is no number of rows and no share of them"
+        raise UsageError(what, "For example 100 or 1%.")
     rejected = Decimal(ledger.rejected)
     share = 100 * rejected / max(1, ledger.rows)
     money_share = 100 * Decimal(ledger.rejected_units) / max(1, ledger.moved_units)

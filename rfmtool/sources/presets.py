@@ -42,14 +42,12 @@ class KnownPresets:
         if self.forced is not None:
             by_name = {preset.name: preset for preset in reversed(presets)}
             if self.forced not in by_name:
-                known = ", ".join([preset.name for preset in presets] + ["none"])
-                raise UsageError(
-                    f"--preset: there is no preset {self.forced!r}", f"Presets are {known}."
-                )
+                hint = f"Presets are {', '.join([*(preset.name for preset in presets), 'none'])}."
+                raise UsageError(f"--preset: there is no preset {self.forced!r}", hint)
             return by_name[self.forced]
         names = {normalized(name) for name in header}
         for preset in presets:
-            if any(names >= {normalized(name) for name in known} for known in preset.known_by):
+            if any(names >= {*map(normalized, known)} for known in preset.known_by):
                 return preset
         return GENERIC
 

@@ -42,9 +42,8 @@ def text_jobs(
         for block in split_into_blocks(text, dialect.marks, offset, block_bytes):
             if progress:
                 progress(raw.tell())
-            yield partial(
-                parse_block, replace(block, is_last=False) if is_cut else block, layout, dialect
-            )
+            part = replace(block, is_last=False) if is_cut else block
+            yield partial(parse_block, part, layout, dialect)
 
 
 def parquet_jobs(file: ExportFile, layout: FileLayout, progress: Progress | None = None) -> Jobs:
@@ -69,9 +68,8 @@ def _parquet_rows(file: ExportFile, start: int, count: int) -> list[pa.Array]:
             if rows == start:
                 return list(batch.columns)
             rows += len(batch)
-    raise InputError(
-        f"{file.name}: changed while it was read ({count} rows are gone)", "Run again."
-    )
+    what = f"{file.name}: changed while it was read ({count} rows are gone)"
+    raise InputError(what, "Run again.")
 
 
 def table_jobs(reader: Iterable[pa.RecordBatch], layout: FileLayout) -> Jobs:

@@ -12,7 +12,7 @@ from typing import Final
 from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError, add_error_context
 from rfmtool.sources.consents import OPTED_OUT
-from rfmtool.sources.layout import EXPORT_KINDS, KEPT, OPTIONAL_ROLES, SUGGESTED_ROLES, Kind
+from rfmtool.sources.layout import EXPORT_KINDS, KEPT, MAY_LACK, Kind
 from rfmtool.sources.names import normalized
 from rfmtool.sources.synonyms import fallback_synonyms, synonyms
 
@@ -35,9 +35,9 @@ class Roles:
     """Whether a header with no rows below it is a table."""
 
 
-_FIRST_NAMES: Final = frozenset(
-    ("vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "voornaam")
-)
+_FIRST_NAMES: Final = frozenset((
+    "vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "voornaam",
+))  # fmt: skip
 _MAY_BE_PART_OF_NAME: Final = frozenset((
     "buyername", "clientname", "nomecliente", "nomedocliente", "nombrecliente", "nombredelcliente",
     "nomclient", "nomduclient", "kundenname", "klantnaam", "nazwaklienta", "kundnamn", "kundenavn",
@@ -74,8 +74,6 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     if "customer_id" not in asked:
         if names.get("customer_id") == "user" and names.get("name") == "customername":
             places["customer_id"] = places.pop("name")  # the user is an employee
-        if names.get("customer_id") == "name":
-            _check_is_customer_name(header, places, where)
         _check_is_full_name(header, places, where)
     # In a row of goods "name" is the article's name.
     if "name" not in asked and names.get("name") == "name" and _article_columns(header, places):
@@ -83,30 +81,25 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     return check_required(places, header, where)
 
 
-def _check_is_customer_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
-    """Check that a column called "name" may hold the full names of customers."""
+def _check_is_full_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
+    """Check that a column of customers' names, if it is the id, may hold their full names."""
+    if "customer_id" not in places:
+        return
     name = header[places["customer_id"]].strip()
     hint = f"If it tells customers apart, take --column customer_id={name!r}."
-    if article := _article_columns(header, places):
-        raise InputError(
-            f"{where}: {name!r} beside {article[0]!r} may be the name of an article or of a"
-            " customer",
-            hint,
-        )
-    if first := [other.strip() for other in header if normalized(other) in _FIRST_NAMES]:
-        raise InputError(f"{where}: {name!r} beside {first[0]!r} may be a surname alone", hint)
-
-
-def _check_is_full_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
-    """Check that no other column holds a part of customers' names, if names are the ids."""
-    name = header[places["customer_id"]].strip() if "customer_id" in places else ""
-    if normalized(name) not in _MAY_BE_PART_OF_NAME:
+    others = [(other.strip(), normalized(other)) for other in header]
+    known = normalized(name)
+    if known == "name" and (articles := _article_columns(header, places)):
+        what = f"{articles[0]!r} may be the name of an article or of a customer"
+    elif known == "name" and (first := [other for other, key in others if key in _FIRST_NAMES]):
+        what = f"{first[0]!r} may be a surname alone"
+    elif known in _MAY_BE_PART_OF_NAME and (
+        parts := [other for other, key in others if _NAME_PARTS.fullmatch(key)]
+    ):
+        what = f"{parts[0]!r} may be a part of the name alone"
+    else:
         return
-    if parts := [other.strip() for other in header if _NAME_PARTS.fullmatch(normalized(other))]:
-        raise InputError(
-            f"{where}: {name!r} beside {parts[0]!r} may be a part of the name alone",
-            f"If it tells customers apart, take --column customer_id={name!r}.",
-        )
+    raise InputError(f"{where}: {name!r} beside {what}", hint)
 
 
 def _article_columns(header: Sequence[str], places: Mapping[str, int]) -> list[str]:
@@ -143,7 +136,7 @@ def places_of(
         if name is None:
             continue
         if names.count(name) > 1:
-            if role in (*OPTIONAL_ROLES, *SUGGESTED_ROLES):
+            if role in MAY_LACK:
                 continue  # the export can be read without it
             raise AmbiguousInputError(
                 f"{where}: {names.count(name)} columns are called {header[names.index(name)]!r},"

@@ -39,11 +39,7 @@ class Source(Protocol):
 
     @property
     def kind(self) -> str:
-        """Its kind, such as `text`, `parquet`, `workbook` or `frame`.
-
-        Raises:
-            InputError: it is a file that cannot be opened.
-        """
+        """Its kind, such as `text` or `frame`; InputError if it is a file that cannot be opened."""
 
     @property
     def stored_bytes(self) -> int | None:
@@ -65,26 +61,19 @@ def version_of(database: Database) -> tuple[int, int]:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _finished(source: Source, jobs: Jobs) -> Jobs:
+def _finished(jobs: Jobs, name: str, layout: FileLayout) -> Jobs:
     """The same jobs, with errors that name the source, and cells filled down if necessary."""
-    named = (partial(_run, source.name, job) for job in jobs)
-    return filled_down(named, source.layout.carry_down) if source.layout.carry_down else named
-
-
-def _run(name: str, job: Job) -> Batch:
-    with errors_naming(name):
-        return job()
+    named = (errors_naming(name)(job) for job in jobs)
+    return filled_down(named, layout.carry_down) if layout.carry_down else named
 
 
 def _with_folder_columns(job: Job, layout: FileLayout) -> Batch:
     """A batch with the columns taken from the names of folders."""
     batch = job()
     rows, in_file = len(batch.rows()), layout.in_file.places
-    columns = {
-        role: pa.repeat(pa.scalar(layout.folder_value(role), pa.string()), rows)
-        for role in layout.places
-        if role not in in_file
-    }
+    cells = {role: pa.scalar(layout.folder_value(role), pa.string())
+             for role in layout.places if role not in in_file}  # fmt: skip
+    columns = {role: pa.repeat(cell, rows) for role, cell in cells.items()}
     return replace(batch, cells={**batch.cells, **columns})
 
 
@@ -127,7 +116,7 @@ class FileSource:
             jobs = read.text_jobs(self.file, layout, progress, block_bytes)
         if self.layout.folder_values:
             jobs = (partial(_with_folder_columns, job, self.layout) for job in jobs)
-        return _finished(self, jobs)
+        return _finished(jobs, self.name, self.layout)
 
 
 @dataclass(frozen=True)
@@ -142,6 +131,14 @@ class _Table:
         """The same table with another layout."""
         return replace(self, layout=layout)
 
+    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
+        """Rows of the columns with a role; perhaps only a sample if `block_bytes` is small."""
+        jobs = self._jobs(is_sample=block_bytes < BLOCK_BYTES)
+        return _finished(jobs, self.name, self.layout)
+
+    def _jobs(self, *, is_sample: bool) -> Jobs:
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class FrameSource(_Table):
@@ -150,10 +147,8 @@ class FrameSource(_Table):
     table: pa.Table
     kind: str = "frame"
 
-    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
-        """Rows of the columns with a role."""
-        reader = self.table.to_reader(read.BATCH_ROWS)
-        return _finished(self, read.table_jobs(reader, self.layout))
+    def _jobs(self, *, is_sample: bool) -> Jobs:  # noqa: ARG002
+        return read.table_jobs(self.table.to_reader(read.BATCH_ROWS), self.layout)
 
 
 @dataclass(frozen=True)
@@ -163,11 +158,7 @@ class StreamSource(_Table):
     spool: BinaryIO
     kind: str = "frame"
 
-    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
-        """Rows of the columns with a role."""
-        return _finished(self, self._jobs())
-
-    def _jobs(self) -> Jobs:
+    def _jobs(self, *, is_sample: bool) -> Jobs:  # noqa: ARG002
         with pa.ipc.open_stream(pa.PythonFile(open_spool(self.spool), mode="r")) as reader:
             yield from read.table_jobs(reader, self.layout)
 
@@ -180,10 +171,6 @@ class DatabaseSource(_Table):
     version: tuple[int, int]
     """The `version_of` the file."""
     kind: str = "frame"
-
-    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
-        """Rows of the columns with a role; the first batch only if `block_bytes` is small."""
-        return _finished(self, self._jobs(is_sample=block_bytes < BLOCK_BYTES))
 
     def _jobs(self, *, is_sample: bool) -> Jobs:
         names = {role: self.layout.header[place] for role, place in self.layout.places.items()}
@@ -208,9 +195,8 @@ class DatabaseSource(_Table):
 
     def _batches(self, *columns: str, is_sample: bool = False) -> Iterator[pa.RecordBatch]:
         if version_of(self.rows.database) != self.version:
-            raise InputError(
-                f"{self.name}: changed while it was read", "Run again when it is at rest."
-            )
+            hint = "Run again when it is at rest."
+            raise InputError(f"{self.name}: changed while it was read", hint)
         with reading.batches(replace(self.rows, columns=columns)) as reader:
             if not is_sample:
                 yield from reader
@@ -229,11 +215,9 @@ class TableSource(_Table):
     """Some of its rows."""
     kind: str = "table"
 
-    def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
-        """Rows in any order; the sample only if `block_bytes` is small."""
-        is_sample = block_bytes < BLOCK_BYTES
+    def _jobs(self, *, is_sample: bool) -> Jobs:
         batches = self.sample.to_batches() if is_sample else self.table.batches()
-        return _finished(self, read.table_jobs(batches, self.layout))
+        return read.table_jobs(batches, self.layout)
 
     @property
     def narrow(self) -> FrameSource:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any, Final, Literal
 
 from rfmtool.documents import packaged_toml
@@ -26,18 +27,13 @@ def _meanings(*, of_types: bool) -> Mapping[str, Meaning]:
     """Meaning by normalized word, of type columns or of status columns."""
     data = _shipped()["type"] if of_types else _shipped()
     meanings: Sequence[Meaning] = ("sale", "credit" if of_types else "open", "not_a_sale")
-    return {
-        normalized(word): meaning
-        for meaning in meanings
-        for words in data[meaning].values()
-        for word in words
-    }
+    by_meaning = {meaning: chain.from_iterable(data[meaning].values()) for meaning in meanings}
+    return {normalized(word): meaning for meaning in meanings for word in by_meaning[meaning]}
 
 
-@cache
 def words(name: str) -> frozenset[str]:
     """Normalized words of a group such as `yes` or `nobody`."""
-    return frozenset(normalized(word) for word in _shipped()["words"][name])
+    return _group("words", name)
 
 
 @dataclass(frozen=True)
@@ -58,11 +54,8 @@ class Statuses:
     ) -> Meaning:
         """The meaning of a cell.
 
-        Args:
-            word: the cell.
-            of_type: whether it is in a type column, which says of what kind its row is.
-            has_payment_status: whether payments have a column of their own; then `pending` and
-                `unpaid` are open.
+        `of_type`: it is in a type column, which says of what kind its row is. `has_payment_status`:
+        payments have a column of their own; then `pending` and `unpaid` are open.
         """
         key = normalized(word)
         if key in self.not_a_sale:
@@ -90,7 +83,7 @@ def role_from_words(column_words: Iterable[str]) -> tuple[str, str] | None:
     credit = next((key for key in by_key if types.get(key) == "credit"), None)
     if credit is not None and any(types.get(key) == "sale" for key in by_key):
         return "type", by_key[credit]
-    sure = frozenset[str]().union(*(_group("not_a_sale", group) for group in _SURE_GROUPS))
+    sure = {key for group in _SURE_GROUPS for key in _group("not_a_sale", group)}
     status = next((key for key in by_key if key in sure), None)
     if status is None and 2 * sum(key in statuses for key in by_key) >= len(by_key):
         status = next((key for key in by_key if statuses.get(key) in ("open", "not_a_sale")), None)
@@ -122,8 +115,8 @@ def _type_codes() -> frozenset[str]:
 
 
 @cache
-def _group(meaning: Meaning, group: str) -> frozenset[str]:
-    return frozenset(normalized(word) for word in _shipped()[meaning][group])
+def _group(section: str, name: str) -> frozenset[str]:
+    return frozenset(map(normalized, _shipped()[section][name]))
 
 
 def parse_statuses(texts: Iterable[str]) -> dict[str, bool]:
@@ -136,10 +129,8 @@ def parse_statuses(texts: Iterable[str]) -> dict[str, bool]:
     for text in texts:
         word, _, meaning = text.rpartition("=")
         if not word.strip() or meaning not in ("sale", "not_a_sale"):
-            raise UsageError(
-                f"--status {text!r} is not WORD=sale or WORD=not_a_sale",
-                "For example 'Shipped late=sale'.",
-            )
+            hint = "For example 'Shipped late=sale'."
+            raise UsageError(f"--status {text!r} is not WORD=sale or WORD=not_a_sale", hint)
         if settled.setdefault(word, meaning == "sale") != (meaning == "sale"):
             raise UsageError(f"--status: {word!r} is said to be both", "Say which it is.")
     return settled

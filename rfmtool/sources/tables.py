@@ -30,27 +30,26 @@ def split_sources(exports: Sequence[str], asked: Asked) -> tuple[list[Table], li
     """
     if asked.table and asked.query:
         raise UsageError("--table and --query are both given", "Give one of them.")
-    tables: list[Table] = [
-        (parse_cluster_table_url if is_cluster(export) else parse_rows_url)(
-            export, asked.table, asked.query
-        )
-        for export in exports
-        if is_database(export) or is_cluster(export)
-    ]
+    tables: list[Table] = []
+    paths = []
+    for export in exports:
+        if is_cluster(export):
+            tables.append(parse_cluster_table_url(export, asked.table, asked.query))
+        elif is_database(export):
+            tables.append(parse_rows_url(export, asked.table, asked.query))
+        else:
+            paths.append(export)
     option = "--table" if asked.table else "--query" if asked.query else ""
     if option and not tables:
-        raise UsageError(
-            f"{option}: no database is named", "Name one, for example postgresql://host/shop."
-        )
-    paths = [export for export in exports if not (is_database(export) or is_cluster(export))]
+        hint = "Name one, for example postgresql://host/shop."
+        raise UsageError(f"{option}: no database is named", hint)
     lake_tables = {path: lake for path in paths if (lake := lakes.find_lake_table(path))}
     tables += lake_tables.values()
     keys = [(table.name, getattr(table, "query", "")) for table in tables]
     for key in keys:
         if keys.count(key) > 1:
-            raise InputError(
-                f"{key[0]}: named twice, so its money would count twice", "Name it once."
-            )
+            what = f"{key[0]}: named twice, so its money would count twice"
+            raise InputError(what, "Name it once.")
     return tables, [path for path in paths if path not in lake_tables]
 
 

@@ -5,7 +5,6 @@ They may hold refunds, cancellations or unpaid orders.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -39,13 +38,10 @@ _MOST_STATES: Final = 12
 _REGION_LETTERS: Final = 3
 _REGIONS: Final = frozenset({"state", "stage", "result"})
 """Names that in most exports are not those of an order's status."""
-_AMOUNT: Final = "amount"
 _NEGATIVE: Final = r"[-(\x{2212}]"
 
 
-def unused_column_notices(
-    sources: Sequence[Source], asked: Asked, preset: Preset
-) -> tuple[str, ...]:
+def unused_column_notices(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[str]:
     """Sentences about the columns of an export that are not used but look as if they should be."""
     is_preset = bool(preset.columns)  # its author has chosen the columns of money
     notices: dict[str, str] = {}
@@ -54,11 +50,10 @@ def unused_column_notices(
     step = -(-len(sources) // _MOST_FILES)
     for place, source in enumerate(sources):
         cells = {} if place % step else _sample(source)
-        for name, notice in itertools.chain(
-            _role_like_names(source, cells, is_preset=is_preset),
-            _status_notices(source, cells),
-            () if is_preset else _misfits(source, cells),
-        ):
+        named = [*_role_like_names(source, cells, is_preset=is_preset)]
+        named += _status_notices(source, cells)
+        named += () if is_preset else _misfits(source, cells)
+        for name, notice in named:
             notices.setdefault(name, notice)
         if source is sources[0] and not is_preset:
             ambiguities = [*ambiguity_notices(source, cells, asked)]
@@ -71,7 +66,7 @@ def unused_column_notices(
         for name, codes in currencies.items()
         if len(codes) > 1
     ]
-    return (*notices.values(), *ambiguities)
+    return [*notices.values(), *ambiguities]
 
 
 def _role_like_names(
@@ -134,9 +129,8 @@ def _misfits(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[st
         elif key not in AMBIGUOUS_NAMES:
             notice = (f"by its name is {role}, and is not used because of what it holds: --column"
                       f" {role}=NAME would.")  # fmt: skip
-        elif (
-            not (has_address or key in _REGIONS or max(map(len, words)) <= _REGION_LETTERS)
-            and 1 < len(words) <= _MOST_STATES
+        elif 1 < len(words) <= _MOST_STATES and not (
+            has_address or key in _REGIONS or max(map(len, words)) <= _REGION_LETTERS
         ):
             notice = (f"may say how orders stand, and is not used: --column {role}=NAME asks what"
                       " its words mean.")  # fmt: skip
@@ -184,9 +178,8 @@ def _sample(source: Source) -> Mapping[str, pa.Array]:
     if not layout.in_file.places:
         return {}
     jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)
-    for job in itertools.islice(jobs, 1):
-        return job().cells
-    return {}
+    first = next(jobs, None)
+    return {} if first is None else first().cells
 
 
 def _status_notices(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
@@ -198,14 +191,14 @@ def _status_notices(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[t
         if key in CHECKED_ROLES or not pa.types.is_string(column.type):
             continue
         words = distinct_texts(column)
-        role_and_word = role_from_words(words.to_pylist()) if len(words) <= _MOST_WORDS else None
-        if role_and_word is None:
+        found = role_from_words(words.to_pylist()) if len(words) <= _MOST_WORDS else None
+        if found is None:
             continue
-        role, word = role_and_word
-        if _AMOUNT in cells:
+        role, word = found
+        if "amount" in cells:
             # If all amounts of the word are negative, they are subtracted already.
             is_word = pc.equal(pc.utf8_trim_whitespace(column), word)
-            amounts = pc.cast(cells[_AMOUNT], pa.string()).filter(is_word)
+            amounts = pc.cast(cells["amount"], pa.string()).filter(is_word)
             if pc.all(pc.match_substring_regex(amounts, _NEGATIVE)).as_py() is True:
                 continue
         if "status" in taken and is_in_group(word, "not_a_sale", "unpaid") \

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any, Final, Literal
 
 from rfmtool.documents import packaged_toml
@@ -16,10 +17,14 @@ from rfmtool.sources.synonyms import synonyms
 _FILE: Final = "roles.toml"
 CellKind = Literal["id", "text", "word", "yes_no", "day", "whole", "number", "money"]
 _KINDS: Final[Mapping[str, Kind]] = {
-    "day": "day",
-    **dict.fromkeys(("whole", "number", "money"), "number"),
-}
+    "day": "day", "whole": "number", "number": "number", "money": "number",
+}  # fmt: skip
 """Kinds of cells that keep the type of their source; all others are read as text."""
+_REASONS: Final = {
+    "day": "bad_date", "word": "bad_kind", "yes_no": "bad_kind", "number": "bad_amount",
+    "money": "bad_amount",
+}  # fmt: skip
+"""The usual reason for rejecting a row whose cell of this kind cannot be read."""
 _FLAGS: Final = ("attributes", "one_row_each", "joins", "must_match", "strict")
 
 
@@ -88,12 +93,11 @@ class EvidenceTable:
         # The id column also has text roles of its name, as where ids are e-mail addresses.
         id_place = places[self.ids[0]]
         id_name = normalized(header[id_place])
-        shared = (
-            name
-            for name, role in self.roles.items()
-            if name not in places and role.kind == "text" and id_name in role.names
-        )
-        return places | dict.fromkeys(shared, id_place)
+        free = {name: role for name, role in self.roles.items() if name not in places}
+        texts = [
+            name for name, role in free.items() if role.kind == "text" and id_name in role.names
+        ]
+        return places | dict.fromkeys(texts, id_place)
 
 
 @cache
@@ -119,17 +123,15 @@ def evidence_roles() -> Mapping[str, Mapping[str, Role]]:
 
 def _role(name: str, data: Mapping[str, Any]) -> Role:
     names = data["names"] if "names" in data else synonyms()[name]
-    return Role(**{**data, "names": names, "words": tuple(data.get("words", ()))})
+    reason = data.get("reason", _REASONS.get(data["kind"], ""))
+    words = tuple(data.get("words", ()))
+    return Role(**{**data, "names": names, "words": words, "reason": reason})
 
 
 def _table(name: str, data: Mapping[str, Any], roles: Mapping[str, Role]) -> EvidenceTable:
     one_of = tuple(tuple(group) for group in data.get("one_of", ()))
     roles = {**roles, **{role: _role(role, entry) for role, entry in data.get("roles", {}).items()}}
-    names = [*data["required"], *(role for group in one_of for role in group)]
-    return EvidenceTable(
-        name=name,
-        roles={role: roles[role] for role in [*names, *data.get("optional", ())]},
-        required=tuple(data["required"]),
-        one_of=one_of,
-        **{flag: data[flag] for flag in _FLAGS if flag in data},
-    )
+    names = [*data["required"], *chain.from_iterable(one_of), *data.get("optional", ())]
+    flags = {flag: data[flag] for flag in _FLAGS if flag in data}
+    used = {role: roles[role] for role in names}
+    return EvidenceTable(name, used, tuple(data["required"]), one_of, **flags)
