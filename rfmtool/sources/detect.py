@@ -39,6 +39,7 @@ _FRAMES: Final = ("pandas", "polars", "pyarrow")
 """Libraries whose frames are held in memory, so that they can be read more than once."""
 _LEAST_SAMPLE_BYTES: Final = 1 << 13
 """The least sample of a file, however many files there are."""
+SourcesAndNotices = tuple[list[Source], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,7 @@ class Export:
     @property
     def name(self) -> str:
         """Its name in messages: its file, or its first file and how many more."""
-        more = len(self.sources) - 1
-        first = self.sources[0].name
+        first, more = self.sources[0].name, len(self.sources) - 1
         return f"{first} and {more:,} more file{'s' * (more > 1)}" if more else first
 
     @property
@@ -165,13 +165,13 @@ def scan_fully(export: Export) -> Export:
 
 def _with_formats(export: Export, counts: format_inference.FormatCounts) -> Export:
     asked = export.asked
-    column = export.columns["ordered_at"]
     with errors_naming(export.name):
         if asked.date_format:
             dates = parse_date_format(asked.date_format)
         elif not counts["dates"]:
             dates = ISO  # typed dates only, or no date at all, for which rows are then rejected
         else:
+            column = export.columns["ordered_at"]
             known = format_inference.counts_given_header(counts, export.sources[0].layout.header)
             dates = format_inference.infer_date_format(known, column, usual=export.preset.dates)
         numbers = format_inference.infer_number_format(counts, asked)
@@ -181,11 +181,7 @@ def _with_formats(export: Export, counts: format_inference.FormatCounts) -> Expo
     return replace(export, reading=formats)
 
 
-def sources_of(
-    source: Any,  # noqa: ANN401 - a path, paths, or any library's frame
-    asked: Asked,
-    roles: Roles = EXPORT,
-) -> tuple[list[Source], tuple[str, ...]]:
+def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> SourcesAndNotices:  # noqa: ANN401
     """The sources that a path, paths or a frame stand for, and notices on files passed over."""
     if isinstance(source, (str, os.PathLike)):
         source = [source]
@@ -207,9 +203,7 @@ def sources_of(
     return [*tables, *readable], passed_over
 
 
-def _readable_files(
-    files: Sequence[ExportFile], asked: Asked, roles: Roles
-) -> tuple[list[Source], tuple[str, ...]]:
+def _readable_files(files: Sequence[ExportFile], asked: Asked, roles: Roles) -> SourcesAndNotices:
     """The files that hold tables, and a notice on each that is passed over because it has none."""
     sources: list[Source] = []
     refused: dict[str, InputError] = {}
@@ -261,9 +255,6 @@ def check_same_roles(sources: Sequence[Source]) -> None:
     first = sources[0]
     for source in sources[1:]:
         differing = (source.layout.places.keys() ^ first.layout.places.keys()) - MAY_LACK
-        if differing:
-            raise InputError(
-                f"{source.name} and {first.name} differ: only one of them has"
-                f" {', '.join(sorted(differing))}",
-                "Name the columns with --column, or read the files apart.",
-            )
+        if roles := ", ".join(sorted(differing)):
+            what = f"{source.name} and {first.name} differ: only one of them has {roles}"
+            raise InputError(what, "Name the columns with --column, or read the files apart.")

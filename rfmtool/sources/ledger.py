@@ -13,7 +13,6 @@ from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
 
 CODES: Final[Mapping[str, int]] = {name: code for code, name in enumerate(BINS)}
 """Bin to its code in arrays; `used` is 0."""
-
 REJECTED: Final = [CODES[reason] for reason in REJECTIONS]
 _KEPT_REJECTS: Final = 20
 
@@ -130,17 +129,15 @@ class Ledger:
         if len(tally.reject_rows):
             known = self.rejected_by_file.get(file, 0)
             self.rejected_by_file[file] = known + len(tally.reject_rows)
-            missing = _KEPT_REJECTS - len(self.rejects)
-            for place in np.argsort(tally.reject_rows)[:missing] if missing else ():
+            for place in np.argsort(tally.reject_rows)[: _KEPT_REJECTS - len(self.rejects)]:
                 row, code = int(tally.reject_rows[place]), tally.reject_codes[place]
                 self.rejects.append(Reject(file, before + row + 1, BINS[code]))
         self.used_units += tally.used_units
         self.anonymous_units += tally.anonymous_units
         self.moved_units += tally.moved_units
         self.rejected_units += tally.rejected_units
-        if tally.last_day is not None:
-            known = tally.last_day if self.last_day is None else self.last_day
-            self.last_day = max(tally.last_day, known)
+        days = [day for day in (self.last_day, tally.last_day) if day is not None]
+        self.last_day = max(days, default=None)
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
         self.shortened_orders += tally.shortened_orders
         self.repeated_refunds += tally.repeated_refunds

@@ -122,7 +122,7 @@ def places_of(
         AmbiguousInputError: a column's name occurs twice.
     """
     places = {role: _place_of(name, header, where) for role, name in asked.items()}
-    if "consent" in asked and normalized(asked["consent"]) in OPTED_OUT:
+    if normalized(asked.get("consent", "")) in OPTED_OUT:
         raise InputError(
             f"{where}: by its name column {asked['consent']!r} says who has opted out, which is the"
             " reverse of a consent",
@@ -130,10 +130,8 @@ def places_of(
         )
     names = [normalized(name) for name in header]
     for role, known in known_names.items():
-        if role in places:
-            continue
         name = next((name for name in known if name in names), None)
-        if name is None:
+        if role in places or name is None:
             continue
         if names.count(name) > 1:
             if role in MAY_LACK:
@@ -165,18 +163,16 @@ def kept_places(
     kept = {name: _place_of(name, header, where) for name in keep}
     for name in kept.keys() & {*CONTACT_COLUMNS} & places.keys():
         if kept.pop(name) != places[name]:
-            raise AmbiguousInputError(
-                f"{where}: --keep {name}: another column plays the role {name}",
-                f"Name the one you want with --column {name}=NAME.",
-            )
+            what = f"{where}: --keep {name}: another column plays the role {name}"
+            hint = f"Name the one you want with --column {name}=NAME."
+            raise AmbiguousInputError(what, hint)
     return {KEPT + name: place for name, place in kept.items()}
 
 
 def check_required(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:
     """The places, if no required role is missing; else an InputError."""
-    factors = {"quantity", "unit_price"}
     missing = [role for role in ("customer_id", "ordered_at") if role not in places]
-    if "amount" not in places and not factors <= places.keys():
+    if "amount" not in places and not {"quantity", "unit_price"} <= places.keys():
         missing.append("amount (or quantity and unit_price)")
     if missing:
         error = missing_columns_error(missing, header, where)
@@ -205,38 +201,27 @@ def missing_columns_error(
 def _place_of(name: str, header: Sequence[str], where: str) -> int:
     """The place of a column, by its exact name, its trimmed name or its normalized name."""
     trimmed = [column.strip() for column in header]
-    for candidates, wanted in (
-        (list(header), name),
-        (trimmed, name.strip()),
-        ([normalized(column) for column in header], normalized(name)),
-    ):
+    keys = [normalized(column) for column in header]
+    wanted_forms = (list(header), name), (trimmed, name.strip()), (keys, normalized(name))
+    for candidates, wanted in wanted_forms:
         if candidates.count(wanted) > 1:
-            raise AmbiguousInputError(
-                f"{where}: {candidates.count(wanted)} columns are called {name!r}",
-                "Rename them apart in the file.",
-            )
+            what = f"{where}: {candidates.count(wanted)} columns are called {name!r}"
+            raise AmbiguousInputError(what, "Rename them apart in the file.")
         if wanted in candidates:
             return candidates.index(wanted)
+    what = f"{where}: there is no column {name!r}"
     if len(header) == 1:
-        raise InputError(
-            f"{where}: there is no column {name!r}, and only one column at all",
-            "See that its first row names the columns, and that --delimiter divides them.",
-        )
+        hint = "See that its first row names the columns, and that --delimiter divides them."
+        raise InputError(f"{what}, and only one column at all", hint)
     near = difflib.get_close_matches(name, trimmed, n=1)
     guess = f"Did you mean {near[0]!r}? " if near else ""
-    raise InputError(
-        f"{where}: there is no column {name!r}", f"{guess}The columns are {_listed(header)}."
-    )
+    raise InputError(what, f"{guess}The columns are {_listed(header)}.")
 
 
 def parse_asked(
     texts: Sequence[str], tables: Mapping[str, Collection[str]] = MappingProxyType({})
 ) -> dict[str, str]:
-    """Parse `ROLE=NAME` pairs.
-
-    Args:
-        texts: the pairs as given.
-        tables: roles by evidence table, for pairs such as `contacts.status=Stage`.
+    """Parse `ROLE=NAME` pairs; `tables` are roles by table, as of `contacts.status=Stage`.
 
     Raises:
         UsageError: a text is not such a pair, or a role is unknown or given twice.
@@ -248,14 +233,12 @@ def parse_asked(
             raise UsageError(f"--column {text!r} is not ROLE=NAME", "For example amount=Total.")
         table, dot, table_role = role.rpartition(".")
         if dot and table not in tables:
-            raise UsageError(
-                f"--column: there is no table {table!r}", f"Tables are {', '.join(tables)}."
-            )
+            hint = f"Tables are {', '.join(tables)}."
+            raise UsageError(f"--column: there is no table {table!r}", hint)
         known = tables[table] if dot else synonyms()
         if table_role not in known:
-            raise UsageError(
-                f"--column: there is no role {role!r}", f"Roles are {', '.join(known)}."
-            )
+            hint = f"Roles are {', '.join(known)}."
+            raise UsageError(f"--column: there is no role {role!r}", hint)
         if role in asked:
             raise UsageError(f"--column: {role} is given twice", "Give each role once.")
         asked[role] = name
@@ -274,7 +257,7 @@ def known_names(header: Sequence[str], more: Iterable[str] = ()) -> tuple[str, .
 
 
 def _listed(header: Sequence[str], most: int = 30) -> str:
-    if header and list(header) == [str(place) for place in range(1, len(header) + 1)]:
+    if header and [*header] == [str(place) for place in range(1, len(header) + 1)]:
         return f"named by their places, 1 to {len(header)}"
     names = [name for name in header if name]
     if may_be_data(header) or not names:

@@ -57,9 +57,8 @@ Kind = Literal["empty", "flag", "number", "day", "words"]
 def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Source]:
     """The same sources, without the roles found by name that do not fit their cells."""
     present = {role for source in sources for role in source.layout.places}
-    suggested = [
-        role for role in CONTENT_CHECKED_ROLES if role in present and role not in asked.columns
-    ]
+    found = present - asked.columns.keys()
+    suggested = [role for role in CONTENT_CHECKED_ROLES if role in found]
     if not suggested or preset.columns:
         return list(sources)
     changes: dict[str, str | None] = {}
@@ -71,8 +70,8 @@ def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) 
         if changes[role] == "paid_at" and present & {"status", "payment_status"}:
             changes[role] = None  # an order that is not paid out yet may be a sale
     for old, new in list(changes.items()):
-        others = (changes[other] for other in changes if other != old)
-        if new != old and new in {*present, *others}:
+        others = {changes[other] for other in changes if other != old}
+        if new != old and new in present | others:
             changes[old] = None
     checked = []
     for source in sources:

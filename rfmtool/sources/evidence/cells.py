@@ -65,14 +65,10 @@ def typed_rows(
     """Type a batch and put every row into its bin.
 
     Returns:
-        The used rows, with a column for each role of the table in its order and then the
-        attributes; and the tally of all rows.
+        The used rows, with columns of the table's roles and then attributes; the tally of all rows.
     """
-    cells = {
-        name: _typed_column(name, batch.cells[name], role, reading)
-        for name, role in table.roles.items()
-        if name in batch.cells
-    }
+    cells = {name: _typed_column(name, batch.cells[name], role, reading)
+             for name, role in table.roles.items() if name in batch.cells}  # fmt: skip
     if table.joins:
         for name in cells.keys() & {*table.ids}:
             cells[name] = replace(cells[name], values=_without_anonymous_words(cells[name].values))
@@ -88,8 +84,7 @@ def typed_rows(
     columns = {name: column.values for name, column in cells.items()}
     if table.attributes and (places := attribute_places(layout, table)):
         raw = batch.all_columns()
-        texts = {name: display_text(raw[place]) for name, place in places.items()}
-        attributes = {name: _blank_as_null(column) for name, column in texts.items()}
+        attributes = {name: _blank_as_null(display_text(raw[at])) for name, at in places.items()}
         if "consent" in table.roles:
             columns = _with_refusals(columns, attributes, table.roles["consent"])
         columns |= attributes
@@ -180,29 +175,21 @@ def _refusals_of_rejected(typed: pa.RecordBatch, bins: Codes) -> pa.RecordBatch:
     not_rejected = [CODES[name] for name in ("used", "anonymous", "blank", "other_currency")]
     refuses = ~np.isin(bins, not_rejected) & matches_any(typed.column("consent"), REFUSALS)
     rows = typed.filter(pa.array(refuses))
-    kept = ("customer_id", "email", "consent")
-    return pa.RecordBatch.from_arrays(
-        [
-            column if name in kept else pa.nulls(len(rows), column.type)
-            for name, column in zip(rows.schema.names, rows.columns, strict=True)
-        ],
-        schema=rows.schema,
-    )
+    columns = dict(zip(rows.schema.names, rows.columns, strict=True))
+    for name in columns.keys() - {"customer_id", "email", "consent"}:
+        columns[name] = pa.nulls(len(rows), columns[name].type)
+    return pa.RecordBatch.from_pydict(columns, schema=rows.schema)
 
 
 def _blank_as_null(cells: pa.Array) -> pa.Array:
     """Texts with null for those of white space alone."""
     blank = is_blank(cells)
-    if not blank.any():
-        return cells
-    return pc.if_else(pa.array(blank), pa.scalar(None, pa.string()), cells)
+    null = pa.scalar(None, pa.string())
+    return pc.if_else(pa.array(blank), null, cells) if blank.any() else cells
 
 
 def _with_valid_ranks(cells: Mapping[str, TypedColumn]) -> dict[str, TypedColumn]:
-    """Keep rank and brands only where the wallet is unknown.
-
-    There, a rank that is given must lie between 1 and the number of brands.
-    """
+    """Keep rank, of 1 to `brands`, and brands only where the wallet is unknown."""
     columns = dict(cells)
     rank, brands = columns.pop("rank", None), columns.pop("brands", None)
     if rank is None or brands is None:
@@ -243,7 +230,7 @@ def _currencies_of_amounts(cells: Mapping[str, TypedColumn]) -> list[pa.Array]:
     money = cells.get("wallet")
     if money is None:
         return []
-    currencies = [money.currencies] if money.currencies is not None else []
+    currencies = [] if money.currencies is None else [money.currencies]
     if "currency" in cells:
         of_amounts = pc.if_else(money.values.is_valid(), cells["currency"].values, None)
         currencies.append(normalized_currencies(of_amounts))

@@ -98,34 +98,27 @@ def _rows_of(
         filled = np.flatnonzero(~blank)
         numbers = (first + batch.rows()[filled]).tolist()
         cells = {role: column.take(pa.array(filled)) for role, column in batch.cells.items()}
-        rates = _rates(cells, reading, _CellChecks(source.name, numbers, columns))
+        named = [f"row {number:,} of {source.name}" for number in numbers]
+        rates = _rates(cells, reading, named, columns)
         yield from map(_RateRow, rates, [source.name] * len(numbers), numbers)
         first += batch.records
 
 
-@dataclass(frozen=True)
-class _CellChecks:
-    """Raises errors that name the row and the column of a cell that cannot be read."""
+def _rates(
+    cells: dict[str, pa.Array], reading: TableReading, rows: list[str], columns: dict[str, str]
+) -> list[Rate]:
+    """The rates of rows; the names of the `rows` and `columns` are for errors."""
 
-    file: str
-    numbers: Sequence[int]
-    columns: dict[str, str]
-
-    def check(self, role: str, bad: Mask, what: str) -> None:
-        """Raise for the first of the `bad` rows."""
+    def check(role: str, bad: Mask, what: str) -> None:
         if bad.any():
-            number = self.numbers[int(np.argmax(bad))]
-            raise InputError(
-                f"row {number:,} of {self.file}, column {self.columns[role]!r}: {what}", _HINT
-            )
+            row = rows[int(np.argmax(bad))]
+            raise InputError(f"{row}, column {columns[role]!r}: {what}", _HINT)
 
-
-def _rates(cells: dict[str, pa.Array], reading: TableReading, checks: _CellChecks) -> list[Rate]:
     names = cells["currency"]
-    checks.check("currency", is_blank(names), "no currency")
+    check("currency", is_blank(names), "no currency")
     numbers = read_numbers(cells["rate"], reading.numbers)
     is_valid = (numbers.values >= _LEAST) & (numbers.values <= _MOST)  # False for NaN
-    checks.check("rate", ~is_valid, "no rate above 0")
+    check("rate", ~is_valid, "no rate above 0")
     codes = currencies.normalized_currencies(names).to_pylist()
     values = [Decimal(str(cell)) for cell in numbers.cells.to_pylist()]
     from_on: list[int | None] = [None] * len(values)
@@ -133,7 +126,7 @@ def _rates(cells: dict[str, pa.Array], reading: TableReading, checks: _CellCheck
         empty = is_blank(cells["from_on"])
         days, unread = read_days(cells["from_on"], reading.days["from_on"])
         if unread is not None:
-            checks.check("from_on", unread & ~empty, "no date")
+            check("from_on", unread & ~empty, "no date")
         from_on = pc.if_else(pa.array(empty), None, pa.array(days)).to_pylist()
     return [
         Rate.constant(code, value) if day is None else Rate(code, day, value)
@@ -151,10 +144,9 @@ def _distinct_rates(rows: Sequence[_RateRow]) -> list[Rate]:
         is_same_day = first.rate.effective_on == second.rate.effective_on
         is_same = is_same_day and first.rate.currency == second.rate.currency
         if is_same and first.rate.value != second.rate.value:
-            raise InputError(
-                f"{first.place} and {second.place} give two rates of one currency for one day",
-                "Leave one out, or give each its first day in a column from_on.",
-            )
+            what = f"{first.place} and {second.place} give two rates of one currency for one day"
+            hint = "Leave one out, or give each its first day in a column from_on."
+            raise InputError(what, hint)
     # Equal values may differ in digits, as 1.0 and 1.00: the first row counts.
     firsts = {(row.rate.currency, row.rate.effective_on): row.rate for row in reversed(ordered)}
     return sorted(firsts.values())
@@ -168,10 +160,8 @@ def _target_currency(rates: Sequence[Rate], wanted: str | None) -> str:
     ones = sorted({rate.currency for rate in rates} - others)
     if wanted is None and len(ones) != 1:
         which = "no currency has" if not ones else f"{len(ones):,} currencies have"
-        raise AmbiguousInputError(
-            f"{which} a rate of exactly 1, so it does not tell what to convert into",
-            "Say which with --currency CODE.",
-        )
+        what = f"{which} a rate of exactly 1, so it does not tell what to convert into"
+        raise AmbiguousInputError(what, "Say which with --currency CODE.")
     target = ones[0] if wanted is None else wanted
     if target in others or (ones and target not in ones):
         known = [name for name in ones if currencies.is_known_currency(name)][:_MOST_NAMED]

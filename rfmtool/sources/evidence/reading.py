@@ -38,6 +38,7 @@ from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import list_export_files
 from rfmtool.sources.frames import is_frame
 from rfmtool.sources.layout import Asked
+from rfmtool.sources.roles import Roles
 from rfmtool.sources.source import Source
 from rfmtool.sources.tables import source_of_stored, split_sources
 from rfmtool.threads import run_in_order
@@ -63,11 +64,10 @@ def read_batches(
         return batches
     # By name, so that results do not depend on the order in which files were given.
     files = sorted(list_export_files(paths, asked.max_bytes), key=lambda file: file.name)
-    return batches + [_read_file(file, asked, table, threads) for file in files]
+    return batches + [_read_file(file, asked, roles, threads) for file in files]
 
 
-def _read_file(file: ExportFile, asked: Asked, table: EvidenceTable, threads: int) -> SourceBatches:
-    roles = table.detection_roles()
+def _read_file(file: ExportFile, asked: Asked, roles: Roles, threads: int) -> SourceBatches:
     detected = replace(asked, delimiter=None, encoding=None)
     if detected != asked:
         # The settings may be meant for the export only, so detection is tried first.
@@ -87,14 +87,12 @@ def table_reading(
     table: EvidenceTable, parts: Sequence[SourceBatches], asked: Asked
 ) -> TableReading:
     """Infer the formats of a table's dates and numbers from all its rows."""
-    days = {
-        name: with_time_zone(_date_format(table, name, parts, asked), asked.timezone, None)
-        for name, role in table.roles.items()
-        if role.kind == "day"
-    }
-    counts: FormatCounts = FormatCounts()
+    days, counts = {}, FormatCounts()
     for name, role in table.roles.items():
-        if role.kind in ("whole", "number", "money"):
+        if role.kind == "day":
+            date_format = _date_format(table, name, parts, asked)
+            days[name] = with_time_zone(date_format, asked.timezone, None)
+        elif role.kind in ("whole", "number", "money"):
             for cells in _column_parts(name, parts):
                 count_number_formats(cells, counts)
     if bool(counts["."]) != bool(counts[","]):
@@ -110,7 +108,7 @@ def _date_format(
     table: EvidenceTable, role: str, parts: Sequence[SourceBatches], asked: Asked
 ) -> DateFormat:
     """The date format of a column; ISO where no cell is a date, so that every row is rejected."""
-    counts: FormatCounts = FormatCounts()
+    counts = FormatCounts()
     for cells in _column_parts(role, parts):
         count_date_formats(cells, counts)
     if asked.date_format:

@@ -56,11 +56,8 @@ class Evidence:
     def matched(self, export_ids: pa.Array, left_out: Collection[str] = ()) -> Evidence:
         """Count in each ledger how many ids of the table are known from elsewhere.
 
-        Args:
-            export_ids: the customers of the export. Ids of tables that add no customers also match
-                those of contacts, referrals and feedback, which do.
-            left_out: customers of the export who are in no figure; they count as known for tables
-                that add no customers.
+        Ids of tables that add no customers also match those of contacts, referrals and feedback,
+        which do, and `left_out`, the customers of the export who are in no figure.
         """
         if not self.ledgers:
             return self
@@ -109,19 +106,15 @@ def read_evidence(
         check_zone(asked.timezone)
     parse_asked([f"{role}={name}" for role, name in asked.columns.items()], evidence_roles())
     known = evidence_tables()
-    unknown = sorted(sources.keys() - known.keys())
-    if unknown:
-        raise UsageError(
-            f"there is no evidence table {unknown[0]!r}", f"Tables are {', '.join(known)}."
-        )
-    tables, ledgers = {}, {}
-    for name in known:
-        if name in sources:
-            tables[name], ledgers[name], all_rows = _read_table(
-                known[name], sources[name], asked, threads or core_count(), currency
-            )
-            if all_rows is not None:
-                tables[CONTACT_STEPS] = all_rows
+    if unknown := sorted(sources.keys() - known.keys()):
+        hint = f"Tables are {', '.join(known)}."
+        raise UsageError(f"there is no evidence table {unknown[0]!r}", hint)
+    tables, ledgers, threads = {}, {}, threads or core_count()
+    for name in [name for name in known if name in sources]:
+        read = _read_table(known[name], sources[name], asked, threads, currency)
+        tables[name], ledgers[name], all_rows = read
+        if all_rows is not None:
+            tables[CONTACT_STEPS] = all_rows
     return Evidence(tables, ledgers)
 
 
@@ -135,18 +128,14 @@ def _read_table(
     with errors_naming(table.name):
         parts = read_batches(source, table, asked.of_table(table.name), threads)
         reading = replace(table_reading(table, parts, asked), currency=currency)
-    jobs = [
-        partial(typed_rows, batch, file.layout, table, reading)
-        for file, batches in parts
-        for batch in batches
-    ]
-    names = [file.name for file, batches in parts for _ in batches]
+    pairs = [(file, batch) for file, batches in parts for batch in batches]
+    jobs = [partial(typed_rows, batch, file.layout, table, reading) for file, batch in pairs]
     fixed = {name: _TYPES[role.kind] for name, role in table.roles.items()
              if role.kind != "text" or name in table.required}  # fmt: skip
     # A table has its fixed columns even if its files lack them or have no rows.
     ledger, typed_parts = Ledger(), [pa.schema(fixed).empty_table()]
-    for name, (typed, tally) in zip(names, run_in_order(jobs, threads), strict=True):
-        ledger.add(name, tally)
+    for (file, _), (typed, tally) in zip(pairs, run_in_order(jobs, threads), strict=True):
+        ledger.add(file.name, tally)
         typed_parts.append(pa.Table.from_batches([typed]))
     if table.strict and ledger.rejected:
         first = ledger.rejects[0]
@@ -158,10 +147,8 @@ def _read_table(
     rows = pa.concat_tables(typed_parts, promote_options="default").combine_chunks()
     merged, table_ledger, all_rows = _with_merged_rows(table, rows, ledger)
     sizes = {file.name: file.stored_bytes for file, _ in parts}
-    files = [
-        RereadableFile(file, partial(_tally, layout=file.layout, table=table, reading=reading))
-        for file, _ in parts
-    ]
+    read = partial(_tally, table=table, reading=reading)
+    files = [RereadableFile(file, partial(read, layout=file.layout)) for file, _ in parts]
     return merged, replace(table_ledger, stored_bytes=sizes, files=tuple(files)), all_rows
 
 
@@ -187,14 +174,9 @@ def _with_merged_rows(
         merged = one_row_each(all_rows, table.ids[0], ids)
     if {"email", _CONSENT} <= {*merged.column_names}:
         merged = _with_refusals_of_addresses(merged)
-    table_ledger = TableLedger(
-        table,
-        ledger,
-        ids,
-        merged=len(spellings) - len(ids),
-        repeated=len(rows) - len(merged),
-        dropped_point_zero=without_zeros is not rows,
-    )
+    respelled, repeated = len(spellings) - len(ids), len(rows) - len(merged)
+    dropped = without_zeros is not rows
+    table_ledger = TableLedger(table, ledger, ids, respelled, repeated, dropped_point_zero=dropped)
     for name, role in table.roles.items():
         if role.empty is not None:
             merged = _with_columns(merged, [name], methodcaller("fill_null", role.empty))
@@ -235,12 +217,9 @@ def _in_order_of_days(rows: pa.Table) -> pa.Table:
 
 
 def one_row_each(rows: pa.Table, key: str, ids: pa.Array) -> pa.Table:
-    """Merge the rows of each id: in each column, the last cell that is not null.
+    """Merge the rows of each of the distinct `ids`: in each column, the last cell that is not null.
 
-    Args:
-        rows: several for an id, later ones last.
-        key: the column of ids.
-        ids: the distinct ids.
+    `key` is the column of ids; of the rows of an id, later ones are last.
     """
     owners = pc.index_in(rows[key].combine_chunks(), ids).to_numpy(zero_copy_only=False)
     columns = {}

@@ -29,8 +29,6 @@ from rfmtool.sources.rows.runs import Cells, Runs
 _BEGINS_SPACE: Final = np.zeros(256, dtype=bool)
 """Of each byte, whether any white space begins with it in UTF-8."""
 _BEGINS_SPACE[[*b"\t\n\v\f\r\x1c\x1d\x1e\x1f \xc2\xe1\xe2\xe3"]] = True
-_AFTER_OTHER_CURRENCY: Final = ("used", "before_since", "after_as_of")
-
 Codes = npt.NDArray[np.uint8]
 
 
@@ -52,11 +50,7 @@ def bins_of_runs(
 ) -> tuple[Days, Codes, Mask]:
     """The day of each run, its bin apart from its money, and whether no exclusion applies.
 
-    Args:
-        heads: the cells of the runs.
-        formats: how dates are written.
-        options: which lines are wanted.
-        no_sales: masks of the runs that are not sales, one for each column that says so.
+    `no_sales` are masks of the runs that are not sales, one for each column that says so.
     """
     days, undated = read_days(heads["ordered_at"], formats.dates)
     bins = np.zeros(len(days), dtype=np.uint8)
@@ -88,12 +82,11 @@ def named_currencies(runs: Runs, marked: Sequence[pa.Array]) -> pa.Array:
 
     "" where none is named; null where they contradict each other.
     """
-    rows = int(runs.lengths.sum())
     if "currency" in runs.heads:
         by_run = pc.fill_null(currencies.normalized_currencies(runs.heads["currency"]), "")
         named = by_run.take(pa.array(np.repeat(np.arange(len(by_run)), runs.lengths)))
     else:
-        named = pa.array(np.full(rows, ""))
+        named = pa.array(np.full(runs.lengths.sum(), ""))
     for column in marked:
         agreed = currencies.agreed_currency(named, column)
         merged = pc.if_else(pc.equal(named, ""), column, agreed)
@@ -128,12 +121,8 @@ def currencies_of(
 def row_bins_of(batch: Batch, runs: Runs, bins: Codes, amounts: RowBins, others: Places) -> RowBins:
     """The rows whose bin is not that of their run.
 
-    Args:
-        batch: as it was read.
-        runs: the runs of its rows.
-        bins: the bins of the runs.
-        amounts: the rows of unreadable money; an unreadable date takes precedence.
-        others: the rows in other currencies; some bins of their run take precedence.
+    These are the rows of unreadable money, `amounts`, over which an unreadable date takes
+    precedence, and `others`, in other currencies, over which some bins of their run do.
     """
     row_bins = amounts
     undated = np.isin(bins, [CODES[name] for name in ("missing_date", "bad_date", "blank")])
@@ -148,7 +137,7 @@ def row_bins_of(batch: Batch, runs: Runs, bins: Codes, amounts: RowBins, others:
     rows = np.setdiff1d(others, row_bins.rows, assume_unique=True)
     if not len(rows):
         return row_bins
-    replaceable = [CODES[name] for name in _AFTER_OTHER_CURRENCY]
+    replaceable = [CODES[name] for name in ("used", "before_since", "after_as_of")]
     is_other = np.isin(bins[runs.run_indices(rows)], replaceable)
     return row_bins.with_rows(rows[is_other], "other_currency")
 
@@ -182,18 +171,13 @@ def rejects_of(
 ) -> tuple[Places, Places]:
     """The places of rejected rows in the batch, and the codes of their bins.
 
-    Args:
-        batch: as it was read.
-        lengths: the number of rows of each run.
-        bins: the bins of the runs.
-        row_bins: the rows whose bin is not that of their run.
+    `lengths` are the numbers of rows of the runs, and `bins` their bins.
     """
     is_rejected_run = np.isin(bins, REJECTED)
     faults = [fault for fault in batch.faults if not fault.is_blank]
     is_rejected_row = np.isin(row_bins.codes, REJECTED)
     if not (is_rejected_run.any() or is_rejected_row.any() or faults):
-        none = np.empty(0, dtype=np.int64)
-        return none, none
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     codes_by_row = np.repeat(np.where(is_rejected_run, bins, 0), lengths).astype(np.int64)
     codes_by_row[row_bins.rows] = np.where(is_rejected_row, row_bins.codes, 0)
     bad = np.flatnonzero(codes_by_row)

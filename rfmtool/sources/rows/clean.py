@@ -53,17 +53,15 @@ from rfmtool.sources.rows.sales import (
     statuses_of,
 )
 
-LINES: Final = pa.schema(
-    {
-        "customer_id": pa.string(),
-        "order_id": pa.string(),
-        "day": pa.int32(),  # days since 1970-01-01
-        "sales": pa.int64(),  # the positive amounts, in 1/10,000 of the currency unit
-        "refunds": pa.int64(),  # the negative amounts, as a positive number
-        "rows": pa.int32(),  # the number of rows of the export
-        "is_sale": pa.bool_(),  # False where a status column says that it was not sold
-    }
-)
+LINES: Final = pa.schema({
+    "customer_id": pa.string(),
+    "order_id": pa.string(),
+    "day": pa.int32(),  # days since 1970-01-01
+    "sales": pa.int64(),  # the positive amounts, in 1/10,000 of the currency unit
+    "refunds": pa.int64(),  # the negative amounts, as a positive number
+    "rows": pa.int32(),  # the number of rows of the export
+    "is_sale": pa.bool_(),  # False where a status column says that it was not sold
+})  # fmt: skip
 LARGEST: Final = "largest"
 """The column of the largest amount among the rows of a line."""
 _COSTS: Final = {
@@ -72,10 +70,8 @@ _COSTS: Final = {
 }
 # A control character that no shop's ids begin with, so that generated ids never equal real ones.
 _GENERATED: Final = "\x1f"
-
 _PROBE_LINES: Final = 1 << 12
 """How many orders of a batch are probed before all are checked."""
-
 _Column: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
 
@@ -113,33 +109,26 @@ def clean(
 ) -> Cleaned:
     """Parse a batch and put every row into its bin.
 
-    Args:
-        batch: raw cells by role.
-        formats: how dates and numbers are written.
-        options: which lines are wanted.
-        ordinal: the number of the batch in the export; makes ids unique where each row is an order.
-        schema: the columns of the lines, from `lines_schema`.
+    `ordinal` is the number of the batch in the export, which makes ids unique where each row is an
+    order; `schema` are the columns of the lines, from `lines_schema`.
 
     Raises:
         InputError: the money of one order exceeds 461 trillion.
     """
     if not len(batch.cells["customer_id"]):
         tally = tally_of_rows(batch, np.empty(0, dtype=np.uint8))
-        return Cleaned(
-            pa.RecordBatch.from_pylist([], schema=schema),
-            replace(tally, footer_rows=batch.footer_rows),
-        )
+        tally = replace(tally, footer_rows=batch.footer_rows)
+        return Cleaned(pa.RecordBatch.from_pylist([], schema=schema), tally)
     binned = _binned(batch, formats, options)
     heads, ids = binned.runs.heads, binned.runs.heads.get("order_id")
     has_id = np.zeros(len(binned.days), dtype=bool) if ids is None else ~is_blank(ids)
-    columns = _columns(binned, formats, options, schema) | {
-        "order_id": _order_ids(ids, has_id, binned.days, ordinal, options)
-    }
+    columns = _columns(binned, formats, options, schema)
+    columns["order_id"] = _order_ids(ids, has_id, binned.days, ordinal, options)
     no_text = pa.nulls(len(binned.days), pa.string())
-    texts = {name: trimmed(heads.get(name, no_text)) for name in schema.names
-             if name not in columns}  # fmt: skip
-    arrays = [pa.array((columns | texts)[name]) for name in schema.names]
-    lines = pa.record_batch(arrays, schema=schema)
+    for name in schema.names:
+        if name not in columns:
+            columns[name] = trimmed(heads.get(name, no_text))
+    lines = pa.record_batch([pa.array(columns[name]) for name in schema.names], schema=schema)
     # A line that is not a sale is kept, as it excludes its whole order later. Without an order id
     # the other lines of the customer and day are not the same order.
     voids_order = ~of_no_sale_type(heads, options) & has_id
@@ -147,11 +136,9 @@ def clean(
     if options.with_anonymous:
         kept |= binned.in_bin("anonymous") & binned.is_wanted
     if options.all_with_status:
-        kept = binned.counts > 0
-        kept &= ~binned.in_bin("blank")
-    return Cleaned(
-        lines if kept.all() else lines.filter(pa.array(kept)), _tally(binned, formats, options)
-    )
+        kept = (binned.counts > 0) & ~binned.in_bin("blank")
+    lines = lines if kept.all() else lines.filter(pa.array(kept))
+    return Cleaned(lines, _tally(binned, formats, options))
 
 
 @dataclass(frozen=True)
@@ -181,13 +168,12 @@ class _BinnedBatch:
 
 def _binned(batch: Batch, formats: Formats, options: LineOptions) -> _BinnedBatch:
     runs = find_runs(batch.cells, options)
-    days, bins, is_wanted = bins_of_runs(
-        runs.heads, formats, options, no_sales(runs.heads, options)
-    )
+    heads = runs.heads
+    days, bins, is_wanted = bins_of_runs(heads, formats, options, no_sales(heads, options))
     money = read_money(batch.cells, runs, days, formats, options)
     row_bins = row_bins_of(batch, runs, bins, money.problems, money.other_currency_rows)
     sales, refunds = sums_of(money, runs)
-    is_credit, signs = credits_of(runs.heads, options), frozenset[int]()
+    is_credit, signs = credits_of(heads, options), frozenset[int]()
     if is_credit is not None and is_credit.any():
         # The money of a credit note is a refund, whatever its sign.
         sales, refunds = np.where(is_credit, 0, sales), refunds + np.where(is_credit, sales, 0)

@@ -27,7 +27,6 @@ from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.text.footers import TOTAL_PATTERN
 
 FillCounts = Counter[str]
-
 _ORDER: Final = "order_id"
 _AMOUNT: Final = "amount"
 _BUYER: Final = ("order_id", "customer_id", "ordered_at")
@@ -52,11 +51,8 @@ RowShapes = npt.NDArray[np.uint8]
 def filled_down(jobs: Jobs, roles: Sequence[str]) -> Jobs:
     """Fill the empty cells of an order's later rows from the row above, and their amount with 0.
 
-    Jobs are run here, one after the other: an order may begin in the batch before.
-
-    Args:
-        jobs: the batches of one file, in its order.
-        roles: the roles to fill down; with the order id, rows without one may continue an order.
+    The jobs of one file are run here, one after the other: an order may begin in the batch before.
+    If the order id is among the `roles`, rows without one may continue an order.
     """
     above: Cells | None = None
     for job in jobs:
@@ -90,8 +86,7 @@ def needs_fill_down(counts: FillCounts) -> tuple[bool, bool]:
 
     Where orders have their day on all rows, a row without one is an exception.
     """
-    enough = max(_LEAST_SHARE * counts["rows"], 1)
-    continues = counts["continues"]
+    enough, continues = max(_LEAST_SHARE * counts["rows"], 1), counts["continues"]
     is_rule = continues >= enough and counts["dated"] <= _LEAST_SHARE * continues
     return is_rule, counts["unclear"] >= enough
 
@@ -114,8 +109,7 @@ def _filled(
             filled[role] = cells[role].take(pa.array(last, mask=last < starts))
     if _AMOUNT in cells:
         amounts = cells[_AMOUNT]
-        is_text = pa.types.is_string(amounts.type)
-        zero = pa.scalar("0" if is_text else 0, amounts.type)
+        zero = pa.scalar("0" if pa.types.is_string(amounts.type) else 0, amounts.type)
         empty = pc.and_(amounts.is_null(), pa.array(continues))
         filled[_AMOUNT] = pc.if_else(empty, zero, amounts)
     return filled

@@ -50,11 +50,7 @@ class Cleaning:
     def cleaned(self, file: int, source: Source, job: Job, ordinal: int) -> tuple[str, Cleaned]:
         """The name of a source, and a batch of it cleaned.
 
-        Args:
-            file: the number of the source in the export.
-            source: the source of the batch.
-            job: reads the batch.
-            ordinal: the number of the batch in the export.
+        `file` and `ordinal` are the numbers of the source and of the batch in the export.
         """
         batch = job()
         place = self.schema.get_field_index(FILE)

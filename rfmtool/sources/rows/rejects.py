@@ -47,14 +47,7 @@ class Rejects:
 def files_read(
     export: Export, ledger: Ledger, tables: Iterable[TableLedger] = (), rates: Rates | None = None
 ) -> Files:
-    """The files of a run with their ledgers.
-
-    Args:
-        export: the export, with the columns that were read.
-        ledger: the ledger of the export.
-        tables: the evidence.
-        rates: the rates that money was converted with.
-    """
+    """The files of a run, of its export and its evidence, with their ledgers."""
     question = replace(_EACH_ROW, rates=rates)
 
     def tally(batch: Batch) -> Tally:
@@ -65,13 +58,9 @@ def files_read(
 
 
 def rejects(files: Files, suppressed: frozenset[str]) -> Iterator[Rejects]:
-    """Read the files with rejected rows again.
+    """Read the files with rejected rows again, and leave out rows that contain suppressed ids.
 
     The first item has no rows, only the columns: as many cells as the widest file has.
-
-    Args:
-        files: from `files_read`.
-        suppressed: ids of the people to exclude.
 
     Raises:
         InputError: a file has changed.

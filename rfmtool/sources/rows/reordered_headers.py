@@ -20,10 +20,7 @@ from rfmtool.sources.names import normalized
 def reordered_header(batch: Batch, tally: Tally, layout: FileLayout) -> int | None:
     """The place in the batch, from 0, of the first row that repeats the header in another order.
 
-    Args:
-        batch: raw cells by role.
-        tally: the tally of the batch; only rows with a bad date, as names are, are checked.
-        layout: the layout of its file.
+    Only rows with a bad date, as names are, are checked.
     """
     undated = tally.reject_rows[tally.reject_codes == CODES["bad_date"]]
     if layout.dialect is None or not len(undated):
@@ -51,12 +48,7 @@ def _is_reordered(cells: tuple[str | None, ...], layout: FileLayout) -> bool:
 
 
 def check_not_reordered(row: int | None, before: int) -> None:
-    """Raise an InputError if there is a reordered header.
-
-    Args:
-        row: its place in its batch, from 0; None where there is none.
-        before: the number of rows of its file before the batch.
-    """
+    """Raise an InputError if there is a reordered header, `before` rows and `row` into its file."""
     if row is not None:
         raise InputError(
             f"row {before + row + 1:,} holds the header again, with its columns in another order",

@@ -69,10 +69,9 @@ def _meanings(heads: Cells, role: str, options: LineOptions) -> npt.NDArray[np.i
 
 
 def _meaning_of(role: str, options: LineOptions) -> Callable[[str], Meaning]:
-    has_payment_status = role == "status" and options.has_payment_status
-    return partial(
-        options.statuses.meaning, of_type=role == "type", has_payment_status=has_payment_status
-    )
+    has_both = role == "status" and options.has_payment_status
+    meaning = options.statuses.meaning
+    return partial(meaning, of_type=role == "type", has_payment_status=has_both)
 
 
 def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
@@ -86,14 +85,9 @@ def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
 def statuses_of(
     heads: Cells, options: LineOptions, rows: Places, sales: Units, refunds: Units
 ) -> Mapping[StatusKey, StatusSum]:
-    """The rows and the money of each word of the status columns.
+    """The readable rows and the money, in 1/10,000, of each word of the status columns.
 
-    Args:
-        heads: the cells of the runs.
-        options: the meanings of words.
-        rows: the number of readable rows of each run.
-        sales: the sales of each run, in 1/10,000.
-        refunds: the refunds of each run, in 1/10,000.
+    `rows`, `sales` and `refunds` are those of each run.
     """
     sums_by_key: dict[StatusKey, StatusSum] = {}
     for role in STATUS_ROLES:
