@@ -18,6 +18,7 @@ from rfmtool.sources.cells.numbers import (
 from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles_by_cells import content_kind, distinct_texts
+from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.synonyms import synonyms
 
 _NEARLY_ALL: Final = 0.9
@@ -28,9 +29,7 @@ _HALF_A_CENT: Final = 0.005
 _NOT_ZERO: Final = "[1-9]"
 
 
-def amount_column_notices(
-    taken: Mapping[str, str], cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]
-) -> Iterator[str]:
+def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> Iterator[str]:
     """Notices on columns that the amount could be read from instead.
 
     `taken` names the column of each role; `cells` are the first cells of the columns with a role,
@@ -63,7 +62,7 @@ def amount_column_notices(
                f" unit_price={price!r}.")  # fmt: skip
 
 
-def _unit_price_notices(amount: str, others: Mapping[str, pa.Array]) -> Iterator[str]:
+def _unit_price_notices(amount: str, others: Cells) -> Iterator[str]:
     """Quantities that a unit price, read as the amount, may have to be multiplied with."""
     if normalized(amount) not in synonyms()["unit_price"]:
         return
@@ -105,9 +104,7 @@ def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
         return
 
 
-def _numbers(
-    others: Mapping[str, pa.Array], names: Collection[str] = (), stems: Collection[str] = ()
-) -> list[str]:
+def _numbers(others: Cells, names: Collection[str] = (), stems: Collection[str] = ()) -> list[str]:
     """The columns with such a name, or such a stem in it, that hold numbers or nothing."""
     keys = {name: normalized(name) for name in others}
     likely = [

@@ -17,6 +17,7 @@ from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import KEPT, Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles_by_cells import distinct_texts
+from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, is_type_code
 from rfmtool.sources.synonyms import synonyms
@@ -42,7 +43,7 @@ _SHARED_IDS: Final = frozenset({"householdid", "accountid", "account"})
 """Ids of several people, each of whom may have an e-mail address."""
 
 
-def ambiguity_notices(source: Source, cells: Mapping[str, pa.Array], asked: Asked) -> Iterator[str]:
+def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[str]:
     """Notices on columns of a file that could play another role, unless the user named them.
 
     `cells` are its first cells: of columns without a role by KEPT + name, and of CHECKED_ROLES.
@@ -69,7 +70,7 @@ def ambiguity_notices(source: Source, cells: Mapping[str, pa.Array], asked: Aske
         yield from total_row_notices(cells["order_id"], cells["amount"])
 
 
-def currencies_in(cells: Mapping[str, pa.Array]) -> dict[str, set[str]]:
+def currencies_in(cells: Cells) -> dict[str, set[str]]:
     """The currency codes in columns without a role that hold nothing but such codes, by name."""
     codes_by_name = {}
     for name, column in cells.items():
@@ -82,7 +83,7 @@ def currencies_in(cells: Mapping[str, pa.Array]) -> dict[str, set[str]]:
     return codes_by_name
 
 
-def _type_notices(others: Mapping[str, pa.Array]) -> Iterator[str]:
+def _type_notices(others: Cells) -> Iterator[str]:
     """Columns that may say which rows are credit notes, payments or totals."""
     for name, column in others.items():
         if normalized(name) not in synonyms()["type"]:
@@ -98,9 +99,7 @@ def _type_notices(others: Mapping[str, pa.Array]) -> Iterator[str]:
                    " is not used: --column type=NAME asks what its words mean.")  # fmt: skip
 
 
-def _customer_notices(
-    taken: Mapping[str, str], cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]
-) -> Iterator[str]:
+def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> Iterator[str]:
     """Columns that distinguish many more customers than the one taken for them."""
     chosen = taken["customer_id"]
     if normalized(chosen) in _SHARED_IDS:
@@ -143,9 +142,7 @@ def _space_notices(chosen: str, ids: pa.Array) -> Iterator[str]:
                " export.")  # fmt: skip
 
 
-def _order_notices(
-    amount: str, cells: Mapping[str, pa.Array], others: Mapping[str, pa.Array]
-) -> Iterator[str]:
+def _order_notices(amount: str, cells: Cells, others: Cells) -> Iterator[str]:
     """Whether the rows of a customer and time, without an order id, repeat one amount."""
     if normalized(amount) in synonyms()["unit_price"]:
         return
@@ -164,7 +161,7 @@ def _order_notices(
                " order.")  # fmt: skip
 
 
-def _numbers_groups(cells: Mapping[str, pa.Array], keys: list[str], column: pa.Array) -> bool:
+def _numbers_groups(cells: Cells, keys: list[str], column: pa.Array) -> bool:
     """Whether a column has a number for each group of rows that no other group has."""
     texts = trimmed(column)
     if texts.null_count or not pc.all(pc.match_substring_regex(texts, "[0-9]")).as_py():

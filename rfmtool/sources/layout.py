@@ -52,7 +52,6 @@ class Dialect:
     quote: str = '"'
     """The quote character; empty where there is none."""
     escape: str = ""
-    """The escape character; mostly there is none."""
     is_aligned: bool = False
     """Whether runs of spaces delimit the cells; each is read as one tab."""
     is_padded: bool = False
@@ -66,7 +65,6 @@ class Dialect:
     is_wrapped: bool = False
     """Whether cells are written as formulas, `="00123"`, which are unwrapped."""
     has_no_columns: bool = False
-    """Whether its lines hold no delimiter."""
     may_lack_header: bool = False
     """Whether the row taken for the header may be a customer's, so that messages do not show it."""
 
@@ -145,9 +143,8 @@ class Asked:
     strict: bool = False
     """Whether files that are passed over with a notice are errors."""
     table: str | None = None
-    """The table to read of a database."""
     query: str | None = None
-    """What to ask a database instead."""
+    """What to ask a database instead of reading a `table`."""
 
     def of_table(self, table: str = "") -> Asked:
         """The options of one table: its columns, `TABLE.ROLE` without the table.
@@ -196,12 +193,9 @@ class LineOptions:
     """The rates that all money is converted with; None converts nothing."""
     statuses: Statuses = field(default_factory=Statuses)
     has_payment_status: bool = False
-    """Whether payments have a status column of their own."""
     anonymous_ids: frozenset[str] = frozenset()
-    """Customer ids of guests, who count as no customer."""
     order_per_row: bool = False
     suppressed: frozenset[str] = frozenset()
-    """Customer ids to exclude."""
     amount_per: Literal["line", "order"] | None = None
     """What an amount belongs to; None refuses exports whose orders repeat one amount."""
     overlap: Literal["keep-one", "sum"] | None = None

@@ -36,19 +36,15 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
         held, enough = "", str(ledger.rejected)
     else:
         return
+    if 2 * ledger.rejected > ledger.rows:
+        step = "So many mean that it is read wrongly: rfmtool check says how, and what changes it."
+    else:
+        step = (f"See rfmtool check; accept them with --max-rejects {enough}.\n"
+                "rfmtool run -o DIR --max-rejects 100% --keep-rejects lists them all.")  # fmt: skip
     reasons = ", ".join(f"{name} {ledger[name]:,}" for name in REJECTIONS if ledger[name])
     first = ledger.rejects[0]
     raise LimitError(
         f"{ledger.rejected:,} of {ledger.rows:,} rows cannot be read{held} ({reasons});"
         f" the first is row {first.row:,} of {first.file} ({first.reason})",
-        "\n".join(filter(None, [why, _next_step(ledger, enough)])),
-    )
-
-
-def _next_step(ledger: Ledger, enough: str) -> str:
-    if 2 * ledger.rejected > ledger.rows:
-        return "So many mean that it is read wrongly: rfmtool check says how, and what changes it."
-    return (
-        f"See rfmtool check; accept them with --max-rejects {enough}.\n"
-        "rfmtool run -o DIR --max-rejects 100% --keep-rejects lists them all."
+        f"{why}\n{step}" if why else step,
     )

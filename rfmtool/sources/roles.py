@@ -30,7 +30,6 @@ class Roles:
     find: Finder
     kinds: Mapping[str, Kind]
     option: str = _OPTION
-    """The option that names a column."""
     may_be_empty: bool = False
     """Whether a header with no rows below it is a table."""
 
@@ -86,19 +85,18 @@ def _check_is_full_name(header: Sequence[str], places: Mapping[str, int], where:
     if "customer_id" not in places:
         return
     name = header[places["customer_id"]].strip()
-    hint = f"If it tells customers apart, take --column customer_id={name!r}."
-    others = [(other.strip(), normalized(other)) for other in header]
-    known = normalized(name)
-    if known == "name" and (articles := _article_columns(header, places)):
+    articles = _article_columns(header, places)
+    first_names = [other.strip() for other in header if normalized(other) in _FIRST_NAMES]
+    parts = [other.strip() for other in header if _NAME_PARTS.fullmatch(normalized(other))]
+    if normalized(name) == "name" and articles:
         what = f"{articles[0]!r} may be the name of an article or of a customer"
-    elif known == "name" and (first := [other for other, key in others if key in _FIRST_NAMES]):
-        what = f"{first[0]!r} may be a surname alone"
-    elif known in _MAY_BE_PART_OF_NAME and (
-        parts := [other for other, key in others if _NAME_PARTS.fullmatch(key)]
-    ):
+    elif normalized(name) == "name" and first_names:
+        what = f"{first_names[0]!r} may be a surname alone"
+    elif normalized(name) in _MAY_BE_PART_OF_NAME and parts:
         what = f"{parts[0]!r} may be a part of the name alone"
     else:
         return
+    hint = f"If it tells customers apart, take --column customer_id={name!r}."
     raise InputError(f"{where}: {name!r} beside {what}", hint)
 
 

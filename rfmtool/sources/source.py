@@ -68,7 +68,6 @@ def _finished(jobs: Jobs, name: str, layout: FileLayout) -> Jobs:
 
 
 def _with_folder_columns(job: Job, layout: FileLayout) -> Batch:
-    """A batch with the columns taken from the names of folders."""
     batch = job()
     rows, in_file = len(batch.rows()), layout.in_file.places
     cells = {role: pa.scalar(layout.folder_value(role), pa.string())
@@ -182,7 +181,6 @@ class DatabaseSource(_Table):
             start += len(batch)
 
     def _all_columns(self, start: int, count: int) -> list[pa.Array]:
-        """All columns of some rows."""
         parts: list[pa.RecordBatch] = []
         rows = 0
         for batch in self._batches():  # to the end, which closes the file
@@ -212,7 +210,6 @@ class TableSource(_Table):
 
     table: ClusterTable
     sample: pa.Table
-    """Some of its rows."""
     kind: str = "table"
 
     def _jobs(self, *, is_sample: bool) -> Jobs:

@@ -26,6 +26,7 @@ from rfmtool.sources.roles_by_cells import (
     content_kind,
     distinct_texts,
 )
+from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import is_in_group, role_from_words
 from rfmtool.sources.synonyms import synonyms
@@ -69,9 +70,7 @@ def unused_column_notices(sources: Sequence[Source], asked: Asked, preset: Prese
     return [*notices.values(), *ambiguities]
 
 
-def _role_like_names(
-    source: Source, cells: Mapping[str, pa.Array], *, is_preset: bool
-) -> Iterator[tuple[str, str]]:
+def _role_like_names(source: Source, cells: Cells, *, is_preset: bool) -> Iterator[tuple[str, str]]:
     """Notices on columns whose names resemble those of a role: name and notice."""
     taken = {*source.layout.places}
     if "cancelled_on" in taken:
@@ -83,8 +82,10 @@ def _role_like_names(
         match = next(matches, None)
         if match is None or (is_preset and match.get("option") in (*taken, "unpaid")):
             continue
-        if match.get("unless_nothing") and column is not None and not _has_nonzero(column):
-            continue
+        if match.get("unless_nothing") and column is not None:
+            texts = distinct_texts(pc.cast(column, pa.string())).to_pylist()
+            if not any(text.strip("0.,") for text in texts):
+                continue  # its cells are empty or zero
         is_free = source.layout.places.keys().isdisjoint(match.get("unless", ()))
         if is_free and ("cells" not in match or _is_partly(match["cells"], column)):
             yield name, (f"Column {name!r} looks like {match['what']} and is not used"
@@ -107,7 +108,7 @@ def _name_patterns() -> Sequence[dict[str, Any]]:
     ]
 
 
-def _misfits(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
+def _misfits(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
     """Notices on columns with the name of a role that their cells do not fit: name and notice."""
     taken = source.layout.places
     has_status = not taken.keys().isdisjoint(("status", "payment_status"))
@@ -117,10 +118,8 @@ def _misfits(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[st
     for name in _unused_names(source).values():
         key, column = normalized(name), cells.get(KEPT + name)
         words = [] if column is None else distinct_texts(column).to_pylist()
-        roles = (
-            role for role in CONTENT_CHECKED_ROLES if role not in taken and key in synonyms()[role]
-        )
-        role, notice = next(roles, ""), ""
+        roles = [role for role in CONTENT_CHECKED_ROLES if key in synonyms()[role]]
+        role, notice = next((role for role in roles if role not in taken), ""), ""
         if not words or role in ("", "type", "is_test"):  # types have notices of their own
             continue
         if role == "captured":
@@ -147,12 +146,6 @@ def _is_partly(kind: str, column: pa.Array | None) -> bool:
     return has_empty and content_kind(distinct_texts(column)) == kind
 
 
-def _has_nonzero(column: pa.Array) -> bool:
-    """Whether any cell is neither empty nor zero."""
-    texts = distinct_texts(pc.cast(column, pa.string()))
-    return any(text.strip("0.,") for text in texts.to_pylist())
-
-
 def _advice(pattern: Mapping[str, Any], column: pa.Array | None, source: Source) -> str:
     """The option that would use a column, by its cells."""
     if "advice" in pattern:
@@ -167,7 +160,7 @@ def _advice(pattern: Mapping[str, Any], column: pa.Array | None, source: Source)
     return f": --column {role}=NAME would."
 
 
-def _sample(source: Source) -> Mapping[str, pa.Array]:
+def _sample(source: Source) -> Cells:
     """The first cells of columns without a role, by KEPT + name, and of CHECKED_ROLES, by role."""
     taken = source.layout.places
     places = {KEPT + name: place for place, name in _unused_names(source).items()}
@@ -182,7 +175,7 @@ def _sample(source: Source) -> Mapping[str, pa.Array]:
     return {} if first is None else first().cells
 
 
-def _status_notices(source: Source, cells: Mapping[str, pa.Array]) -> Iterator[tuple[str, str]]:
+def _status_notices(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
     """Notices on columns of few words, one of which marks orders as not sold: name and notice."""
     taken = source.layout.places
     parcels: list[str] = packaged_toml(__package__, "unplayed.toml")["parcels"]

@@ -25,6 +25,7 @@ from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
 from rfmtool.sources.names import normalized as normal_name
 from rfmtool.sources.rows.bins import Codes, is_blank, tally_of_rows
+from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.statuses import words
 
 _WORDY: Final = r"^[^0-9@]{2,24}$"
@@ -152,9 +153,7 @@ def _without_anonymous_words(ids: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_in(ids, pa.array(known, pa.string())), None, ids) if known else ids
 
 
-def _with_refusals(
-    columns: Mapping[str, pa.Array], attributes: Mapping[str, pa.Array], consent: Role
-) -> dict[str, pa.Array]:
+def _with_refusals(columns: Cells, attributes: Cells, consent: Role) -> dict[str, pa.Array]:
     """The columns, with consent `no` where an attribute is a refusal or an opt-out."""
     refusals = []
     for name, cells in attributes.items():
@@ -182,7 +181,6 @@ def _refusals_of_rejected(typed: pa.RecordBatch, bins: Codes) -> pa.RecordBatch:
 
 
 def _blank_as_null(cells: pa.Array) -> pa.Array:
-    """Texts with null for those of white space alone."""
     blank = is_blank(cells)
     null = pa.scalar(None, pa.string())
     return pc.if_else(pa.array(blank), null, cells) if blank.any() else cells

@@ -21,7 +21,7 @@ from rfmtool.sources.cells.numbers import read_numbers
 from rfmtool.sources.cells.rates import Rate, Rates
 from rfmtool.sources.evidence.cells import TableReading
 from rfmtool.sources.evidence.reading import SourceBatches, read_batches, table_reading
-from rfmtool.sources.evidence.roles import EvidenceTable, rates_table
+from rfmtool.sources.evidence.roles import rates_table
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.rows.bins import is_blank
 from rfmtool.threads import core_count
@@ -72,7 +72,7 @@ def read_rates(
         files = " and ".join(part[0].name for part in parts)
         with errors_naming(files):
             reading = table_reading(table, parts, asked)
-        rates = _distinct_rates([row for part in parts for row in _rows_of(part, table, reading)])
+        rates = _distinct_rates([row for part in parts for row in _rows_of(part, reading)])
         wanted = None if into is None else currencies.currency_code(into)
         with errors_naming(files):
             target = _target_currency(rates, wanted)
@@ -82,12 +82,9 @@ def read_rates(
 # Rows --------------------------------------------------------------------------------------------
 
 
-def _rows_of(
-    part: SourceBatches, table: EvidenceTable, reading: TableReading
-) -> Iterator[_RateRow]:
+def _rows_of(part: SourceBatches, reading: TableReading) -> Iterator[_RateRow]:
     source, batches = part
-    header, places = source.layout.header, source.layout.places
-    columns = {role: header[place] for role, place in places.items() if role in table.roles}
+    columns = {role: source.layout.header[place] for role, place in source.layout.places.items()}
     first = 1
     for batch in batches:
         for fault in batch.faults:

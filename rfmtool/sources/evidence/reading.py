@@ -44,6 +44,7 @@ from rfmtool.sources.tables import source_of_stored, split_sources
 from rfmtool.threads import run_in_order
 
 SourceBatches = tuple[Source, Sequence[Batch]]
+Parts = Sequence[SourceBatches]
 
 
 def read_batches(
@@ -83,9 +84,7 @@ def _read_source(source: Source, threads: int) -> SourceBatches:
     return source, list(run_in_order(source.jobs(), threads))
 
 
-def table_reading(
-    table: EvidenceTable, parts: Sequence[SourceBatches], asked: Asked
-) -> TableReading:
+def table_reading(table: EvidenceTable, parts: Parts, asked: Asked) -> TableReading:
     """Infer the formats of a table's dates and numbers from all its rows."""
     days, counts = {}, FormatCounts()
     for name, role in table.roles.items():
@@ -100,20 +99,22 @@ def table_reading(
     return TableReading(days, infer_number_format(counts, asked))
 
 
-def _column_parts(role: str, parts: Sequence[SourceBatches]) -> Iterator[pa.Array]:
+def _column_parts(role: str, parts: Parts) -> Iterator[pa.Array]:
     return (batch.cells[role] for _, batches in parts for batch in batches if role in batch.cells)
 
 
-def _date_format(
-    table: EvidenceTable, role: str, parts: Sequence[SourceBatches], asked: Asked
-) -> DateFormat:
+def _date_format(table: EvidenceTable, role: str, parts: Parts, asked: Asked) -> DateFormat:
     """The date format of a column; ISO where no cell is a date, so that every row is rejected."""
     counts = FormatCounts()
     for cells in _column_parts(role, parts):
         count_date_formats(cells, counts)
     if asked.date_format:
         wanted = parse_date_format(asked.date_format)
-        fitting = sum(_fitting_count(cells, wanted) for cells in _column_parts(role, parts))
+        fitting = 0
+        for cells in _column_parts(role, parts):
+            if not pa.types.is_temporal(cells.type):
+                _, unread = read_days(cells, wanted)
+                fitting += len(cells) if unread is None else int(np.count_nonzero(~unread))
         if fitting and fitting >= counts[ISO.name]:
             return wanted
     formats = (*(known.name for known in (*DATE_FORMATS, YEAR_FIRST)), *NUMERIC_DATE_FORMATS)
@@ -122,10 +123,3 @@ def _date_format(
     layouts = [source.layout for source, _ in parts if role in source.layout.places]
     column = layouts[0].header[layouts[0].places[role]]
     return infer_date_format(counts, column, f"{table.name}.{role}")
-
-
-def _fitting_count(cells: pa.Array, date_format: DateFormat) -> int:
-    if pa.types.is_temporal(cells.type):
-        return 0
-    _, unread = read_days(cells, date_format)
-    return len(cells) if unread is None else int(np.count_nonzero(~unread))

@@ -93,11 +93,10 @@ class EvidenceTable:
         # The id column also has text roles of its name, as where ids are e-mail addresses.
         id_place = places[self.ids[0]]
         id_name = normalized(header[id_place])
-        free = {name: role for name, role in self.roles.items() if name not in places}
-        texts = [
-            name for name, role in free.items() if role.kind == "text" and id_name in role.names
-        ]
-        return places | dict.fromkeys(texts, id_place)
+        for name, role in self.roles.items():
+            if role.kind == "text" and id_name in role.names:
+                places.setdefault(name, id_place)
+        return places
 
 
 @cache

@@ -113,7 +113,6 @@ def _deducted(
 
 
 def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> RowBins:
-    """The bins of the rows whose money cannot be read."""
     codes = np.full(len(unread), CODES["bad_amount"], dtype=np.uint8)
     for role, reason in (("unit_price", "bad_price"), ("quantity", "bad_quantity")):
         if role in numbers:

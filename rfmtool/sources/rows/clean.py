@@ -82,7 +82,6 @@ class Cleaned:
     lines: pa.RecordBatch
     tally: Tally
     reordered_header_row: int | None = None
-    """The place of a row that repeats the header in another order."""
 
 
 def lines_schema(
@@ -158,7 +157,6 @@ class _BinnedBatch:
     sales: Units
     refunds: Units
     credit_signs: frozenset[int]
-    """1, -1 or both: the signs of the money of credit notes, as it is written."""
 
     def in_bin(self, name: str) -> Mask:
         """The runs of a bin."""

@@ -116,7 +116,6 @@ def _filled(
 
 
 def _continues(cells: Cells, roles: Sequence[str], shapes: RowShapes) -> Mask:
-    """The rows that continue the order of the row above."""
     same_order = _repeats(cells[_ORDER])
     if _ORDER not in roles:
         return same_order

@@ -72,7 +72,6 @@ class ExportLines:
     export: Export
     question: LineOptions
     threads: int
-    """The number of batches cleaned in parallel."""
     watcher: Watcher | None = None
     ledger: Ledger = field(default_factory=Ledger)
     """The rows of the latest reading by bin, in the order of the files."""

@@ -6,8 +6,7 @@ A run only counts them and keeps the first few, so that exports without any are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +24,6 @@ from rfmtool.sources.evidence.ledger import RereadableFile, TableLedger
 from rfmtool.sources.layout import LineOptions
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.rows.clean import clean
-
-FIXED: Final = ("file", "row", "reason")
-_EACH_ROW: Final = LineOptions(order_per_row=True)
-"""Of all options, only the rates decide whether a row can be read."""
 
 Files = Sequence[tuple[RereadableFile, Ledger]]
 
@@ -48,7 +43,8 @@ def files_read(
     export: Export, ledger: Ledger, tables: Iterable[TableLedger] = (), rates: Rates | None = None
 ) -> Files:
     """The files of a run, of its export and its evidence, with their ledgers."""
-    question = replace(_EACH_ROW, rates=rates)
+    # Of all options, only the rates decide whether a row can be read.
+    question = LineOptions(order_per_row=True, rates=rates)
 
     def tally(batch: Batch) -> Tally:
         return clean(batch, export.reading, question).tally
@@ -95,8 +91,8 @@ def _table(
     name: str, rows: npt.ArrayLike, reasons: Sequence[str], cells: Sequence[pa.Array]
 ) -> pa.Table:
     numbers = pa.array(np.asarray(rows, dtype=np.int64))
-    fixed = pa.array([name] * len(numbers), pa.string()), numbers, pa.array(reasons, pa.string())
-    columns = dict(zip(FIXED, fixed, strict=True))
+    names = pa.array([name] * len(numbers), pa.string())
+    columns = {"file": names, "row": numbers, "reason": pa.array(reasons, pa.string())}
     return pa.table(columns | {f"cell_{place}": cell for place, cell in enumerate(cells, 1)})
 
 

@@ -114,6 +114,5 @@ def _is_set(word: str) -> bool:
 
 
 def _matching(cells: pa.Array, predicate: Callable[[str], bool]) -> Mask:
-    """The filled cells whose text fulfils a predicate."""
     codes, texts = _encoded(cells)
     return np.array([*map(predicate, texts), False])[codes]
