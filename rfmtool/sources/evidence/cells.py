@@ -85,7 +85,8 @@ def typed_rows(
     columns = {name: column.values for name, column in cells.items()}
     if table.attributes and (places := attribute_places(layout, table)):
         raw = batch.all_columns()
-        attributes = {name: _blank_as_null(display_text(raw[at])) for name, at in places.items()}
+        texts = {name: display_text(raw[place]) for name, place in places.items()}
+        attributes = {name: _blank_as_null(column) for name, column in texts.items()}
         if "consent" in table.roles:
             columns = _with_refusals(columns, attributes, table.roles["consent"])
         columns |= attributes
@@ -187,7 +188,7 @@ def _blank_as_null(cells: pa.Array) -> pa.Array:
 
 
 def _with_valid_ranks(cells: Mapping[str, TypedColumn]) -> dict[str, TypedColumn]:
-    """Keep rank, of 1 to `brands`, and brands only where the wallet is unknown."""
+    """Keep rank and brands only where the wallet is unknown; there, rank must be 1 to brands."""
     columns = dict(cells)
     rank, brands = columns.pop("rank", None), columns.pop("brands", None)
     if rank is None or brands is None:

@@ -48,7 +48,7 @@ def _is_reordered(cells: tuple[str | None, ...], layout: FileLayout) -> bool:
 
 
 def check_not_reordered(row: int | None, before: int) -> None:
-    """Raise an InputError if there is a reordered header, `before` rows and `row` into its file."""
+    """Raise an InputError if a header is reordered: `row` of a batch with `before` rows above."""
     if row is not None:
         raise InputError(
             f"row {before + row + 1:,} holds the header again, with its columns in another order",
