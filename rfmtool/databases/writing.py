@@ -135,7 +135,6 @@ def _where_replaced(run: RunTables, table: str, if_exists: IfExists) -> str:
 
 
 def _create_or_extend(session: Session, table: str, schema: pa.Schema) -> None:
-    """Create a table, or add the columns that it lacks."""
     target, existing = session.target, session.column_types(table)
     types = {field.name: _sql_type(target, field.type) for field in schema}
     declared = [
@@ -188,7 +187,6 @@ def _schema_with_day(schema: pa.Schema) -> pa.Schema:
 
 
 def _with_day(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:
-    """The rows in the schema of `_schema_with_day`."""
     schema = _schema_with_day(rows.schema)
 
     def dated(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -203,7 +201,6 @@ def _with_day(rows: pa.RecordBatchReader, day: date) -> pa.RecordBatchReader:
 
 
 def _record_table(session: Session, run: RunTables, where: str, row: Mapping[str, object]) -> None:
-    """Record in RUNS_TABLE that rfmtool wrote a table, and how many rows."""
     where += f"{' and' if where else ' where'} table_name = '{row['table_name']}'"
     session.execute(f"delete from {session.target.qualified_name(RUNS_TABLE)}{where}")
     rows = pa.Table.from_pylist([{**row, "version": run.version}], _RUNS_SCHEMA)
@@ -211,7 +208,6 @@ def _record_table(session: Session, run: RunTables, where: str, row: Mapping[str
 
 
 def _create_view(session: Session) -> None:
-    """Create the view of the customers of the latest day."""
     target = session.target
     customers, view = target.qualified_name("customers"), target.qualified_name(CURRENT_VIEW)
     latest = f"select * from {customers} where as_of = (select max(as_of) from {customers})"

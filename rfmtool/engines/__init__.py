@@ -23,8 +23,7 @@ CUSTOMERS: Final = pa.schema(
 )
 """One row per customer, sorted by the bytes of customer_id."""
 
-_MAX_ENTRIES: Final = 1 << 31
-"""How many entries 32 bits can number."""
+_MAX_ENTRIES: Final = 1 << 31  # how many entries 32 bits can number
 
 NO_DAY: Final = -(2**31)
 """Stands for a missing day: earlier than any."""

@@ -11,8 +11,7 @@ from rfmtool.sources.rows.clean import LARGEST, LINES
 from rfmtool.sources.rows.lines import FILE
 
 _CONSENT = "consent"
-_DAY = "20000000"
-"""Added to a day it gives the same number of digits for any day."""
+_DAY = "20000000"  # added to a day it gives the same number of digits for any day
 _NOT_TEXT = frozenset({*LINES.names, "category", "cost", "uncosted", LARGEST, FILE})
 
 

@@ -87,7 +87,6 @@ class CategorySpend:
 def _concatenated(
     tables: Sequence[pa.Table],
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray, Ints, Codes]:
-    """Customer, category, net and day of all tables."""
     table = pa.concat_tables([_PARTIAL_SUMS.empty_table(), *tables]).unify_dictionaries()
     customer, category, net, day = (column.combine_chunks() for column in table.columns)
     return customer, category, net.to_numpy(), day.to_numpy()
@@ -128,7 +127,6 @@ def _sums_by_owner_and_category(
 
 
 def _indices_in(column: pa.DictionaryArray, values: pa.Array | pa.ChunkedArray) -> Codes:
-    """The index of each cell in `values`."""
     indices: Codes = pc.index_in(column.dictionary, values).take(column.indices).to_numpy()
     return indices
 

@@ -82,7 +82,6 @@ class LocalEngine:
         release_memory()
 
     def _limit_bytes(self, connection: duckdb.DuckDBPyConnection) -> int:
-        """How much memory DuckDB may take before it spills."""
         if self.memory_limit is not None:
             check_memory_limit(self.memory_limit, self.threads)
             left = self.memory_limit - program_bytes(self.threads)
@@ -94,7 +93,6 @@ class LocalEngine:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """Turn DuckDB's errors about memory and disk into ours, which say what to do."""
     try:
         yield
     except duckdb.OutOfMemoryException:

@@ -61,11 +61,9 @@ class _Partitioner:
         self._is_stopped = False
 
     def stop(self) -> None:
-        """End all partitions."""
         self._is_stopped = True
 
     def iter_batches(self, partition: int) -> Iterator[pa.RecordBatch]:
-        """The lines of a partition."""
         queue = self._queues[partition]
         while True:
             if not queue:

@@ -185,7 +185,6 @@ def evidence_at_lookback(
 
 
 def _known_by_day(contacts: pd.DataFrame, last_day: int) -> pd.DataFrame:
-    """The contacts since a day or earlier, and those without a day."""
     since = contacts["since_on"].to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)
     return contacts[since <= last_day]
 

@@ -62,13 +62,10 @@ class OrderHistory:
 class _DailyAmounts:
     """The daily amounts of all orders, sorted by customer and day, as running sums."""
 
-    owner: Ints
-    """The customers with entries."""
-    first: Ints
-    """The first entry of each, and the number of entries at the end."""
+    owner: Ints  # the customers with entries
+    first: Ints  # the first entry of each, and the number of entries at the end
     day: Ints
-    totals: Mapping[str, Ints]
-    """The sum of each column before each entry, and at the end."""
+    totals: Mapping[str, Ints]  # the sum of each column before each entry, and at the end
 
     def rows_by(self, day: int) -> Ints:
         """How many entries each `owner` had at the end of a day."""
@@ -87,8 +84,7 @@ class _CountingSpans:
     An order whose amount changes has a row for each change.
     """
 
-    keys: Ints
-    """`owner_day_keys` of the customer and the order day."""
+    keys: Ints  # `owner_day_keys` of the customer and the order day
     from_day: npt.NDArray[np.int32]
     before_day: npt.NDArray[np.int32]
 

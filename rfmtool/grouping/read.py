@@ -201,7 +201,6 @@ def _with_window(options: LineOptions, as_of: date, days: int | None) -> LineOpt
 
 
 def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Engine) -> Grouped:
-    """Group lines, which have the columns of `detail`, and check the result."""
     selected, options = lines.export, lines.question
     request = _request(lines, detail)
     with _reading_errors(selected, lines):

@@ -17,11 +17,9 @@ from rfmtool.locations import without_secrets
 from rfmtool.stores.listing import StoreObject
 from rfmtool.stores.urls import translated_errors
 
-_BUFFER_BYTES: Final = 1 << 20
-"""Each request takes a round trip, so that small ones are slow."""
+_BUFFER_BYTES: Final = 1 << 20  # each request takes a round trip, so that small ones are slow
 _TRIES: Final = 4
-_PAUSE_SECONDS: Final = 0.5
-"""Before the second try; doubled before each further one."""
+_PAUSE_SECONDS: Final = 0.5  # before the second try; doubled before each further one
 _TIMEOUT_SECONDS: Final = 60
 _SERVER_ERROR: Final = 500
 _TOO_MANY_REQUESTS: Final = 429
@@ -40,8 +38,6 @@ def open_object(listed: StoreObject) -> BinaryIO:
 
 
 class _ObjectStream(io.RawIOBase):
-    """An open object with translated errors."""
-
     def __init__(self, name: str, file: pa.NativeFile) -> None:
         self._name, self._file = name, file
 

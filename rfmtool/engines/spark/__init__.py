@@ -144,7 +144,6 @@ class _SpooledLines:
     schema: pa.Schema
 
     def read(self) -> pa.RecordBatchReader:
-        """Return a reader that begins at the first line."""
         return pa.ipc.open_stream(pa.PythonFile(open_spool(self.spool), mode="r"))
 
 
@@ -168,7 +167,6 @@ def _with_exact_sums(group: Callable[[str], Result]) -> Result:
 def _scan_pieces(
     spark: SparkSession, files: tuple[FileSource, ...], pieces: Sequence[Piece]
 ) -> list[QuoteScan]:
-    """Scan the quotes in pieces of text files, on the cluster."""
     frame = pieces_dataframe(spark, ScanTask(files, tuple(pieces)), "number bigint, scan string")
     table = pa.Table.from_batches(iter_record_batches(frame))
     texts = table.sort_by("number")["scan"].to_pylist()
@@ -217,7 +215,6 @@ def _without_reports(
 
 
 def _fill_ledger(lines: ExportLines, reports: Iterable[BatchReport]) -> None:
-    """Add the reports to the ledger, in the order of the export."""
     lines.ledger = Ledger()
     try:
         for report in sorted(reports, key=lambda report: report.position):

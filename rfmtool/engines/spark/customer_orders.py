@@ -136,7 +136,6 @@ def _customers_and_entries(
 
 
 def _with_row_numbers(customers: pa.Table, text_columns: Sequence[str]) -> pa.Table:
-    """Customers without their text columns, numbered in `row`."""
     if "order_dates" not in customers.column_names:
         no_dates = pa.nulls(len(customers), CUSTOMERS.field("order_dates").type)
         customers = customers.append_column("order_dates", no_dates)
@@ -150,12 +149,9 @@ def _with_row_numbers(customers: pa.Table, text_columns: Sequence[str]) -> pa.Ta
 class _DailyAmounts:
     """Daily amounts of the orders of some customers, sorted by customer and order."""
 
-    owner: Ints
-    """The customer's row among these customers."""
-    order: Ints
-    """The order's number among those of all these customers."""
-    columns: dict[str, pa.Array]
-    """The day, the category and the money of each."""
+    owner: Ints  # the customer's row among these customers
+    order: Ints  # the order's number among those of all these customers
+    columns: dict[str, pa.Array]  # the day, the category and the money of each
 
     @classmethod
     def from_lists(cls, orders: pa.ListArray, *, wide: bool) -> _DailyAmounts:

@@ -108,7 +108,6 @@ def rebatched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
 def _cleaned(
     task: FileTask | TableTask, file: int, source: Source, job: Job, position: tuple[int, int]
 ) -> Iterator[pa.RecordBatch]:
-    """The lines of a batch, and its report."""
     schema, ordinal = task.cleaning.schema, position[0] * _MAX_BATCHES + position[1]
     _, cleaned = task.cleaning.cleaned(file, source, job, ordinal)
     if not cleaned.lines.schema.equals(schema):  # clusters match columns by position
@@ -118,7 +117,6 @@ def _cleaned(
 
 
 def _report_line(report: BatchReport, mark: str, schema: pa.Schema) -> pa.RecordBatch:
-    """A report as a line."""
     line = {"customer_id": mark + report.to_json(), "order_id": "", "sales": 0, "refunds": 0,
             "rows": 0, "is_sale": True}  # fmt: skip
     return pa.RecordBatch.from_pylist([line], schema=schema).rename_columns(sql_names(schema))

@@ -34,11 +34,9 @@ _SECONDS: Final[Mapping[Unit | None, float]] = {
     "spreadsheet days": _SECONDS_A_DAY, "seconds": 1, "milliseconds": 0.001,
 }  # fmt: skip
 _TICKS: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_LARGEST_OFFSET: Final = 14 * 3600
-"""In seconds: no time zone is further from UTC."""
+_LARGEST_OFFSET: Final = 14 * 3600  # in seconds: no time zone is further from UTC
 _COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
-_EPOCH_SERIAL: Final = 25_569
-"""1970-01-01 in a spreadsheet, which counts days from 1899-12-30."""
+_EPOCH_SERIAL: Final = 25_569  # 1970-01-01 in a spreadsheet, which counts days from 1899-12-30
 _FIRST_SURE_SERIAL: Final = 61
 """Before it spreadsheets differ by a day: some have a 29th of February 1900."""
 

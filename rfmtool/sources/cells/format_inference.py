@@ -60,8 +60,7 @@ _NUMBER_KINDS: Final = (
     (",", r"^[^.,]*,[^.,]*$"),
 )
 
-_QUANTITY: Final = "quantity: "
-"""Prefix of the counts of quantity columns alone."""
+_QUANTITY: Final = "quantity: "  # prefix of the counts of quantity columns alone
 _NUMERIC_DATE_PATTERNS: Final = {
     "excel": r"^[2-7]\d{4}(?:[.,]\d+)?$",  # 1954 to 2119
     "unix": r"^1?\d{9}(?:[.,]\d+)?$",
@@ -155,7 +154,6 @@ def count_number_formats(cells: pa.Array, counts: FormatCounts) -> None:
 
 
 def _distinct(cells: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """The distinct cells, and how often each occurs."""
     distinct = pc.value_counts(pc.drop_null(cells))
     return distinct.field("values"), distinct.field("counts").to_numpy(zero_copy_only=False)
 

@@ -31,8 +31,7 @@ _MAX_INT64: Final = 2**63 - 1
 _EXACT = Context(prec=120)
 
 _SPACES = " \u00a0\u202f\u2009"  # plain, no-break, narrow no-break, thin
-_LAKH: Final = "lakh"
-"""Indian grouping of digits: 1,50,000."""
+_LAKH: Final = "lakh"  # Indian grouping of digits: 1,50,000
 
 
 def _pattern(decimal: str, groups: Sequence[str]) -> str:
@@ -172,7 +171,6 @@ def parse_number_text(cells: pa.Array, number_format: NumberFormat) -> tuple[pa.
 
 
 def _signs(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
-    """Whether a number is negative, and whether it has one minus at most."""
     signs = pa.array(["-", "−"])
     marks = [
         pc.is_in(part["sign"], signs),
@@ -198,7 +196,6 @@ def _is_unambiguous(part: Cells, present: Cells, marked: pa.Array) -> pa.Array:
 
 
 def _marked_currencies(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
-    """The currency marked in front or behind, and whether the marks are one currency or none."""
     front = currencies.to_currency_codes(part["front"])
     back = currencies.to_currency_codes(part["back"])
     back = pc.if_else(pc.is_in(part["back"], pa.array(currencies.PREFIX_ONLY_SIGNS)), None, back)

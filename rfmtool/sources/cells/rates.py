@@ -16,10 +16,8 @@ from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.numbers import Numbers
 
-_ALWAYS: Final = -(2**31)
-"""A day before all others."""
-_DAYS: Final = 2**32
-"""More than there are days since `_ALWAYS`."""
+_ALWAYS: Final = -(2**31)  # a day before all others
+_DAYS: Final = 2**32  # more than there are days since `_ALWAYS`
 _ONE: Final = Decimal(1)
 
 
@@ -42,8 +40,7 @@ class _LookupTable(NamedTuple):
     """Columns of all rates in ascending order, and the currency of each mark."""
 
     currency_numbers: Places
-    keys: Places
-    """The currency number and the day of each rate in one integer, ascending."""
+    keys: Places  # the currency number and the day of each rate in one integer, ascending
     values: Floats
     texts: pa.Array
     marks: pa.Array

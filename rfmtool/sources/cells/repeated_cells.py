@@ -9,8 +9,7 @@ import pyarrow.compute as pc
 
 PROBE_CELLS: Final = 16
 """How many cells to try first where a cast of a whole column would be slow to fail."""
-_SAMPLE: Final = 1_024
-"""How many cells show whether texts recur; with fewer it does not matter."""
+_SAMPLE: Final = 1_024  # how many cells show whether texts recur; with fewer it does not matter
 
 
 def are_repetitive(texts: pa.Array) -> bool:

@@ -50,7 +50,6 @@ def typed_batch(
 
 
 def _check_float_ids(role: str, cells: pa.Array) -> None:
-    """Raise for ids too large to be distinct as floats."""
     wide = cells.cast(pa.float64())  # as float16 lacks most functions
     largest = pc.max(pc.abs(wide)).as_py() or 0
     if _EXACT_BELOW[cells.type.bit_width] <= largest < float("inf"):

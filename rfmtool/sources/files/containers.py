@@ -40,8 +40,7 @@ _MAGIC: Final = {
 SUPPORTED_KINDS: Final = ("parquet", "gzip", "bz2", "zstd", "zip", "workbook", "text")
 MAGIC_BYTES: Final = 512
 """How many bytes show what a file is."""
-_TAR: Final = slice(257, 262)
-"""The position of a tar archive's magic bytes."""
+_TAR: Final = slice(257, 262)  # the position of a tar archive's magic bytes
 _WORKBOOK_PARTS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 DAMAGE_ERRORS: Final = (
     EOFError,
@@ -140,5 +139,4 @@ def _names_text(members: list[zipfile.ZipInfo]) -> str:
 
 
 def _printable(name: str) -> str:
-    """A name with `?` for what cannot be encoded."""
     return name.encode("utf-8", "replace").decode()

@@ -22,8 +22,7 @@ _ISO_2022_ESCAPES: Final = (b"\x1b$", b"\x1b(")
 _SAMPLE_BYTES: Final = 1 << 14
 _CONTROLS: Final = bytes([*range(9), *range(14, 27), 127])
 """Control characters that text does not contain; without white space, ESC and delimiters."""
-_MOST_CONTROLS: Final = 0.04
-"""The largest share in text; of random bytes it is nearly a tenth."""
+_MOST_CONTROLS: Final = 0.04  # the largest share in text; of random bytes it is nearly a tenth
 _LEAST_NUL_RATIO: Final = 10
 _MEAN_RUN_LENGTH: Final = 1.5
 """The largest mean length of runs of non-ASCII bytes in texts of Latin alphabets."""
@@ -158,7 +157,6 @@ def _candidates(text: bytes) -> list[str]:
 
 
 def _is_western(text: bytes) -> bool:
-    """Whether it may be Windows text of western Europe."""
     with suppress(UnicodeDecodeError):
         text.decode("cp1252")
         return _is_latin(text) and text == text.translate(None, _CONTROLS)

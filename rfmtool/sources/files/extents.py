@@ -18,12 +18,9 @@ import numpy as np
 
 from rfmtool.errors import InputError
 
-_ALWAYS_ALLOWED: Final = 1 << 22
-"""Cells that may be allocated even if most are empty."""
-_AREA_PER_CELL: Final = 8
-"""Beyond that, cells that may be allocated for each cell that exists."""
-_MOST_CELLS: Final = 1 << 25
-"""A sheet of the largest number of rows, and 32 columns."""
+_ALWAYS_ALLOWED: Final = 1 << 22  # cells that may be allocated even if most are empty
+_AREA_PER_CELL: Final = 8  # beyond that, cells that may be allocated for each cell that exists
+_MOST_CELLS: Final = 1 << 25  # a sheet of the largest number of rows, and 32 columns
 _CHUNK: Final = 1 << 22
 _LONGEST_TAG: Final = 1 << 12
 _HUGE: Final = 1 << 40
@@ -40,7 +37,6 @@ class _Extent:
     cells: int = 0
 
     def reach(self, rows: int, columns: int, cells: int = 1) -> None:
-        """Add cells that reach to a row and a column."""
         self.rows, self.columns = max(self.rows, rows), max(self.columns, columns)
         self.cells += cells
 
@@ -229,7 +225,6 @@ _XLS_CELLS: Final = {0x0006, 0x0204, 0x0203, 0x0205, 0x00FD, 0x00D6, 0x027E, 0x0
 
 
 def _xls_extents(data: bytes) -> Iterator[_Extent]:
-    """The extents of the sheets of an .xls."""
     stream, place, extent = _workbook_stream(data) or b"", 0, _Extent()
     while place + 4 <= len(stream):
         kind, size = struct.unpack_from("<HH", stream, place)

@@ -29,8 +29,7 @@ _DATA_ENDINGS: Final = (
     *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
 )
 _BY_ENDING: Final = f"Files are taken by their ending: {' '.join(_DATA_ENDINGS)}"
-_MOST_BYTES_OF_URL: Final = 10 << 30
-"""The default limit for a URL, which may lead anywhere."""
+_MOST_BYTES_OF_URL: Final = 10 << 30  # the default limit for a URL, which may lead anywhere
 _HIDDEN: Final = (".", "_", "~$")
 """Prefixes of hidden files, and of bookkeeping files of Spark and Excel."""
 Item = TypeVar("Item", bound=Hashable)

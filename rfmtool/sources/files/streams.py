@@ -90,8 +90,6 @@ def _buffered(raw: io.RawIOBase) -> ByteStream:
 
 
 class _Filter(io.RawIOBase):
-    """A stream that filters another stream chunk by chunk."""
-
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self._ready = b""

@@ -17,8 +17,7 @@ from rfmtool.sources.files.spools import too_large_error
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-_EXACT_BELOW: Final = 2.0**53
-"""Below it every integer is exact as a double."""
+_EXACT_BELOW: Final = 2.0**53  # below it every integer is exact as a double
 
 
 def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:

@@ -17,8 +17,7 @@ _CELL: Final = re.compile(rb"""<(?:\w+:)?c\s[^>]*>""")
 _NOT_NUMBER: Final = re.compile(rb"""\st=["'](?:s|str|inlineStr|b|e)["']|/>$""")
 _COLUMN: Final = re.compile(rb"""\sr=["']([A-Z]{1,3})\d""")
 _SHEET_PART: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_SAMPLE_BYTES: Final = 1 << 20
-"""Enough for the styles, and for the first rows of a sheet."""
+_SAMPLE_BYTES: Final = 1 << 20  # enough for the styles, and for the first rows of a sheet
 
 
 def columns_with_zeros(raw: BinaryIO) -> list[str]:
@@ -47,7 +46,6 @@ def columns_with_zeros(raw: BinaryIO) -> list[str]:
 
 
 def _styles_with_zeros(text: bytes) -> list[bytes]:
-    """The indices of the cell styles whose number format has leading zeros."""
     formats = {match[1] for element in _FORMAT.findall(text)
                if _ZEROS.search(element) and (match := _FORMAT_ID.search(element))}  # fmt: skip
     styles = _STYLES.search(text)

@@ -21,8 +21,7 @@ from rfmtool.sources.files.streams import ByteStream
 from rfmtool.sources.text.records import Marks, line_end
 
 BLOCK_BYTES: Final = 4 << 20
-_QUOTED_FIELD_BYTES: Final = 1 << 20
-"""A quote that stays open for longer counts as never closed."""
+_QUOTED_FIELD_BYTES: Final = 1 << 20  # a quote that stays open for longer counts as never closed
 _RECORD_BYTES: Final = 64 << 20
 TAIL_BYTES: Final = 1 << 12
 """The least size of the last block, so that it contains the whole footer of a file."""
@@ -146,7 +145,6 @@ class BlockSplitter:
         return last
 
     def _is_between_delimited_lines(self, view: memoryview | bytes, place: int) -> bool:
-        """Whether the nearest non-blank lines before and behind a place have delimiters."""
         before = bytes(view[max(0, place - TAIL_BYTES) : place]).rstrip(self._blank)
         behind = bytes(view[place : place + TAIL_BYTES]).lstrip(self._blank)
         start = max(before.rfind(_LF), before.rfind(_CR)) + 1

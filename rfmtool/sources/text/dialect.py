@@ -141,7 +141,6 @@ def _dialect_of(
 
 
 def _check_body(best: DialectCandidate, dialect: Dialect, text: bytes, sample: Sample) -> None:
-    """Check that the header can be read, and that there is something below it."""
     above = best.records[: dialect.rows_above + dialect.header_rows]
     if not best.heading.has_roles and any(record.cells is None for record in above):
         raise InputError(

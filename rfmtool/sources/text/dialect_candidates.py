@@ -105,7 +105,6 @@ def best_candidate(sample: Sample) -> DialectCandidate:
 
 
 def _with_rare_delimiter(sample: Sample, usual: DialectCandidate) -> DialectCandidate:
-    """The best candidate with a rare delimiter or aligned columns, or else `usual`."""
     has_space_runs = bool(_RUN_OF_SPACES.search(sample.text))
     delimiters = _RARE_DELIMITERS if has_space_runs else (*_RARE_DELIMITERS, " ")
     candidates = (_candidate(sample, Marks(delimiter)) for delimiter in delimiters)
@@ -127,7 +126,6 @@ def _aligned(sample: Sample) -> DialectCandidate:
 
 
 def _with_other_quotes(sample: Sample, usual: DialectCandidate) -> DialectCandidate:
-    """The best candidate with single quotes or an escape, or `usual` if none fits better."""
     best, text, delimiter = usual, sample.text, usual.marks.delimiter
     is_quoted = re.search(rb"(?m)(?:^|" + re.escape(delimiter.encode()) + rb')"', text)
     quotes = ('"',) if is_quoted or b"'" not in text else ('"', "'")

@@ -32,8 +32,6 @@ from rfmtool.sources.text.torn_cells import without_torn_cells
 
 @dataclass(frozen=True)
 class _Parser:
-    """Parses columns of a block of UTF-8 records."""
-
     data: pa.Buffer
     dialect: Dialect
     width: int
@@ -72,7 +70,6 @@ class _Parser:
         ]
 
     def _skip(self, row: Any, faults: list[Fault] | None) -> str:  # noqa: ANN401 - pyarrow's own
-        """Add a record with too many or too few cells to the faults, and skip it."""
         is_blank = not row.text.strip(self.dialect.marks.delimiter + ' "\t\r\n')
         if faults is not None:
             piece = row.text if row.actual_columns == 1 and not is_blank else ""

@@ -11,8 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-_FIRST_SEARCH_BYTES: Final = 1 << 8
-"""How far the end of a line is searched for first."""
+_FIRST_SEARCH_BYTES: Final = 1 << 8  # how far the end of a line is searched for first
 
 
 @dataclass(frozen=True)
