@@ -3,11 +3,9 @@
 from dataclasses import fields
 
 import numpy as np
-import pyarrow as pa
 
 from rfmtool.engines.spark.batch_reports import BatchReport
 from rfmtool.sources.ledger import StatusSum, Tally
-from rfmtool.sources.rows.clean import LINES, Cleaned
 
 NONE = np.empty(0, dtype=np.int64)
 
@@ -20,9 +18,7 @@ def test_every_kind_of_count_arrives():
     }
     statuses = {("status", "paid", "sale"): StatusSum(1, 2, 3)}
     tally = Tally(9, np.arange(3), NONE, NONE, **filled, last_day=19_000, statuses=statuses)
-    note = BatchReport.from_cleaned(
-        (1, 2), 3, Cleaned(pa.RecordBatch.from_pylist([], LINES), tally, 5)
-    )
+    note = BatchReport((1, 2), 3, tally, 5)
 
     told = BatchReport.from_json(note.to_json())
 

@@ -48,11 +48,9 @@ class OrderCounts:
 
     orders: int = 0
     multi_row_orders: int = 0
-    """Orders of several rows."""
     repeated_amount_orders: int = 0
     """Orders of several rows that repeat one amount on every row."""
     multi_file_orders: int = 0
-    """Orders with rows in more than one file."""
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,8 @@ class LineAggregates:
             f" rows > 1 and sales > 0 and refunds = 0 and {repeats}) as repeated_amount_orders",
             FILE: "count(*) filter (where first_file < last_file) as multi_file_orders",
         }
-        return ", ".join(
-            ["count(*) as orders", *(sql for name, sql in counts.items() if name in self.names)]
-        )
+        known = (sql for name, sql in counts.items() if name in self.names)
+        return ", ".join(["count(*) as orders", *known])
 
     def latest_texts(self) -> str:
         """The latest text of each text column."""

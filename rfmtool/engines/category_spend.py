@@ -57,8 +57,7 @@ class CategorySpend:
     def take_table(self, customer_ids: pa.ChunkedArray) -> pa.Table:
         """Return CATEGORIES of the lines that have passed, and clear what was collected.
 
-        Args:
-            customer_ids: all customers of these lines, sorted; one spelling of each e-mail address.
+        `customer_ids` are all customers of these lines, sorted, with one spelling of each e-mail.
         """
         customer, category, net, day = _concatenated(self._partial_sums)
         self._partial_sums.clear()

@@ -8,7 +8,6 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints
 from rfmtool.engines import CUSTOMERS
 from rfmtool.errors import InputError
 
@@ -42,17 +41,6 @@ def customers_from_sums(answer: pa.Table, *, wide: bool) -> pa.Table:
     if "cost" in answer.column_names:
         _check(answer.column("cost"), wide=True)
     return answer.cast(pa.schema([*CUSTOMERS, *fields])).combine_chunks()
-
-
-def integers_from_sums(sums: pa.ChunkedArray) -> Ints:
-    """Cast the sums of one column, which are DECIMAL or were checked before, to integers.
-
-    Raises:
-        InputError: one reaches 2^63.
-    """
-    _check(sums, wide=True)
-    numbers: Ints = sums.cast(pa.int64()).combine_chunks().to_numpy()
-    return numbers
 
 
 def integer_array_from_sums(sums: pa.Array, *, wide: bool) -> pa.Array:

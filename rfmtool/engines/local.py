@@ -44,8 +44,6 @@ class LocalEngine:
         fails, the lines are read again.
 
         Raises:
-            InputError: a customer's money reaches 2^63.
-            SystemFailureError: memory or disk ran out.
             UsageError: the memory limit is too low.
         """
         if request.only_overlap or request.only_anonymous or request.only_by_status:

@@ -26,11 +26,7 @@ _WAIT_SECONDS: Final = 0.002
 def query_in_partitions(
     connection: duckdb.DuckDBPyConnection, stream: pa.RecordBatchReader, query: str, count: int
 ) -> pa.Table:
-    """Run a query of `lines` by customer on `count` partitions of a stream, at the same time.
-
-    Returns:
-        The rows of all partitions, in no order.
-    """
+    """Run a query of `lines` by customer on `count` partitions at once; rows come in no order."""
     partitioner = _Partitioner(stream, count)
 
     def run(partition: int) -> pa.Table:
@@ -41,7 +37,7 @@ def query_in_partitions(
                 cursor.register("lines", lines)
                 return cursor.sql(query).to_arrow_table()
         except BaseException:
-            partitioner.stop()  # or the other threads would wait for this one
+            partitioner.is_stopped = True  # or the other threads would wait for this one
             raise
 
     connection.execute("set threads = 1")
@@ -58,10 +54,7 @@ class _Partitioner:
         self._stream = stream
         self._queues: list[deque[pa.RecordBatch]] = [deque() for _ in range(count)]
         self._condition = Condition()
-        self._is_stopped = False
-
-    def stop(self) -> None:
-        self._is_stopped = True
+        self.is_stopped = False
 
     def iter_batches(self, partition: int) -> Iterator[pa.RecordBatch]:
         queue = self._queues[partition]
@@ -70,7 +63,7 @@ class _Partitioner:
                 with self._condition:
                     # Readers with long queues go first.
                     while not (
-                        queue or self._is_stopped or max(map(len, self._queues)) <= _MAX_WAITING
+                        queue or self.is_stopped or max(map(len, self._queues)) <= _MAX_WAITING
                     ):
                         self._condition.wait(_WAIT_SECONDS)
                     if not queue and not self._split_batch():
@@ -79,7 +72,7 @@ class _Partitioner:
 
     def _split_batch(self) -> bool:
         """Split the next batch; False where there is none."""
-        batch = None if self._is_stopped else next(self._stream, None)
+        batch = None if self.is_stopped else next(self._stream, None)
         if batch is None:
             return False
         partitions = _partition_numbers(batch["customer_id"], len(self._queues))

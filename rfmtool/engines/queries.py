@@ -22,7 +22,7 @@ from rfmtool.engines.category_spend import CategorySpend
 from rfmtool.engines.exact_sums import (
     DECIMAL,
     customers_from_sums,
-    integers_from_sums,
+    integer_array_from_sums,
     sql_statement,
 )
 from rfmtool.engines.partitioning import query_in_partitions
@@ -48,14 +48,10 @@ def group_lines(
     merges: bool,
     threads: int,
 ) -> Grouping:
-    """Read lines once, and group them as requested.
+    """Read lines once, and group them as requested with a connection to an empty database.
 
-    Args:
-        connection: to an empty database.
-        request: what to compute.
-        money: the type of sums of sales and refunds, `exact_sums.DOUBLE` or `exact_sums.DECIMAL`.
-        merges: whether spellings of one e-mail address become one customer.
-        threads: how many to group with.
+    `money` is the type of sums of sales and refunds, `exact_sums.DOUBLE` or `exact_sums.DECIMAL`.
+    `merges` makes spellings of one e-mail address one customer.
 
     Raises:
         MoneyOverflowError: a customer's sales or refunds reach 2^53, and `money` is DOUBLE.
@@ -240,7 +236,7 @@ def _entries_from_batches(batches: pa.RecordBatchReader, columns: Sequence[Ints]
         is_new[0] = (owner[0], order_id[0]) != last
         order = np.cumsum(is_new, dtype=np.int32) + np.int32(orders - 1)
         orders, last = int(order[-1]) + 1, (owner[-1], order_id[-1])
-        money = (integers_from_sums(pa.chunked_array([column])) for column in sums)
+        money = (integer_array_from_sums(column, wide=True).to_numpy() for column in sums)
         for column, part in zip(columns, (owner, order, day, *money), strict=True):
             column[start : start + len(batch)] = part
         start += len(batch)

@@ -23,9 +23,8 @@ def register_lines(connection: duckdb.DuckDBPyConnection, request: Request, stre
     source = "stream" if steps else "lines"
     connection.register(source, stream)
     others = ", ".join(quoted(name) for name in names if name not in _MONEY)
-    money = ", ".join(
-        f"case when copy = 1 then {name} else 0 end as {name}" for name in _MONEY if name in names
-    )
+    amounts = [name for name in _MONEY if name in names]
+    money = ", ".join(f"case when copy = 1 then {name} else 0 end as {name}" for name in amounts)
     for number, step in enumerate(steps, 1):
         target = "lines" if number == len(steps) else "deduplicated"
         if step == "copies":  # which reads its source twice

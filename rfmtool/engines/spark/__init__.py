@@ -75,12 +75,15 @@ class SparkEngine:
         lines = request.lines
         if not isinstance(lines, ExportLines):
             raise TypeError("a cluster reads exports, no other lines")
-        if _can_group_by_customer(request):
+        needs_level = (
+            request.only_overlap, request.only_anonymous, request.only_by_status,
+            request.first_categories, request.amount_per_order, request.deduplicates_orders,
+        )  # fmt: skip
+        if not any(needs_level):
             with suppress(SameEmailError):  # only the level merges ids
                 return _with_exact_sums(partial(self._group_by_customer, lines, request))
-        spool, schema = _with_exact_sums(
-            partial(self._spool_level, lines, all_lines=request.amount_per_order)
-        )
+        spool_level = partial(self._spool_level, lines, all_lines=request.amount_per_order)
+        spool, schema = _with_exact_sums(spool_level)
         with spool:
             return self.local.group(replace(request, lines=_SpooledLines(spool, schema)))
 
@@ -147,15 +150,6 @@ class _SpooledLines:
         return pa.ipc.open_stream(pa.PythonFile(open_spool(self.spool), mode="r"))
 
 
-def _can_group_by_customer(request: Request) -> bool:
-    """Whether all that is requested can be computed by customer, and so on the cluster."""
-    needs_level = (
-        request.only_overlap, request.only_anonymous, request.only_by_status,
-        request.first_categories, request.amount_per_order, request.deduplicates_orders,
-    )  # fmt: skip
-    return not any(needs_level)
-
-
 def _with_exact_sums(group: Callable[[str], Result]) -> Result:
     """The result with sums of DOUBLE, or of DECIMAL where doubles are not exact."""
     try:
@@ -184,12 +178,7 @@ def _level_query(names: Iterable[str], money: str) -> str:
 def _cast_to_lines(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, names: list[str], *, wide: bool
 ) -> Iterator[pa.RecordBatch]:
-    """The batches of the cluster in the types of lines.
-
-    Raises:
-        MoneyOverflowError: a sum reaches 2^53, and `wide` says it is not DECIMAL.
-        InputError: a sum reaches 2^63.
-    """
+    """The batches of the cluster in the types of lines; raises as `integer_array_from_sums`."""
     for batch in batches:
         columns = [
             integer_array_from_sums(batch[name], wide=wide)

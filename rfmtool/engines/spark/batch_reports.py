@@ -15,7 +15,6 @@ import numpy as np
 import rfmtool.errors
 from rfmtool.errors import InputError, RfmtoolError
 from rfmtool.sources.ledger import StatusSum, Tally
-from rfmtool.sources.rows.clean import Cleaned
 
 _SETS: Final = tuple(item.name for item in fields(Tally) if isinstance(item.default, frozenset))
 _ARRAYS: Final = ("bins", "reject_rows", "reject_codes")
@@ -32,21 +31,12 @@ class BatchReport:
     reordered_header_row: int | None = None
     failure: RfmtoolError | None = None
 
-    @classmethod
-    def from_cleaned(cls, position: tuple[int, int], file: int, cleaned: Cleaned) -> BatchReport:
-        """The report of a batch that was read."""
-        return cls(position, file, cleaned.tally, cleaned.reordered_header_row)
-
     def to_json(self) -> str:
         """The report as text, which `from_json` reads."""
-        data: dict[str, Any] = {
-            "position": self.position, "file": self.file,
-            "reordered_header_row": self.reordered_header_row,
-        }  # fmt: skip
-        if self.failure is not None:
-            data["failure"] = (
-                type(self.failure).__name__, self.failure.args[0], self.failure.hint,
-            )  # fmt: skip
+        data: dict[str, Any] = {"position": self.position, "file": self.file}
+        data["reordered_header_row"] = self.reordered_header_row
+        if (failure := self.failure) is not None:
+            data["failure"] = type(failure).__name__, failure.args[0], failure.hint
         elif self.tally is not None:
             tally = {field.name: getattr(self.tally, field.name) for field in fields(Tally)}
             tally |= {name: tally[name].tolist() for name in _ARRAYS}

@@ -74,16 +74,8 @@ def grouping_from_customer_orders(
 ) -> Grouping:
     """Turn the rows of `customer_orders_query`, in any order, into a Grouping.
 
-    Args:
-        batches: the result of the cluster.
-        request: what to compute.
-        columns: those of the lines, by their names on the cluster.
-        names: of the same columns here.
-
-    Raises:
-        MoneyOverflowError: sales or refunds reach 2^53, and are not DECIMAL.
-        SameEmailError: two ids are spellings of one address.
-        InputError: a customer's money reaches 2^63.
+    `columns` go by their names on the cluster, `names` are those of the same columns here. Raises
+    as `grouping_from_customers`.
     """
     category_spend = CategorySpend() if columns.has_category else None
     table, parts = _customers_and_entries(batches, request, columns, category_spend)
@@ -114,8 +106,7 @@ def _customers_and_entries(
 ) -> tuple[pa.Table, list[Sequence[Ints]]]:
     """All columns but the orders, and the orders as `parts` of `_order_entries`."""
     customers, rows, wide = [], 0, columns.money_type == DECIMAL
-    small_parts: list[Sequence[Ints]] = []
-    parts: list[Sequence[Ints]] = []
+    parts, small_parts = list[Sequence[Ints]](), list[Sequence[Ints]]()
     for batch in batches:
         # Copied, because a batch is one block of memory, orders included.
         flat = [name for name in batch.schema.names if name != ORDERS_COLUMN]
@@ -201,13 +192,10 @@ def _concatenated(arrays: Sequence[Ints]) -> Ints:
 
 
 def _order_entries(parts: list[Sequence[Ints]], sources: Ints) -> OrderEntries:
-    """The entries of all customers, sorted by customer.
+    """The entries of all customers in order, whose rows in all parts are `sources`.
 
-    Args:
-        parts: columns of some customers each: the number of entries of each customer, and of each
-            entry whether an order begins with it, its day, and its money. The list is emptied, to
-            save memory.
-        sources: for each customer in order, their row among the customers of all parts.
+    A part has columns of some customers: the number of entries of each, and of each entry whether
+    an order begins with it, its day, and its money. `parts` is emptied, to save memory.
     """
     columns = [[*column] for column in zip(*parts, strict=True)]
     parts.clear()

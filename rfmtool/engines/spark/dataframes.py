@@ -42,12 +42,7 @@ def tables_dataframe(
 ) -> DataFrame:
     """What workers make of the rows of all tables of an export.
 
-    Args:
-        spark: the session.
-        cleaning: makes lines of rows.
-        tables: the sources of the export.
-        mark: begins the customer ids of reports.
-        columns: of the lines, with their SQL types.
+    `mark` begins the customer ids of reports; `columns` declares those of the lines in SQL.
     """
     frames = []
     for number, source in enumerate(tables):
@@ -57,9 +52,8 @@ def tables_dataframe(
         texts = ", ".join(["''", *(f"cast({quote_identifier(name)} as string)" for name in others)])
         rest = f"substring(ltrim(concat_ws({texts})), 1, {_REST_LETTERS}) as {REST}"
         partition = f"spark_partition_id() as {_PARTITION}"
-        rows = source.table.to_dataframe(spark).selectExpr(
-            *map(quote_identifier, needed), rest, partition
-        )
+        frame = source.table.to_dataframe(spark)
+        rows = frame.selectExpr(*map(quote_identifier, needed), rest, partition)
         frames.append(rows.mapInArrow(partial(run_task, pickle.dumps(task), __version__), columns))
     return reduce(lambda left, right: left.unionAll(right), frames)
 
@@ -74,9 +68,8 @@ def partitioned_batches(spark: SparkSession, frame: DataFrame) -> Iterator[pa.Re
     if spark.conf.get("spark.app.id", None):  # which Sail does not set
         frame.persist()
         rows = f"coalesce(size({ORDERS_COLUMN}), 0) + 1" if ORDERS_COLUMN in frame.columns else "1"
-        counts = pa.Table.from_batches(
-            iter_record_batches(frame.selectExpr(f"sum({rows}) as rows"))
-        )
+        total = frame.selectExpr(f"sum({rows}) as rows")
+        counts = pa.Table.from_batches(iter_record_batches(total))
         parts = max(1, -(-(counts["rows"][0].as_py() or 0) // MAX_RESULT_ROWS))
     try:
         for part in range(parts):

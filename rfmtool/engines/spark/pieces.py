@@ -54,11 +54,7 @@ class Piece:
         return replace(source, file=file)
 
     def scan(self, source: FileSource) -> QuoteScan:
-        """Scan the quotes of the piece, which is a span of a text file.
-
-        Raises:
-            InputError: the file is missing, or has another size.
-        """
+        """Scan the quotes of the piece, a span of a text file; raises as `source_of`."""
         file, dialect = self.source_of(source).file, source.layout.dialect
         if self.span is None or dialect is None:
             raise TypeError("only spans of a text file are scanned")
@@ -111,9 +107,7 @@ def cut_into_pieces(
 ) -> tuple[Piece, ...]:
     """Cut files into what can be read separately: row groups of Parquet, spans of large texts.
 
-    Args:
-        sources: all files of the export.
-        scan_pieces: scans the quotes of pieces of text files, in their order.
+    `scan_pieces` scans the quotes of pieces of text files, in their order.
 
     Raises:
         InputError: a file is damaged.

@@ -63,14 +63,9 @@ class TableTask:
     source: FrameSource
     """The columns of the rows, and their roles."""
     mark: str
-    """Begins the customer ids of reports."""
 
     def do(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The lines of a partition of the rows, with reports among them.
-
-        Args:
-            batches: of the columns in their order, and the number of the partition as the last.
-        """
+        """The lines of a partition of the rows, whose number is the last column, and reports."""
         for number, rows in enumerate(rebatched(batches)):
             *columns, partition = rows.columns
             table = pa.table(columns, names=rows.column_names[:-1])
@@ -113,7 +108,8 @@ def _cleaned(
     if not cleaned.lines.schema.equals(schema):  # clusters match columns by position
         raise TypeError("lines have other columns than declared")
     yield cleaned.lines.rename_columns(sql_names(schema))
-    yield _report_line(BatchReport.from_cleaned(position, file, cleaned), task.mark, schema)
+    report = BatchReport(position, file, cleaned.tally, cleaned.reordered_header_row)
+    yield _report_line(report, task.mark, schema)
 
 
 def _report_line(report: BatchReport, mark: str, schema: pa.Schema) -> pa.RecordBatch:
@@ -161,15 +157,10 @@ def _failure(error: RfmtoolError | OSError) -> RfmtoolError:
 def run_task(
     packed: bytes, version: str, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """Run a task on some pieces or rows, for `mapInArrow`.
-
-    Args:
-        packed: the task, pickled.
-        version: of the package that pickled it.
-        batches: the numbers of pieces, or the rows of a table.
+    """Run a pickled task on numbers of pieces or rows of a table, for `mapInArrow`.
 
     Raises:
-        ImportError: this worker has another version.
+        ImportError: this worker has another version than the one that pickled it.
     """
     if version != __version__:
         raise ImportError(VERSION_MISMATCH)
