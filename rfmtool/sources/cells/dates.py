@@ -260,9 +260,8 @@ def _lowercase_texts(parts: pa.StructArray, name: str) -> npt.NDArray[np.object_
     index = _field_index(parts, name)
     if index < 0:
         return np.full(len(parts), "", dtype=object)
-    texts: npt.NDArray[np.object_] = pc.utf8_lower(
-        pc.if_else(parts.is_valid(), parts.field(index), "")
-    ).to_numpy(zero_copy_only=False)
+    cells = pc.utf8_lower(pc.if_else(parts.is_valid(), parts.field(index), ""))
+    texts: npt.NDArray[np.object_] = cells.to_numpy(zero_copy_only=False)
     return texts
 
 

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, mask_of
+from rfmtool.arrays import Ints, Mask, mask_of
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.date_formats import (
@@ -128,10 +127,7 @@ def count_date_formats(cells: pa.Array, counts: FormatCounts) -> None:
 
 
 def _days_by_format(
-    texts: pa.Array,
-    frequencies: npt.NDArray[np.int64],
-    formats: Iterable[DateFormat],
-    counts: FormatCounts,
+    texts: pa.Array, frequencies: Ints, formats: Iterable[DateFormat], counts: FormatCounts
 ) -> tuple[dict[DateFormat, Days], dict[DateFormat, Mask]]:
     """The days of distinct texts in each format, and which texts it fits; adds to `counts`."""
     days, fits = {}, {}
@@ -153,7 +149,7 @@ def count_number_formats(cells: pa.Array, counts: FormatCounts) -> None:
         texts, frequencies = texts.filter(pa.array(~fits)), frequencies[~fits]
 
 
-def _distinct(cells: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+def _distinct(cells: pa.Array) -> tuple[pa.Array, Ints]:
     distinct = pc.value_counts(pc.drop_null(cells))
     return distinct.field("values"), distinct.field("counts").to_numpy(zero_copy_only=False)
 

@@ -135,14 +135,10 @@ def _doubles(cells: pa.Array) -> Floats:
 
 
 def parse_number_text(cells: pa.Array, number_format: NumberFormat) -> tuple[pa.Array, pa.Array]:
-    """Rewrite numbers as people write them to `-1234.5`.
+    """Rewrite numbers from `normalized_number_text` to `-1234.5`.
 
     Accepted are thousands separators, a currency sign or code on either side, a dash in place of
     decimals, and a minus in front, behind, or as parentheses.
-
-    Args:
-        cells: text from `normalized_number_text`.
-        number_format: how numbers are written.
 
     Returns:
         The numbers, null where a cell is not one; and the currencies they are marked with, null
@@ -172,11 +168,8 @@ def parse_number_text(cells: pa.Array, number_format: NumberFormat) -> tuple[pa.
 
 def _signs(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
     signs = pa.array(["-", "−"])
-    marks = [
-        pc.is_in(part["sign"], signs),
-        pc.is_in(part["inner"], signs),
-        *(present[name] for name in ("late", "after", "open")),
-    ]
+    in_front = (pc.is_in(part[name], signs) for name in ("sign", "inner"))
+    marks = [*in_front, *(present[name] for name in ("late", "after", "open"))]
     count = reduce(pc.add, (pc.cast(mark, pa.int8()) for mark in marks))
     return pc.equal(count, 1), pc.less_equal(count, 1)
 
@@ -207,10 +200,6 @@ def _marked_currencies(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]
 
 def to_units(factors: Sequence[Numbers]) -> tuple[Units, Places]:
     """The product of columns in integer 1/10,000 of a currency unit, rounded half-even once.
-
-    Args:
-        factors: columns of equal length, such as quantity and unit price, or an amount and its
-            exchange rate.
 
     Returns:
         The units, 0 where a factor is not a number or the product is beyond int64; and the row

@@ -23,10 +23,7 @@ _COMPRESSION_ENDINGS: Final = ("", ".gz", ".bz2", ".zst", ".zip")
 _TEXT_ENDINGS: Final = (".csv", ".tsv", ".tab", ".txt", ".psv")
 _DATA_ENDINGS: Final = (
     *(kind + packed for kind in _TEXT_ENDINGS for packed in _COMPRESSION_ENDINGS),
-    ".zip",
-    ".parquet",
-    ".pq",
-    *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
+    *(".zip", ".parquet", ".pq", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
 )
 _BY_ENDING: Final = f"Files are taken by their ending: {' '.join(_DATA_ENDINGS)}"
 _MOST_BYTES_OF_URL: Final = 10 << 30  # the default limit for a URL, which may lead anywhere
@@ -145,7 +142,6 @@ def _matches_of(pattern: str) -> list[ExportFile]:
 
 
 def _printable(path: str | os.PathLike[str]) -> str:
-    """A path as text, with U+FFFD for bytes that are not UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 

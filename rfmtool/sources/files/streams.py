@@ -16,13 +16,10 @@ _CHUNK: Final = 1 << 20
 
 
 class ByteStream(Protocol):
-    """The methods of a binary file that reading needs."""
+    """The method of a binary file that reading needs."""
 
     def readinto(self, target: memoryview, /) -> int | None:
         """Fill `target` from its start; return the number of bytes read, 0 at the end."""
-
-    def close(self) -> None:
-        """Close the file."""
 
 
 def first_bytes(stream: ByteStream, size: int) -> bytes:

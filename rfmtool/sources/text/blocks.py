@@ -49,13 +49,7 @@ class Block:
 def split_into_blocks(
     stream: ByteStream, marks: Marks, offset: int, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[Block]:
-    """Split a stream into blocks of complete records.
-
-    Args:
-        stream: UTF-8 bytes.
-        marks: delimiter, quote and escape.
-        offset: bytes to skip first.
-        block_bytes: how much to read at a time.
+    """Split a stream of UTF-8 behind `offset` bytes into blocks of complete records.
 
     Raises:
         InputError: a record is longer than 64 MiB.
@@ -89,10 +83,7 @@ def _fill_buffer(stream: ByteStream, rest: pa.Buffer, block_bytes: int) -> tuple
     view = memoryview(buffer).cast("B")
     view[: len(rest)] = memoryview(rest).cast("B")
     filled = len(rest)
-    while filled < len(view):
-        count = stream.readinto(view[filled:])
-        if not count:
-            break
+    while filled < len(view) and (count := stream.readinto(view[filled:])):
         filled += count
     return buffer, filled
 

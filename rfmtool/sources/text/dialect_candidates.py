@@ -66,10 +66,8 @@ class DialectCandidate:
 
         Not with a single column, as any delimiter that does not occur gives one.
         """
-        has_one_column = len(self.heading.names) == 1
-        return self.heading.has_roles and not (
-            has_one_column or self.heading.rows_above or self.misfit_count
-        )
+        heading, width = self.heading, len(self.heading.names)
+        return heading.has_roles and width > 1 and not (heading.rows_above or self.misfit_count)
 
     def rank(self) -> tuple[bool, float, int]:
         """Whether all required roles are there, the share of fitting records, and the width."""
@@ -112,12 +110,10 @@ def _with_rare_delimiter(sample: Sample, usual: DialectCandidate) -> DialectCand
     aligned = _aligned(sample) if has_space_runs and b'"' not in sample.text else None
     if best.heading.has_roles:
         return best
-    if aligned and (
-        aligned.heading.has_roles
-        or (len(usual.heading.names) == 1 and aligned.rank()[1] >= _EVEN_ENOUGH)
-    ):
-        return aligned
-    return usual
+    if aligned is None:
+        return usual
+    is_even = len(usual.heading.names) == 1 and aligned.rank()[1] >= _EVEN_ENOUGH
+    return aligned if aligned.heading.has_roles or is_even else usual
 
 
 def _aligned(sample: Sample) -> DialectCandidate:

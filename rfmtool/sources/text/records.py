@@ -23,11 +23,7 @@ class Marks:
     escape: str = ""
 
     def record_pattern(self, *, strict: bool = False) -> re.Pattern[bytes]:
-        """The pattern of one complete record with its line end.
-
-        Args:
-            strict: allow no quote inside an unquoted cell.
-        """
+        """The pattern of a record with its line end; `strict`: without quotes in unquoted cells."""
         return _pattern(self, strict)
 
 
@@ -51,10 +47,8 @@ def _pattern(marks: Marks, strict: bool) -> re.Pattern[bytes]:  # noqa: FBT001 -
     # Other letters behind an escape (\n, \N) are ambiguous, and so match nothing.
     escaped = rb"|" + escape + rb"[" + delimiter + quote + escape + rb"]" if escape else b""
     doubled = b"" if escape or not quote else rb"|" + quote + quote
-    field = (
-        rb"(?>[^" + delimiter + escape + rb"\r\n" + (quote if strict else b"") + rb"]++" + escaped
-    )
-    field += rb")*+"
+    excluded = quote if strict else b""
+    field = rb"(?>[^" + delimiter + escape + rb"\r\n" + excluded + rb"]++" + escaped + rb")*+"
     if quote:
         quoted = quote + rb"(?>[^" + quote + escape + rb"]++" + escaped + doubled + rb")*+" + quote
         field = rb"(?>" + quoted + rb"|(?!" + quote + rb")" + field + rb")"

@@ -56,11 +56,9 @@ def scan_quotes(file: ExportFile, dialect: Dialect, start: int, stop: int) -> Qu
     quotes = np.flatnonzero(letters == ord(quote)) if quote else np.empty(0, dtype=np.intp)
     quotes = quotes[quotes >= before]
     # A part that begins inside quotes is one with another quote before it.
-    with_open_quote = np.concatenate([[-1], quotes])
+    cases = (quotes, np.concatenate([[-1], quotes]))
     offset = start - before
-    outside, inside = (
-        _quotes_and_boundary(splitter, data, case, offset) for case in (quotes, with_open_quote)
-    )
+    outside, inside = (_quotes_and_boundary(splitter, data, case, offset) for case in cases)
     return QuoteScan(len(quotes), (outside[0], inside[0]), (outside[1], inside[1]))
 
 
@@ -78,15 +76,9 @@ def _quotes_and_boundary(
 
 
 def split_into_spans(scans: Sequence[QuoteScan], start: int, stop: int) -> list[tuple[int, int]]:
-    """Split a text where the scans of its parts allow it.
+    """Split a text from `start` to `stop` where the scans of all its parts, in order, allow it.
 
-    Args:
-        scans: the scans of all parts, in order.
-        start: offset of the first record.
-        stop: offset of the end.
-
-    Returns:
-        The start and stop of each span; a single span if any quotes are ambiguous.
+    A single span is returned if any quotes are ambiguous.
     """
     bounds, is_inside = [start], 0
     for scan in scans:
