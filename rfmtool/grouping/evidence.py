@@ -86,9 +86,8 @@ def settings_with_evidence(settings: Settings, evidence: Evidence) -> Settings:
         listed |= _ids_by_address(evidence.tables.get("contacts"), settings.suppressed | listed)
         settings = replace(settings, suppressed=settings.suppressed | listed)
     wallets = evidence.tables.get("wallets")
-    if wallets is not None and any(
-        wallets[name].null_count < len(wallets) for name in _PERIOD_COLUMNS
-    ):
+    periods = () if wallets is None else (wallets[name] for name in _PERIOD_COLUMNS)
+    if any(column.null_count < len(column) for column in periods):
         settings = replace(settings, detail=replace(settings.detail or Detail(), entries=True))
     return settings
 
@@ -121,13 +120,11 @@ def evidence_as_of(
         steps = tables[CONTACT_STEPS]
         latest = one_row_each(steps, "customer_id", pc.unique(steps["customer_id"]))
         has_steps = pc.is_in(contacts["customer_id"], latest["customer_id"])
-        contacts = pa.concat_tables(
-            [latest.select(contacts.column_names), contacts.filter(pc.invert(has_steps))]
-        )
+        others = contacts.filter(pc.invert(has_steps))
+        contacts = pa.concat_tables([latest.select(contacts.column_names), others])
         if "consent" in contacts.column_names:  # a later refusal applies to earlier days too
-            refusing = today["customer_id"].filter(
-                pa.array(matches_any(today["consent"], REFUSALS))
-            )
+            is_refusing = pa.array(matches_any(today["consent"], REFUSALS))
+            refusing = today["customer_id"].filter(is_refusing)
             has_refused = pc.is_in(contacts["customer_id"], refusing.combine_chunks())
             consent = pc.if_else(has_refused, "no", contacts["consent"])
             index = contacts.column_names.index("consent")

@@ -21,7 +21,6 @@ from rfmtool.sources import Export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.ledger import Ledger
 
-_DAY_OPTIONS_HINT: Final = "Look at --as-of, --since and --window."
 _DATES_HINT: Final = (
     "See rfmtool check; name the column with --column ordered_at=NAME, or say how its dates are"
     " written with --date-format."
@@ -36,17 +35,12 @@ _HINTS: Final = {
     "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
     "not_a_sale": "By their status they are no sales: see rfmtool check; --status settles a word.",
     "other_currency": "See rfmtool check; look at --currency and --rates.",
-    "before_since": _DAY_OPTIONS_HINT,
-    "after_as_of": _DAY_OPTIONS_HINT,
+    **dict.fromkeys(("before_since", "after_as_of"), "Look at --as-of, --since and --window."),
     "wrong_cell_count": "See rfmtool check; say with --delimiter what divides its cells.",
     "bad_encoding": "See rfmtool check; say with --encoding how its text is written.",
     "bad_text": "See rfmtool check; export it again.",
-    "missing_date": _DATES_HINT,
-    "bad_date": _DATES_HINT,
-    "missing_amount": _NUMBERS_HINT,
-    "bad_amount": _NUMBERS_HINT,
-    "bad_quantity": _NUMBERS_HINT,
-    "bad_price": _NUMBERS_HINT,
+    **dict.fromkeys(("missing_date", "bad_date"), _DATES_HINT),
+    **dict.fromkeys(("missing_amount", "bad_amount", "bad_quantity", "bad_price"), _NUMBERS_HINT),
 }
 """Hints where no row can be used, by the bin of most of the rows."""
 
@@ -76,9 +70,7 @@ class Grouped:
     """The latest contact and kept cells, a row for each row of `table`."""
     entries: OrderEntries | None = None
     order_counts: OrderCounts = field(default_factory=OrderCounts)
-    """How many orders may be counted twice."""
     rates: Rates | None = None
-    """The exchange rates that money was converted with."""
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """The evidence tables by name: `owner` and `referred` are row numbers of `table`."""
 
@@ -107,6 +99,8 @@ class Grouped:
 
     def slice(self, start: int, stop: int) -> Grouped:
         """The customers in rows `start` to `stop`, numbered anew from 0, without shared tables."""
+        contacts = self.evidence.get("contacts")
+        evidence = {} if contacts is None else {"contacts": slice_by_owner(contacts, start, stop)}
         return replace(
             self,
             table=self.table.slice(start, stop - start),
@@ -115,11 +109,7 @@ class Grouped:
             categories=None,
             first_categories=None,
             entries=None,
-            evidence={
-                name: slice_by_owner(rows, start, stop)
-                for name, rows in self.evidence.items()
-                if name == "contacts"
-            },
+            evidence=evidence,
         )
 
     @property

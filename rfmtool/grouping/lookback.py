@@ -31,20 +31,12 @@ class GroupedAsOf(Grouped):
     lookback_day: int = field(kw_only=True)
     """In days since 1970-01-01, included."""
     cached_slices: dict[tuple[int, int], Grouped] = field(kw_only=True, default_factory=dict)
-    """The slices computed so far, where they are cached."""
 
     @classmethod
     def from_grouped(
         cls, grouped: Grouped, histories: OrderHistories, lookback_day: int, *, dated: bool
     ) -> GroupedAsOf:
-        """The people of an export on an earlier day.
-
-        Args:
-            grouped: the full export.
-            histories: the daily amounts of its orders.
-            lookback_day: in days since 1970-01-01, included.
-            dated: whether `order_dates` is needed.
-        """
+        """The people of a full export at the end of a day; `order_dates` only where `dated`."""
         needs_entries = "wallets" in grouped.evidence
         changes: dict[str, Any] = {
             "table": grouped.table.select(["customer_id"]),
@@ -71,12 +63,9 @@ class GroupedAsOf(Grouped):
         if (start, stop) in self.cached_slices:
             return self.cached_slices[start, stop]
         part = self.grouped.slice(start, stop)
-        table, dates = customers_as_of(
-            part.table, self.histories.slice(start, stop), self.lookback_day
-        )
-        evidence = {
-            name: slice_by_owner(self.evidence[name], start, stop) for name in part.evidence
-        }
+        history = self.histories.slice(start, stop)
+        table, dates = customers_as_of(part.table, history, self.lookback_day)
+        evidence = {key: slice_by_owner(self.evidence[key], start, stop) for key in part.evidence}
         part = replace(part, table=table, order_dates=dates, evidence=evidence)
         if self.histories.is_cached:
             self.cached_slices[start, stop] = part
@@ -85,6 +74,5 @@ class GroupedAsOf(Grouped):
     @cached_property
     def is_known_customer(self) -> Mask:
         """Whether the shop knew each person by then: from a line, or a dated event."""
-        return are_known_by_day(
-            self.histories.entries, len(self.table), self.evidence, self.lookback_day
-        )
+        entries, people = self.histories.entries, len(self.table)
+        return are_known_by_day(entries, people, self.evidence, self.lookback_day)

@@ -94,11 +94,7 @@ def order_dates_from_lists(grouped: pa.Table) -> OrderDates:
 
 
 def strip_point_zero(grouped: pa.Table) -> pa.Table | None:
-    """Drop the `.0` that a spreadsheet or a float column left on every customer id.
-
-    Returns:
-        The table, or None where some ids do not end in `.0`.
-    """
+    """Drop the `.0` that floats left on every customer id; None where some ids have none."""
     ids = without_point_zero(grouped.column("customer_id"))
     if ids is None:
         return None

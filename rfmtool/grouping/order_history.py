@@ -141,12 +141,8 @@ def customers_as_of(
     """Some customers as if the export had ended on a day, in the same rows.
 
     An order refunded later still counts. Customers without lines by then have no orders and no
-    money.
-
-    Args:
-        table: engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known.
-        history: of the same customers.
-        until_day: in days since 1970-01-01, included.
+    money. `table` is engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known;
+    `until_day`, in days since 1970-01-01, is included.
 
     Returns:
         The table, in which `rows` counts each order and day once; and the days of the orders that
@@ -178,11 +174,8 @@ def are_known_by_day(
 ) -> Mask:
     """Whether the shop knew each person by the end of a day: from a line, or a dated event.
 
-    Args:
-        entries: the daily amounts of each order.
-        people: the number of people.
-        evidence: the tables by name; `owner` and `referred` are row numbers of people.
-        until_day: in days since 1970-01-01, included.
+    `people` is their number; `owner` and `referred` of the evidence are their row numbers;
+    `until_day` is in days since 1970-01-01.
     """
     known = np.zeros(people, dtype=bool)
     for start in range(0, len(entries.day), CHUNK_ROWS):
@@ -251,9 +244,7 @@ def _counting_spans(entries: OrderEntries) -> _CountingSpans:
 def spend_in_periods(entries: OrderEntries, periods: pd.DataFrame) -> Ints:
     """Net spend from `from_day` to `until_day`, both included; a missing day leaves that end open.
 
-    Args:
-        entries: the daily amounts of each order.
-        periods: owner, and from_day and until_day (Int64, days since 1970-01-01).
+    `periods` has columns owner, from_day and until_day (Int64, days since 1970-01-01).
     """
     keys = owner_day_keys(entries.owner, entries.day)
     order = np.argsort(keys, kind="stable")

@@ -65,9 +65,8 @@ def without_suppressed(
     id_columns = [column for column in _POSITION_COLUMNS if column != "invited_by"]
     for name, table in evidence.items() if listed else ():
         ids = [table[column] for column in id_columns if column in table.column_names]
-        is_suppressed = np.logical_or.reduce(
-            [is_listed(column.combine_chunks(), listed) for column in ids]
-        )
+        masks = [is_listed(column.combine_chunks(), listed) for column in ids]
+        is_suppressed = np.logical_or.reduce(masks)
         kept[name] = table.filter(pa.array(~is_suppressed))
     return kept
 
@@ -87,11 +86,7 @@ def contacts_as_of(
 ) -> pa.Table:
     """The contacts that a shop had by a day: later ones only where they are known otherwise.
 
-    Args:
-        contacts: the contacts table.
-        others: the other tables by name, as they stood on that day.
-        customer_ids: the customers of the export.
-        as_of_day: in days since 1970-01-01.
+    `others` are the other tables as they stood on that day, which counts from 1970-01-01.
     """
     ids = [_all_ids(others[name]) for name in _TABLES_ADDING_PEOPLE
            if name in others and name != "contacts"]  # fmt: skip
@@ -105,9 +100,7 @@ def contacts_as_of(
 def all_people(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
     """The customers, and the people whom only contacts, referrals or feedback name.
 
-    Args:
-        customers: the engine's table, sorted by customer_id.
-        evidence: the tables by name, ids already in the form that is matched.
+    `customers` is sorted by customer_id; ids in `evidence` are in the form that is matched.
     """
     keys = matching_key(customers["customer_id"].combine_chunks())
     ids = [_all_ids(evidence[name]) for name in _TABLES_ADDING_PEOPLE if name in evidence]
@@ -180,11 +173,8 @@ def add_contacts(
 ) -> pd.DataFrame:
     """Add columns such as email and phone from the contacts table, or else from the export.
 
-    Args:
-        people: one row per person.
-        contacts: the contacts table, with `owner`.
-        latest: the latest cells of the export, a row for each person.
-        names: of the columns; those that neither table has are left out.
+    `people` and `latest`, the latest cells of the export, have a row for each person. Columns that
+    neither table has are left out.
     """
     columns: dict[str, Any] = {}
     for name in names:

@@ -36,16 +36,11 @@ def check_country(country: str | None) -> None:
 def international_format(texts: pd.Series[Any], country: str | None) -> pd.Series[Any]:
     """Phone numbers in international form; unchanged where their country is not known.
 
-    Without the package phonenumbers only numbers that begin with + or 00 are formatted.
-
-    Args:
-        texts: as exports write them, a leading `'` included.
-        country: two letters, for numbers without a country code.
+    Without the package phonenumbers only numbers that begin with + or 00 are formatted. `country`,
+    two letters, is for numbers without a country code.
     """
-    library = _library()
-    formatted = {
-        text: _international(str(text), country, library) for text in texts.dropna().unique()
-    }
+    library, unique = _library(), texts.dropna().unique()
+    formatted = {text: _international(str(text), country, library) for text in unique}
     return texts.map(formatted, na_action="ignore").astype("str")
 
 

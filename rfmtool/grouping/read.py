@@ -76,7 +76,6 @@ class Settings:
     estimate_plans: bool = False
     """Give headroom and plans for estimated wallets too."""
     wallet_scores: bool = False
-    """Score shares of wallet too."""
     reported: bool = False
     """Whether a report on all customers is made, which takes more memory."""
 
@@ -93,11 +92,8 @@ class Settings:
 
     def threads_for(self, customers: int) -> int:
         """The number of threads that place customers, where each thread takes memory."""
-        return (
-            self.threads
-            if customers > _MAX_CUSTOMERS_SINGLE_THREADED and self.has_room(customers)
-            else 1
-        )
+        uses_threads = customers > _MAX_CUSTOMERS_SINGLE_THREADED and self.has_room(customers)
+        return self.threads if uses_threads else 1
 
 
 def read_export(
@@ -274,18 +270,14 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
 
     Only exports with orders in several files are read once more. Where an amount or order counts
     once, anonymous lines are read once more too, because grouping leaves them out.
-
-    Raises:
-        AmbiguousInputError: amounts may be totals, or files may overlap.
     """
     export, ledger = grouped.export, grouped.ledger
     keeps_one = lines.question.overlap == "keep-one"
     with add_error_context(grouped):
         check_calendar(export, grouped.order_dates)
         check_amounts(export, grouped.order_counts)
-        if grouped.order_counts.multi_file_orders or (
-            keeps_one and lines.has_files and ledger["anonymous"]
-        ):
+        may_recur = keeps_one and lines.has_files and ledger["anonymous"]
+        if grouped.order_counts.multi_file_orders or may_recur:
             again = _lines_again(lines, export, with_anonymous=keeps_one)
             ledger.set_overlap(engine.group(Request(again, only_overlap=True)).overlap)
             if lines.question.overlap is None:
