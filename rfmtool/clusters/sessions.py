@@ -44,12 +44,7 @@ def host_and_port(remote: str) -> str:
 
 @contextmanager
 def spark_session(remote: str) -> Iterator[SparkSession]:
-    """A new session on a cluster; its queries are interrupted where the block fails.
-
-    Raises:
-        UsageError: the client is not installed, the URL is wrong, or the login is refused.
-        SystemFailureError: the cluster cannot be reached, or a query fails.
-    """
+    """A new session on a cluster; its queries are interrupted where the block fails."""
     address = host_and_port(remote)
     try:
         with warnings.catch_warnings(), uninterrupted(), _main_with_file():

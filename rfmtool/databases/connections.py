@@ -26,10 +26,7 @@ _DUCKDB_MEMORY: Final = "1GB"
 def open_connection(database: Database, *, read_only: bool) -> Iterator[Any]:
     """A connection, in a transaction that is rolled back unless it is committed.
 
-    Raises:
-        InputError: there is no such file.
-        UsageError: the driver is not installed.
-        Exception: any error of the driver.
+    Raises the driver's own errors too.
     """
     if read_only and database.is_file and not Path(database.path).is_file():
         raise InputError(f"{database.name}: there is no such file", "Look at its spelling.")

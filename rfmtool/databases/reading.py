@@ -53,19 +53,16 @@ def batches(rows: DatabaseRows) -> Iterator[pa.RecordBatchReader]:
             else:
                 cursor.execute(rows.statement)
                 reader = cursor.fetch_record_batch()
-        yield pa.RecordBatchReader.from_batches(
-            reader.schema, _with_translated_errors(reader, rows.name)
-        )
+        checked = _with_translated_errors(reader, rows.name)
+        yield pa.RecordBatchReader.from_batches(reader.schema, checked)
 
 
 def is_file_table(rows: DatabaseRows) -> bool:
     """Whether they are a table of a DuckDB file, which has the same order each time it is read."""
     if rows.database.scheme != "duckdb" or rows.query:
         return False
-    query = (
-        "select distinct table_type from information_schema.tables"
-        " where lower(table_name) = lower(?)"
-    )
+    is_named = "lower(table_name) = lower(?)"
+    query = f"select distinct table_type from information_schema.tables where {is_named}"
     with translated_errors(rows.name), open_connection(rows.database, read_only=True) as connection:
         types = connection.execute(query, [rows.table.split(".")[-1]]).fetchall()
     return bool(types == [("BASE TABLE",)])

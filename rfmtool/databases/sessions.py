@@ -48,9 +48,8 @@ class Session:
             names = ", ".join(map(quote_identifier, rows.schema.names))
             qualified = self.target.qualified_name(table)
             self.connection.register("rows_to_come", rows)
-            [(count,)] = self.execute(
-                f"insert into {qualified} ({names}) select {names} from rows_to_come"
-            )
+            insert = f"insert into {qualified} ({names}) select {names} from rows_to_come"
+            [(count,)] = self.execute(insert)
             self.connection.unregister("rows_to_come")
             return int(count)
         options = {"db_schema_name": self.target.schema} if self.target.schema else {}
@@ -66,11 +65,7 @@ class Session:
 
 @contextmanager
 def open_session(target: Target) -> Iterator[Session]:
-    """Begin a transaction, which is rolled back unless it is committed.
-
-    Raises:
-        Exception: any error of the driver.
-    """
+    """Begin a transaction, which is rolled back unless it is committed; raises as its driver."""
     with open_connection(target.database, read_only=False) as connection:
         is_duckdb = target.database.scheme == "duckdb"
         if is_duckdb:

@@ -77,17 +77,15 @@ def _find_in_store(url: str) -> Lake | None:
 
 def _latest_metadata_file(names: Sequence[str]) -> str:
     """The Iceberg metadata file with the highest number; "" where there is none."""
-    numbered = [
-        (int(match[1]), name) for name in names if (match := _METADATA_FILE.fullmatch(name))
-    ]
-    return max(numbered)[1] if numbered else ""
+    files = [(int(match[1]), name) for name in names if (match := _METADATA_FILE.fullmatch(name))]
+    return max(files)[1] if files else ""
 
 
 @contextmanager
 def batches(lake: Lake) -> Iterator[pa.RecordBatchReader]:
     """The current rows of a lake table, as they come."""
     with _translated_errors(lake):
-        reader = _delta(lake) if lake.kind == "delta" else _iceberg(lake)
+        reader = _open_table(lake)
     yield pa.RecordBatchReader.from_batches(reader.schema, _with_translated_errors(reader, lake))
 
 
@@ -119,19 +117,15 @@ def _translated_errors(lake: Lake) -> Iterator[None]:
         ) from None
 
 
-def _delta(lake: Lake) -> pa.RecordBatchReader:
+def _open_table(lake: Lake) -> pa.RecordBatchReader:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if lake.kind == "iceberg":
+        from pyiceberg.table import StaticTable
+
+        options = {"s3.endpoint": endpoint} if endpoint else {}
+        return StaticTable.from_metadata(lake.metadata, options).scan().to_arrow_batch_reader()
     from deltalake import DeltaTable
 
-    insecure = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
-    options = {"AWS_ALLOW_HTTP": "true"} if insecure else {}
+    options = {"AWS_ALLOW_HTTP": "true"} if endpoint.startswith("http:") else {}
     table = DeltaTable(lake.url, storage_options=options)
     return pa.RecordBatchReader.from_stream(table.scan())
-
-
-def _iceberg(lake: Lake) -> pa.RecordBatchReader:
-    from pyiceberg.table import StaticTable
-
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    options = {"s3.endpoint": endpoint} if endpoint else {}
-    table = StaticTable.from_metadata(lake.metadata, options)
-    return table.scan().to_arrow_batch_reader()

@@ -26,7 +26,6 @@ class StoreObject:
     """The name in messages."""
     size: int
     modified_ns: int | None
-    """When it was last written, in nanoseconds."""
 
 
 def list_objects(store: Store) -> list[StoreObject]:
@@ -41,9 +40,7 @@ def list_objects(store: Store) -> list[StoreObject]:
         infos = store.filesystem.get_file_info(fs.FileSelector(base, recursive=True))
         manifests = [info.path for info in infos if info.base_name == MANIFEST]
         # The folders of runs, each with a slash at the end.
-        runs = tuple(
-            path.removesuffix(MANIFEST) for path in manifests if read_own_json(store, path)
-        )
+        runs = tuple(key.removesuffix(MANIFEST) for key in manifests if read_own_json(store, key))
     files = [
         info for info in sorted(infos, key=lambda info: info.path)
         if info.type == fs.FileType.File and not info.path.startswith(runs)

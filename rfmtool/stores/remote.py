@@ -65,16 +65,7 @@ class _ObjectStream(io.RawIOBase):
 
 
 def download(url: str, keep: Callable[[BinaryIO], Result]) -> Result:
-    """Download a file from the web; a download that breaks off is tried again from its start.
-
-    Args:
-        url: of the file.
-        keep: called with the stream of its bytes; its result is returned.
-
-    Raises:
-        InputError: there is no such file, or it may not be fetched.
-        SystemFailureError: its server cannot be reached, or fails each time.
-    """
+    """Return what `keep` makes of a file from the web; one that breaks off is fetched anew."""
     name, reason = without_secrets(url), ""
     for attempt in range(_TRIES):
         if attempt:
@@ -121,8 +112,6 @@ def _fetch_once(url: str, name: str, keep: Callable[[BinaryIO], Result]) -> Resu
 
 
 class _CountingStream(io.RawIOBase):
-    """A response that counts the bytes that were read."""
-
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self._response = response
         self.count = 0

@@ -138,7 +138,6 @@ def translated_errors(name: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None and not isinstance(error, PermissionError):
             raise  # an error of this machine
-        kind, what, hint = next(
-            (error_parts for part, error_parts in _MESSAGE_PARTS if part in str(error)), _LOST
-        )
+        likely = (translation for part, translation in _MESSAGE_PARTS if part in str(error))
+        kind, what, hint = next(likely, _LOST)
         raise kind(f"{name}: {what}", hint) from None
