@@ -106,7 +106,12 @@ class SparkEngine:
             pa.field(column.name, pa.int64() if column.name in _SUM_COLUMNS else column.type)
             for column in lines.schema
         )
-        query = "select * from lines" if all_lines else _level_query(names, money)
+        query = "select * from lines"
+        if not all_lines:
+            keys = ", ".join(name for name in names if name not in (*_SUM_COLUMNS, LARGEST))
+            largest = f", max({LARGEST}) as {LARGEST}" if LARGEST in names else ""
+            sums = LineAggregates(names, money).sums() + largest
+            query = sql_statement("level", keys=keys, sums=sums)
         with self._query_batches(lines, query) as batches:
             exact = _cast_to_lines(batches, schema, names, wide=money == DECIMAL or all_lines)
             stream = pa.RecordBatchReader.from_batches(schema, exact)
@@ -165,14 +170,6 @@ def _scan_pieces(
     table = pa.Table.from_batches(iter_record_batches(frame))
     texts = table.sort_by("number")["scan"].to_pylist()
     return [ScanTask.parse_scan(text) for text in texts]
-
-
-def _level_query(names: Iterable[str], money: str) -> str:
-    keys = ", ".join(name for name in names if name not in (*_SUM_COLUMNS, LARGEST))
-    sums = LineAggregates([*names], money).sums()
-    if LARGEST in names:
-        sums += f", max({LARGEST}) as {LARGEST}"
-    return sql_statement("level", keys=keys, sums=sums)
 
 
 def _cast_to_lines(
