@@ -18,6 +18,7 @@ _SECONDS_A_DAY: Final = 86_400
 _NAT: Final = np.iinfo(np.int64).min
 UNKNOWN_DAY: Final = -(2**31)
 """Stands for a missing day: before all others, and safe to add to and subtract from."""
+YEAR_DAYS: Final = 365
 
 
 def day_number(day: date) -> int:
@@ -49,6 +50,13 @@ def day_numbers(dates: npt.NDArray[Any], missing: int = _NAT) -> Ints:
     """Dates as days since 1970-01-01; NaT becomes `missing`, by default before all other days."""
     days: Ints = dates.astype("datetime64[D]").astype(np.int64)
     return days if missing == _NAT else np.where(days == _NAT, missing, days)
+
+
+def latest_days(owner: Ints, day: Ints, count: int) -> Ints:
+    """The latest of the days of each of `count` owners; UNKNOWN_DAY where there is none."""
+    latest = np.full(count, UNKNOWN_DAY, dtype=np.int64)
+    np.maximum.at(latest, owner, day)
+    return latest
 
 
 def integer_column(rows: pd.DataFrame, name: str, missing: int = UNKNOWN_DAY) -> Ints:

@@ -11,6 +11,8 @@ from pandas.api.types import union_categoricals
 
 from rfmtool.arrays import Ints
 
+Frames = Mapping[str, pd.DataFrame]
+
 
 def with_columns(customers: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
     """Add or replace columns in one step: pandas takes as long to add a single one."""

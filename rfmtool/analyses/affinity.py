@@ -94,14 +94,10 @@ class _Purchases:
 
 
 def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by: str) -> Affinity:
-    """Find what is bought along with what.
+    """Find what is bought along with what; `by` is what the categories are, in a word.
 
-    Args:
-        spends: owner (position in customer_ids), category (text), net (1/10,000): one row for each
-            pair. A category is bought by customers whose spend in it, less refunds, is above 0.
-        customer_ids: the id of each owner.
-        as_of: the day of the answer.
-        by: what the categories are, in a word.
+    `spends` has owner (position in customer_ids), category (text) and net (1/10,000), one row for
+    each pair. A category is bought by customers whose spend in it, less refunds, is above 0.
     """
     purchases = _purchases(spends, len(customer_ids))
     best, rules = _mine_rules(purchases, len(customer_ids))
@@ -125,11 +121,9 @@ def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by
     )
 
 
-def suggested_rules(
-    spends: pd.DataFrame, customer_count: int
-) -> tuple[Ints, tuple[AssociationRule, ...]]:
-    """For each customer the index of the rule to suggest by, -1 for none; and all rules."""
-    return _mine_rules(_purchases(spends, customer_count), customer_count)
+def suggested_rules(spends: pd.DataFrame, count: int) -> tuple[Ints, tuple[AssociationRule, ...]]:
+    """For each of `count` customers the index of the rule to suggest by, or -1; and all rules."""
+    return _mine_rules(_purchases(spends, count), count)
 
 
 def _purchases(spends: pd.DataFrame, customer_count: int) -> _Purchases:
@@ -154,13 +148,11 @@ def _purchases(spends: pd.DataFrame, customer_count: int) -> _Purchases:
     return _Purchases(bits, kept_names, customers, int((counts > 0).sum()), min_customers)
 
 
-def _mine_rules(
-    purchases: _Purchases, customer_count: int
-) -> tuple[Ints, tuple[AssociationRule, ...]]:
+def _mine_rules(purchases: _Purchases, count: int) -> tuple[Ints, tuple[AssociationRule, ...]]:
     """For each customer the index of the best rule, -1 for none; and all rules, strongest first."""
     candidates = _ranked([*_single_rules(purchases), *_pair_rules(purchases)])
     rules = tuple(_association_rule(candidate, purchases) for candidate in candidates)
-    return _best_rules(purchases, candidates, customer_count), rules
+    return _best_rules(purchases, candidates, count), rules
 
 
 @dataclass(frozen=True)
@@ -251,11 +243,9 @@ def _association_rule(candidate: _Candidate, purchases: _Purchases) -> Associati
     )
 
 
-def _best_rules(
-    purchases: _Purchases, candidates: Sequence[_Candidate], customer_count: int
-) -> Ints:
+def _best_rules(purchases: _Purchases, candidates: Sequence[_Candidate], count: int) -> Ints:
     """For each customer the index of the first rule whose `has`, but not `next`, they bought."""
-    best = np.full(customer_count, -1)
+    best = np.full(count, -1)
     unmatched = np.bitwise_or.reduce(purchases.bits, axis=0)
     for index, rule in enumerate(candidates):
         matches = unmatched & ~purchases.bits[rule.next]

@@ -41,9 +41,7 @@ class Band:
     @property
     def name(self) -> str:
         """`0.5–1`, `> 4.38`."""
-        if self.up_to is None:
-            return f"> {self.above:g}"
-        return f"{self.above:g}–{self.up_to:g}"
+        return f"> {self.above:g}" if self.up_to is None else f"{self.above:g}–{self.up_to:g}"
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares are from 0 to 1."""
@@ -145,13 +143,9 @@ def cadence(
 ) -> Cadence:
     """List the overdue regulars, and backtest whether the overdue used to return.
 
-    Args:
-        people: one row per customer: customer_id, order_days, last_order_on, recency_days,
-            usual_gap_days, overdue_ratio, average_order, monetary, activity.
-        days: their order days; `owner` is the row of people.
-        as_of: until when they were watched.
-        timing: the limits in force.
-        fitted: whether these were fitted to the same data; then the backtest fits its own.
+    Reads customer_id, order_days, last_order_on, recency_days, usual_gap_days, overdue_ratio,
+    average_order, monetary and activity. If `timing` was `fitted` to the same data, the backtest
+    fits its own.
     """
     regular = people["order_days"] >= REGULAR_ORDER_DAYS
     columns = people.columns.intersection([*_TABLE, "recency_days"])

@@ -15,9 +15,7 @@ def category_preferences(spends: pd.DataFrame, customer_count: int) -> pd.DataFr
     A category counts where its spend less refunds is above 0. Of several bought last on one day,
     the one with the highest spend is taken, and of equals the first by name.
 
-    Args:
-        spends: `engines.CATEGORIES` as a frame: owner, category (categorical), net, last_day.
-        customer_count: the number of customers.
+    Reads `engines.CATEGORIES` as a frame: owner, category (categorical), net, last_day.
 
     Returns:
         One row per customer: favourite_category, last_category, next_category (`analyses.affinity`)
@@ -40,11 +38,10 @@ def category_preferences(spends: pd.DataFrame, customer_count: int) -> pd.DataFr
     best, rules = suggested_rules(spends, customer_count)
     lifts = np.array([*(round(rule.lift, 6) for rule in rules), np.nan])
     next_codes = names.get_indexer(pd.Index([rule.next for rule in rules], dtype=names.dtype))
-    return pd.DataFrame(
-        {
-            "favourite_category": first_by(np.negative(net)),
-            "last_category": first_by(np.negative(net), np.negative(day)),
-            "next_category": pd.Categorical.from_codes(np.append(next_codes, -1)[best], names),
-            "next_category_lift": lifts[best],
-        }
-    )
+    columns = {
+        "favourite_category": first_by(np.negative(net)),
+        "last_category": first_by(np.negative(net), np.negative(day)),
+        "next_category": pd.Categorical.from_codes(np.append(next_codes, -1)[best], names),
+        "next_category_lift": lifts[best],
+    }
+    return pd.DataFrame(columns)

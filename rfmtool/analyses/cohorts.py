@@ -82,13 +82,7 @@ class Cohorts:
 
 
 def cohorts(days: OrderDays, entries: OrderEntries, as_of: date) -> Cohorts:
-    """Follow the customers of each first-order month.
-
-    Args:
-        days: the order days.
-        entries: the amounts of each order by day; `owner` as in days.
-        as_of: the day of the answer; its month is the last one.
-    """
+    """Follow the customers of each first-order month until the month of as_of."""
     if not len(days.day):
         return Cohorts(as_of, ())
     last_month = (as_of.year - 1970) * 12 + as_of.month - 1

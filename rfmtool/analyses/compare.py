@@ -58,30 +58,22 @@ def compare(
 ) -> Comparison:
     """Compare two runs customer by customer, on the union of their ids.
 
-    Args:
-        old: the earlier run, one row per customer: customer_id, stage, segment, activity,
-            frequency, monetary (whole 1/10,000), last_order_on.
-        new: the later run, with the same columns.
-        labels: every label of each of GROUPINGS, in the order of the matrices.
-        ladder: the stages of the later run from the top, which define what is up; to or from a
-            rung that is not among them, a customer moved neither up nor down, but `other`.
-        old_as_of: the day of the old run; a customer who had lapsed by then and ordered after it
-            is reactivated.
+    Reads customer_id, stage, segment, activity, frequency, monetary and last_order_on. `labels` are
+    those of each of GROUPINGS, in the order of the matrices. `ladder` has the stages of the later
+    run from the top, which define what is up; to or from a rung that is not among them, a customer
+    moved neither up nor down, but `other`. Who had lapsed by the day of the old run and ordered
+    after it is reactivated.
     """
     both = _side_by_side(old, new)
     movers = _movers(both, ladder, old_as_of)
     columns = [f"{name}{end}" for name in (*GROUPINGS, "monetary") for end in ("_before", "")]
+    moved = {"promoted": "up", "demoted": "down", "lapsed": "lapsed", "reactivated": "reactivated"}
     return Comparison(
         {name: transitions(both, name, labels[name]) for name in GROUPINGS},
         {name: int(movers[name].sum()) for name in MOVES},
         {
             name: both.loc[movers[move], ["customer_id", *columns]].reset_index(drop=True)
-            for name, move in {
-                "promoted": "up",
-                "demoted": "down",
-                "lapsed": "lapsed",
-                "reactivated": "reactivated",
-            }.items()
+            for name, move in moved.items()
         },
         _revenue(both, movers["reactivated"]),
         revenue_factors(_totals(old), _totals(new)),
@@ -107,20 +99,11 @@ def _side_by_side(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     return both.sort_values("monetary", ascending=False, kind="stable")
 
 
-# Movement ----------------------------------------------------------------------------------------
-
-
 def transitions(both: pd.DataFrame, grouping: str, labels: Sequence[str]) -> pd.DataFrame:
-    """Count customers by old and new label.
+    """Count customers by old label or NEW (rows), and new label or GONE (columns).
 
-    Args:
-        both: the customers of both runs; reads `grouping` and the same with `_before`.
-        grouping: the column.
-        labels: its labels in order.
-
-    Returns:
-        Counts, with a row for each old label and NEW, and a column for each new label and GONE;
-        rows and columns without customers are left out.
+    Reads the column `grouping` and the same with `_before`; rows and columns without customers are
+    left out.
     """
     size = len(labels) + 1
     start, end = (_label_indices(both[name], labels) for name in (f"{grouping}_before", grouping))
@@ -154,9 +137,6 @@ def _movers(both: pd.DataFrame, ladder: Sequence[str], old_as_of: date) -> dict[
         "lapsed": is_in_both & lapsed & ~lapsed_before,
         "reactivated": is_in_both & lapsed_before & ordered_since,
     }
-
-
-# Revenue -----------------------------------------------------------------------------------------
 
 
 def _revenue(both: pd.DataFrame, reactivated: Mask) -> dict[str, Any]:

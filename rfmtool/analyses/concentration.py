@@ -160,9 +160,8 @@ def _tiers(descending: Ints) -> tuple[Tier, ...]:
     tops = [top_count(percent, count) for percent in (_HEAVY_PERCENT, _MEDIUM_PERCENT)]
     ends = [int((descending >= descending[top - 1]).sum()) for top in tops]
     tiers = []
-    for name, (start, end) in zip(
-        ("heavy", "medium", "light"), pairwise([0, *ends, count]), strict=True
-    ):
+    bounds = zip(("heavy", "medium", "light"), pairwise([0, *ends, count]), strict=True)
+    for name, (start, end) in bounds:
         spend = descending[start:end]
         least, most = (int(spend[-1]), int(spend[0])) if len(spend) else (0, 0)
         tiers.append(Tier(name, len(spend), exact_total(spend), least, most))

@@ -141,10 +141,7 @@ def difference_of_spend(strata: Sequence[SpendByArm]) -> Effect:
 def adjusted_for_past_spend(strata: Sequence[SpendByArm]) -> AdjustedEffect | None:
     """`difference_of_spend` less the part that past spend predicts (CUPED).
 
-    Deng, Xu, Kohavi & Walker (2013); one theta for all strata.
-
-    Returns:
-        None where past spend is not known; see also `MIN_ARM_FOR_PAST`.
+    Deng, Xu, Kohavi & Walker (2013); one theta for all strata. None where past spend is not known.
     """
     plain, weights = difference_of_spend(strata), _weights(strata)
     past_difference = 0.0
@@ -175,8 +172,7 @@ def _weights(strata: Sequence[SpendByArm]) -> list[float]:
 
 
 def _centred(amounts: Floats) -> Floats:
-    centred: Floats = amounts - amounts.mean()
-    return centred
+    return np.asarray(amounts - amounts.mean())
 
 
 def sample_ratio_p(
@@ -184,11 +180,8 @@ def sample_ratio_p(
 ) -> float:
     """The p value of a split at least this uneven, if people were drawn with the shares asked for.
 
-    Args:
-        treated: people treated.
-        held_out: people held out.
-        expected_held_out: the sum of everybody's share.
-        share: the share of all, for an exact test of small counts; None where shares differ.
+    `expected_held_out` is the sum of everybody's share; `share` is that of all, for an exact test
+    of small counts, None where shares differ.
     """
     people = treated + held_out
     expected = (people - expected_held_out, expected_held_out)
@@ -213,10 +206,7 @@ def _binomial_p(count: int, people: int, share: float) -> float:
 
 
 def minimum_detectable_share(base: float, treated: int, held_out: int) -> float | None:
-    """The smallest rise of a share detected with a power of 80 %; None where no rise is.
-
-    `base` is the share of those held out, from 0 to 1.
-    """
+    """The smallest rise above the share `base` (0-1) detected with a power of 80 %, or None."""
     k = (Z_95 + _POWER_80) ** 2
     square = 1 + k / treated
     linear = -k * (1 - 2 * base) / treated
@@ -242,16 +232,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def weeks_to_detect(
     effect: float, base: float, arms: tuple[int, int], weekly_entries: tuple[float, float]
 ) -> int | None:
-    """How many more weeks until a rise of a share is detected with a power of 80 %.
+    """How many more weeks until a rise of the share `base` (0-1) is detected with a power of 80 %.
 
-    Args:
-        effect: the rise.
-        base: the share of those held out, from 0 to 1.
-        arms: people treated and held out by now.
-        weekly_entries: how many people enter each arm in a week.
-
-    Returns:
-        None where ten years do not suffice, or the share cannot rise so far.
+    `arms` are the people treated and held out by now. None where ten years do not suffice, or the
+    share cannot rise so far.
     """
     if base + effect > 1:
         return None

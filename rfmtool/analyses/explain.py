@@ -50,12 +50,8 @@ def explanation(
 ) -> dict[str, Any]:
     """Explain one customer.
 
-    Args:
-        person: a frame of one row with the written columns; money in whole 1/10,000.
-        scales: the cut points in force.
-        rules: the rules in force.
-        supplied: the names of the evidence tables that the run was given.
-        shop_average: the shop's average order, in whole 1/10,000; 0 where it is not known.
+    `person` is a frame of one row with the written columns, money in whole 1/10,000; `supplied` are
+    the names of the evidence tables; `shop_average` is that of orders, 0 where it is not known.
 
     Returns:
         The written columns as plain values, money and dates as text, None where missing; by
@@ -152,13 +148,9 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average
         if {condition.column for condition in rung.conditions} <= _ORDER_COLUMNS
     ]
     reached = by_orders[int(first_match(after, by_orders)[0])].label
-    return NextOrder(
-        amount,
-        size,
-        min(str(person["stage"].iloc[0]), reached, key=_stages(rules.ladder).index),
-        str(placed["segment"].iloc[0]),
-        str(placed["rfm"].iloc[0]),
-    )
+    stage = min(str(person["stage"].iloc[0]), reached, key=_stages(rules.ladder).index)
+    segment, rfm = str(placed["segment"].iloc[0]), str(placed["rfm"].iloc[0])
+    return NextOrder(amount, size, stage, segment, rfm)
 
 
 def _usual_amount(person: pd.DataFrame, refunds: int, shop_average: int) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from rfmtool.analyses.effects import difference_of_shares
 from rfmtool.analyses.return_rates import Share
 from rfmtool.arrays import Ints, Mask, is_group_start, mask_of_places
 from rfmtool.days import UNKNOWN_DAY, day_numbers, integer_column
+from rfmtool.frames import Frames
 from rfmtool.grouping.order_dates import owner_day_keys
 from rfmtool.money import exact_total
 from rfmtool.placing.evidence_columns import DETRACTOR_MAX, PROMOTER_MIN
@@ -26,11 +26,8 @@ _SATISFIED_MIN: Final = 7
 def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[dict[str, Any]]:
     """By stage of the referrer, count the people referred, those who then bought, and revenue.
 
-    A person referred by several people counts once on each of their stages.
-
-    Args:
-        people: stage, monetary (1/10,000), last_order_on.
-        referrals: owner, referred, referred_on (days since 1970-01-01, missing: unknown).
+    A person referred by several people counts once on each of their stages. Reads stage, monetary
+    (1/10,000) and last_order_on of people, and referred_on (missing: unknown).
     """
     table = referrals[referrals["owner"] != referrals["referred"]]
     referred = table["referred"].to_numpy()
@@ -72,13 +69,8 @@ def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as
     """Count complaints, and owners who ordered within 90 days of their latest resolution.
 
     For comparison, buyers without a complaint are followed from their latest order day that is
-    90 days old or more.
-
-    Args:
-        people: one row per person.
-        feedback: owner, given_on, kind, resolved_on.
-        days: the order days.
-        as_of_day: in days since 1970-01-01; a later resolution has not happened yet.
+    90 days old or more. Reads given_on, kind and resolved_on; a resolution after as_of_day has not
+    happened yet.
     """
     rows = feedback[column_equals(feedback, "kind", "complaint")]
     resolved_on = integer_column(rows, "resolved_on")
@@ -132,12 +124,7 @@ def repurchase_by_satisfaction(
     """Whether the ecstatic (9-10) ordered again within 90 days more often than the satisfied (7-8).
 
     By each buyer's latest answer that is 90 days old or more. Jones & Sasser (1995) found that only
-    complete satisfaction makes customers loyal.
-
-    Args:
-        feedback: owner, given_on, nps.
-        days: the order days.
-        as_of_day: in days since 1970-01-01.
+    complete satisfaction makes customers loyal. Reads given_on and nps.
     """
     rows = feedback[(feedback["nps"].notna() & feedback["given_on"].notna()).to_numpy()]
     day = rows["given_on"].to_numpy(dtype=np.int64)
@@ -184,12 +171,11 @@ def is_higher_share(more: Share, less: Share) -> bool | None:
 
 
 def referrals_and_feedback(
-    people: pd.DataFrame, frames: Mapping[str, pd.DataFrame], days: OrderDays, as_of_day: int
+    people: pd.DataFrame, frames: Frames, days: OrderDays, as_of_day: int
 ) -> dict[str, Any]:
     """All answers by evidence, money in whole 1/10,000; None where the table is not supplied."""
-    data: dict[str, Any] = dict.fromkeys(
-        ("referrals", "complaints", "answers", "delight", "candidates")
-    )
+    names = ("referrals", "complaints", "answers", "delight", "candidates")
+    data: dict[str, Any] = dict.fromkeys(names)
     if "referrals" in frames:
         data["referrals"] = referrals_by_stage(people, frames["referrals"])
     if "feedback" not in frames:

@@ -59,12 +59,8 @@ class CellRates:
 def add_forecasts(people: pd.DataFrame, rates: CellRates, order_value: float) -> pd.DataFrame:
     """Add `return_probability`, and `expected_spend` in whole 1/10,000, of the next 90 days.
 
-    Both are missing for customers without a counting order.
-
-    Args:
-        people: one row per customer; reads recency_score, frequency_score, frequency and monetary.
-        rates: return rates of earlier days.
-        order_value: of the shop's average order, in 1/10,000.
+    Both are missing for customers without a counting order. Reads recency_score, frequency_score,
+    frequency and monetary; `order_value` is that of the shop's average order, in 1/10,000.
     """
     probability = np.full(len(people), np.nan)
     spend = pd.array([None] * len(people), dtype="Int64")

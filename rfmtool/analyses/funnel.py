@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.journey_steps import Frames, earliest, median_days, nth_order_days
+from rfmtool.analyses.journey_steps import earliest, median_days, nth_order_days
 from rfmtool.arrays import Floats
+from rfmtool.frames import Frames
 from rfmtool.money import exact_total
 from rfmtool.placing.evidence_columns import PROMOTER_MIN
 from rfmtool.placing.matching import column_equals
@@ -25,13 +26,8 @@ def funnel(
 ) -> dict[str, Any]:
     """Count people by rung reached, and compute whether the ladder grows.
 
-    Args:
-        people: stage (categories from the top rung down), activity, monetary, recency_days,
-            usual_gap_days, overdue_ratio, first_order_on.
-        frames: evidence by table, with `owner` and `referred` as row numbers of people.
-        days: the order days.
-        timing: the limits of being lapsed.
-        as_of_day: in days since 1970-01-01.
+    Reads stage (categories from the top rung down), activity, monetary, recency_days,
+    usual_gap_days and overdue_ratio; `timing` has the limits of being lapsed.
 
     Returns:
         steps, from the lowest rung to the highest: how many are on it or above, the share of those
@@ -77,9 +73,8 @@ def _arrivals(people: int, frames: Frames, days: OrderDays) -> dict[str, Floats]
     referrals, feedback = frames.get("referrals", _NO_ROWS), frames.get("feedback", _NO_ROWS)
     # People who refer themselves refer nobody.
     referrals = referrals[referrals["owner"].to_numpy() != referrals["referred"].to_numpy()]
-    reviewed = column_equals(feedback, "kind", "review") & column_equals(
-        feedback, "sentiment", "positive"
-    )
+    is_review = column_equals(feedback, "kind", "review")
+    reviewed = is_review & column_equals(feedback, "sentiment", "positive")
     promotes = feedback["nps"].to_numpy(dtype=np.int64, na_value=0) >= PROMOTER_MIN
     unasked = referrals[column_equals(referrals, "solicited", value=False)]
     unasked_praise = feedback[column_equals(feedback, "solicited", value=False) & reviewed]

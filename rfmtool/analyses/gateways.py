@@ -52,9 +52,8 @@ def _returning(name: str, wait: WaitingTimes, mask: Mask, horizon: int) -> Gatew
     curve = survival_curve(wait.days[mask], wait.ended[mask])
     if curve.customers < MIN_GROUP_SIZE or curve.watched_days < horizon:
         return Gateway(name, curve.customers, None, None, None)
-    return Gateway(
-        name, curve.customers, curve.event_share(horizon), *curve.event_share_limits(horizon)
-    )
+    share, limits = curve.event_share(horizon), curve.event_share_limits(horizon)
+    return Gateway(name, curve.customers, share, *limits)
 
 
 def compare_contact_timing(
@@ -81,13 +80,8 @@ def compare_contact_timing(
 def gateways(first: pd.DataFrame | None, wait: WaitingTimes, horizon: int) -> pd.DataFrame:
     """What each first purchase leads to; buyers who began with several count for each.
 
-    Args:
-        first: owner and category of each first purchase; None where these are unknown.
-        wait: how long each buyer waited for a second order.
-        horizon: the day by which returns count.
-
-    Returns:
-        A row for each, with the columns of `Gateway`, the most frequent ones first.
+    `first` has owner and category of each first purchase, None where these are unknown. The rows
+    have the columns of `Gateway`, the most frequent first purchases first.
     """
     rows = []
     if first is not None and len(first):

@@ -15,25 +15,17 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from rfmtool.analyses import journey_steps
 from rfmtool.analyses.gateways import (
     ContactTimingComparison,
     Gateway,
     compare_contact_timing,
     gateways,
 )
-from rfmtool.analyses.journey_steps import (
-    Frames,
-    JourneyStep,
-    contact_sources,
-    count_steps,
-    first_contact_months,
-    first_step_days,
-    people_by_group,
-    recorded_steps,
-)
 from rfmtool.analyses.repeat import DAYS
 from rfmtool.analyses.second_order_requests import SecondOrderRequests, second_order_requests
 from rfmtool.days import day_number
+from rfmtool.frames import Frames
 from rfmtool.scoring.timing import OrderDays, waiting_times
 
 UNLOCKED_BY_TABLE: Final = {
@@ -50,7 +42,7 @@ class Journey:
     by: str
     horizon_days: int
     """The day by which returns count."""
-    steps: tuple[JourneyStep, ...]
+    steps: tuple[journey_steps.JourneyStep, ...]
     by_source: Mapping[str, tuple[int, ...]]
     by_month: Mapping[str, tuple[int, ...]]
     """People by step, for each group."""
@@ -113,17 +105,12 @@ def journey(  # noqa: PLR0913 - all its sources
 ) -> Journey:
     """Follow everybody from the first contact to the third order.
 
-    Args:
-        people: the number of people.
-        evidence: contacts (or all their steps), contacted and referrals, with `owner`.
-        days: the order days.
-        first: owner and category (or product) of each first purchase; None where these are unknown.
-        as_of: until when they were watched.
-        by: what `category` is.
-        services: actions, in lower case, that ask for no order.
+    Reads contacts (or all their steps), contacted and referrals. `first` has owner and category of
+    each first purchase, None where these are unknown; `by` is what `category` is. `services` are
+    actions, in lower case, that ask for no order.
     """
     as_of_day = day_number(as_of)
-    first_days = first_step_days(people, evidence, days)
+    first_days = journey_steps.first_step_days(people, evidence, days)
     contact = first_days["first_contact"]
     wait = waiting_times(days, as_of_day)
     # The longest of some round numbers of days for which half of all buyers were watched: beyond
@@ -136,11 +123,13 @@ def journey(  # noqa: PLR0913 - all its sources
         notes.append("Nobody has an order that counts, so the way ends before the first.")
     elif first is None:
         notes.append(f"First purchases are told of an export alone, with a column read as {by}.")
-    known = {step: first_days[step] for step in recorded_steps(evidence)}
+    known = {step: first_days[step] for step in journey_steps.recorded_steps(evidence)}
     by_source, by_month, timing, asking = {}, {}, None, None
     if "contacts" in evidence:
-        by_source = people_by_group(contact_sources(people, evidence), known)
-        by_month = people_by_group(first_contact_months(contact), known)
+        sources = journey_steps.contact_sources(people, evidence)
+        by_source = journey_steps.people_by_group(sources, known)
+        months = journey_steps.first_contact_months(contact)
+        by_month = journey_steps.people_by_group(months, known)
         timing = compare_contact_timing(contact, wait, days, horizon)
     if "contacted" in evidence:
         log = evidence["contacted"]
@@ -149,7 +138,7 @@ def journey(  # noqa: PLR0913 - all its sources
         as_of=as_of,
         by=by,
         horizon_days=horizon,
-        steps=tuple(count_steps(known, people)),
+        steps=tuple(journey_steps.count_steps(known, people)),
         by_source=by_source,
         by_month=by_month,
         contact_before_order=timing,

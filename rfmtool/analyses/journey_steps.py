@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Floats, Ints, Mask
+from rfmtool.frames import Frames
 from rfmtool.placing.contact_limits import outbound_contacts
 from rfmtool.placing.matching import column_equals
 from rfmtool.placing.tasks import FOLLOW_UP
 from rfmtool.scoring.timing import OrderDays
-
-Frames = Mapping[str, pd.DataFrame]
 
 STEPS: Final = (
     "first_contact", "answer", "quote_or_trial", "first_order", "follow_up", "second_order",
@@ -47,10 +46,7 @@ def recorded_steps(evidence: Frames) -> list[str]:
 def first_step_days(people: int, evidence: Frames, days: OrderDays) -> dict[str, Floats]:
     """By step, the day on which each person first took it; NaN where it is not known.
 
-    Args:
-        people: the number of people.
-        evidence: contacts (or all their steps), contacted and referrals, with `owner`.
-        days: the order days.
+    Reads contacts (or all their steps), contacted and referrals.
     """
     first, second, third = (nth_order_days(people, days, number) for number in range(3))
     sources: dict[str, list[tuple[pd.DataFrame, str, str]]] = {step: [] for step in STEPS}

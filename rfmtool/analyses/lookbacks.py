@@ -38,15 +38,10 @@ def compute_lookbacks(
     place: Callable[[date], Iterator[tuple[pd.DataFrame, Mask]]],
     threads: int,
 ) -> Iterator[Lookback]:
-    """Count the orders after each of the lookback days.
+    """Count the orders after each of the lookback days, `threads` of them in parallel.
 
-    Args:
-        grouped: all customers and their orders.
-        histories: the amounts of each of their orders by day.
-        as_of: the day of the run.
-        place: yields, a part of the customers at a time, those known on a day with BASE_COLUMNS and
-            FORECAST_COLUMNS or BACKTEST_COLUMNS as of that day, and the mask of who is known.
-        threads: how many days to compute in parallel.
+    `place` yields, a part of the customers at a time, those known on a day with BASE_COLUMNS and
+    FORECAST_COLUMNS or BACKTEST_COLUMNS as of that day, and the mask of who is known.
 
     Yields:
         The latest day first; none where history is short, or the rules could not be fitted then.
@@ -65,9 +60,8 @@ def compute_lookbacks(
             orders.append(counts[known].astype(np.int32))
             money = spend_between(histories.slice(start, stop), after, until, len(known))
             spent.append(money[known])
-        return Lookback(
-            day, concatenated_frames(people), np.concatenate(orders), np.concatenate(spent)
-        )
+        frame = concatenated_frames(people)
+        return Lookback(day, frame, np.concatenate(orders), np.concatenate(spent))
 
     jobs = (partial(look_back, day) for day in days)
     # With one thread each day is computed when it is asked for, so that one is held at a time.

@@ -83,13 +83,10 @@ def measure(
 ) -> Measure:
     """Compare the treated people of each list with those held out of it.
 
-    Args:
-        people: one row for each person and holdout whose window is over: lot, action (in the
-            holdout from all marketing, that at entry), held_out, share (the share asked for),
-            returned, spent and before (in currency units), cost and own_cost (of all contacts, and
-            of those for that action), and reached where there is a contact log.
-        window: how they were followed.
-        warnings: further caveats.
+    `people` has one row for each person and holdout whose window is over: lot, action (in the
+    holdout from all marketing, that at entry), held_out, share (the share asked for), returned,
+    spent and before (in currency units), cost and own_cost (of all contacts, and of those for that
+    action), and reached where there is a contact log.
     """
     lists = sorted(set(people["lot"]) - {ALL_MARKETING})
     of_all = people[people["lot"].eq(ALL_MARKETING)]

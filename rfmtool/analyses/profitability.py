@@ -17,13 +17,12 @@ import pandas as pd
 from rfmtool.analyses.return_rates import BACKTEST_DAYS, MIN_GROUP_SIZE
 from rfmtool.arrays import Ints, Mask
 from rfmtool.columns import MILLION
-from rfmtool.days import UNKNOWN_DAY, integer_column
+from rfmtool.days import UNKNOWN_DAY, YEAR_DAYS, integer_column
 from rfmtool.engines import OrderEntries
 from rfmtool.money import divide_half_even, exact_total, round_half_even
 from rfmtool.placing.contact_limits import contact_costs
 from rfmtool.rules import RelationshipRules
 
-YEAR_DAYS: Final = 365
 WINDOWS: Final = 4
 """Windows of BACKTEST_DAYS that make a year, so that seasons show as a range."""
 
@@ -55,15 +54,7 @@ def year_totals(
     minute_cost: Decimal,
     as_of_day: int,
 ) -> YearTotals:
-    """Add up a year.
-
-    Args:
-        entries: the amounts of each order by day.
-        log: the contact log, with `owner`; None where there is none.
-        people: the number of people.
-        minute_cost: of contact, in currency units, where the log gives no cost.
-        as_of_day: in days since 1970-01-01.
-    """
+    """Add up a year; `minute_cost`, in currency units, is for contacts logged without a cost."""
     recent = (entries.day > as_of_day - YEAR_DAYS) & (entries.day <= as_of_day)
     owner = entries.owner[recent]
     net = _sums(owner, (entries.sales - entries.refunds)[recent], people)
@@ -77,14 +68,9 @@ def year_totals(
     rows = _contacts_of_year(log, as_of_day)
     owner = rows["owner"].to_numpy(dtype=np.int64)
     minutes = np.rint(rows["minutes"].to_numpy(dtype=np.float64, na_value=0.0)).astype(np.int64)
-    return YearTotals(
-        net,
-        margin,
-        is_known,
-        contacts=np.bincount(owner, minlength=people),
-        minutes=_sums(owner, minutes, people),
-        contact_cost=_sums(owner, contact_costs(rows, float(minute_cost)), people),
-    )
+    contacts = np.bincount(owner, minlength=people)
+    cost = _sums(owner, contact_costs(rows, float(minute_cost)), people)
+    return YearTotals(net, margin, is_known, contacts, _sums(owner, minutes, people), cost)
 
 
 def _contacts_of_year(log: pd.DataFrame, as_of_day: int) -> pd.DataFrame:
@@ -98,9 +84,6 @@ def _sums(owner: Ints, amounts: Ints, people: int) -> Ints:
     return sums
 
 
-# Returns on contacts ------------------------------------------------------------------------------
-
-
 def returns_by_stage(
     people: pd.DataFrame,
     year: YearTotals,
@@ -108,18 +91,10 @@ def returns_by_stage(
     results: Mapping[str, Mapping[str, Any]],
     as_of_day: int,
 ) -> list[dict[str, Any]]:
-    """By rung, a year's revenue, margin and contacts, and what a contact has earned.
+    """By rung with members, a year's revenue, margin and contacts, and what a contact has earned.
 
-    Args:
-        people: stage, a row each.
-        year: their totals.
-        log: the contact log, with `owner`.
-        results: what each action earned a person by the last measurement, in currency units.
-        as_of_day: in days since 1970-01-01.
-
-    Returns:
-        A row for each rung with members. What a contact earned is the mean over its contacts for
-        actions that were measured; None below MIN_GROUP_SIZE.
+    What a contact earned is the mean over the contacts for measured actions, by what each of them
+    earned a person (`results`, in currency units); None below MIN_GROUP_SIZE.
     """
     rows = _contacts_of_year(log, as_of_day)
     action = rows["action"].astype("str").str.strip().str.lower()
@@ -137,23 +112,19 @@ def returns_by_stage(
             for part in ("difference", "low", "high")
         } | {"kind": "randomised"} if len(measured) >= MIN_GROUP_SIZE else None  # fmt: skip
         margin = None if year.margin is None else year.margin[members & year.is_cost_known]
-        table.append(
-            {
-                "stage": str(name),
-                "people": int(members.sum()),
-                "revenue": exact_total(year.net[members]),
-                "margin": None if margin is None else exact_total(margin),
-                "contacts": int(year.contacts[members].sum()),
-                "minutes": int(year.minutes[members].sum()),
-                "contact_cost": exact_total(year.contact_cost[members]),
-                "measured_contacts": len(measured),
-                "earned_per_contact": means,
-            }
-        )
+        row = {
+            "stage": str(name),
+            "people": int(members.sum()),
+            "revenue": exact_total(year.net[members]),
+            "margin": None if margin is None else exact_total(margin),
+            "contacts": int(year.contacts[members].sum()),
+            "minutes": int(year.minutes[members].sum()),
+            "contact_cost": exact_total(year.contact_cost[members]),
+            "measured_contacts": len(measured),
+            "earned_per_contact": means,
+        }
+        table.append(row)
     return table
-
-
-# Partners and advocates --------------------------------------------------------------------------
 
 
 def referred_by(referrals: pd.DataFrame, referrers: Mask) -> pd.DataFrame:
@@ -183,12 +154,8 @@ def partner_rewards(
     the highest tier that the month's revenue reaches; the sum is for each referred person whose
     first order is in the month.
 
-    Args:
-        partners: owner, from_on and until_on.
-        referred: the people whom these partners referred, from `referred_by`.
-        first_day: of everybody's orders; before all where there is none.
-        entries: the amounts of each order by day.
-        rules: the rewards.
+    Reads owner, from_on and until_on of partners; `referred` are whom they referred, from
+    `referred_by`; `first_day` is that of everybody's orders, before all where there is none.
 
     Returns:
         month (its first day, since 1970-01-01), owner, bought (new buyers), revenue, margin
@@ -237,11 +204,7 @@ def revenue_at_stake(
 ) -> tuple[pd.DataFrame, Ints]:
     """The revenue that would be lost with each of the people in `top`: their own and referred.
 
-    Args:
-        top: a mask of people; those of them who were referred by another are not counted twice.
-        referrals: owner, referred, referred_on.
-        entries: the amounts of each order by day.
-        as_of_day: in days since 1970-01-01.
+    Those of them who were referred by another are not counted twice.
 
     Returns:
         owner, brought (people), own and others (spend in 90 days, the mean of the last four
@@ -260,14 +223,12 @@ def revenue_at_stake(
     owner = np.flatnonzero(top)
     own, others = own[owner], others[owner]
     both, windows = own + others, np.full(len(owner), WINDOWS)
-    table = pd.DataFrame(
-        {
-            "owner": owner,
-            "brought": np.bincount(referred["owner"], minlength=len(top))[owner],
-            "own": divide_half_even(own.sum(axis=1), windows),
-            "others": divide_half_even(others.sum(axis=1), windows),
-            "low": both.min(axis=1),
-            "high": both.max(axis=1),
-        }
-    )
-    return table, both.sum(axis=0)
+    columns = {
+        "owner": owner,
+        "brought": np.bincount(referred["owner"], minlength=len(top))[owner],
+        "own": divide_half_even(own.sum(axis=1), windows),
+        "others": divide_half_even(others.sum(axis=1), windows),
+        "low": both.min(axis=1),
+        "high": both.max(axis=1),
+    }
+    return pd.DataFrame(columns), both.sum(axis=0)

@@ -24,16 +24,10 @@ OUTCOMES: Final = ("met", "quote", "order", "none")
 _TENURES: Final = 3
 
 
-# Needs -------------------------------------------------------------------------------------------
-
-
 def needs_met(needs: pd.DataFrame, people: pd.DataFrame, as_of_day: int) -> dict[str, Any]:
-    """How many needs were met and in what time, and which are open.
+    """How many needs were met and in what time, and which are open; one met later is open.
 
-    Args:
-        needs: owner, need, asked_on, met_on.
-        people: one row each: monetary (1/10,000) and order_days.
-        as_of_day: in days since 1970-01-01; a need met later is still open.
+    Reads need, asked_on and met_on, and monetary (1/10,000) and order_days of people.
 
     Returns:
         The share of buyers who were asked, the share of needs met, the median days with limits
@@ -63,19 +57,13 @@ def needs_met(needs: pd.DataFrame, people: pd.DataFrame, as_of_day: int) -> dict
     }  # fmt: skip
 
 
-# Introductions -----------------------------------------------------------------------------------
-
-
 def introduction_results(
     rows: pd.DataFrame, business: Mask, months: int, as_of_day: int
 ) -> dict[str, Any]:
     """Introductions given and received, their outcomes, and businesses without one lately.
 
-    Args:
-        rows: owner (who was introduced), giver (-1: the shop), introduced_on and outcome.
-        business: who is marked as a business.
-        months: how far back "lately" goes.
-        as_of_day: in days since 1970-01-01.
+    `rows` have owner (who was introduced), giver (-1: the shop), introduced_on and outcome;
+    `months` is how far back "lately" goes.
     """
     is_recent = integer_column(rows, "introduced_on") > months_before(as_of_day, months)
     outcome = rows["outcome"].astype("str")
@@ -104,19 +92,13 @@ def introduction_results(
     }
 
 
-# Communities -------------------------------------------------------------------------------------
-
-
 def communities(
     rows: pd.DataFrame, people: pd.DataFrame, lookback: Lookback | None, as_of_day: int
 ) -> dict[str, Any]:
     """Members and attendance by community, invitations, and members compared with others.
 
-    Args:
-        rows: owner, community, joined_on, left_on, attended_on and inviter (-1: unknown).
-        people: one row each: stage, order_days, first_order_on.
-        lookback: an earlier day and the orders since; None where history is short.
-        as_of_day: in days since 1970-01-01.
+    `rows` have owner, community, joined_on, left_on, attended_on and inviter (-1: unknown). Reads
+    stage and first_order_on of people; `lookback` is None where history is short.
     """
     year_start = months_before(as_of_day, 12)
     is_in = is_member(rows, len(people), as_of_day)
@@ -130,14 +112,13 @@ def communities(
         recent = group[(day > year_start) & (day <= as_of_day)]
         members = is_member(group, len(people), as_of_day)
         attendees = mask_of_places(recent["owner"], len(people))
-        groups.append(
-            {
-                "community": str(name),
-                "members": int(members.sum()),
-                "events": int(recent["attended_on"].nunique()),
-                "came": Share.from_masks(members, attendees).as_data(),
-            }
-        )
+        row = {
+            "community": str(name),
+            "members": int(members.sum()),
+            "events": int(recent["attended_on"].nunique()),
+            "came": Share.from_masks(members, attendees).as_data(),
+        }
+        groups.append(row)
     return {
         "communities": groups,
         "members": int(is_in.sum()),
@@ -165,12 +146,10 @@ def _matched_comparison(
     keys = pd.DataFrame({"stage": buyers["stage"].cat.codes.to_numpy(), "tenure": tenure,
                          "spend": spend})  # fmt: skip
     stratum = keys.groupby([*keys], sort=True).ngroup().to_numpy()
+    strata = (stratum == number for number in np.unique(stratum[is_in]))
     pairs = [
-        (
-            Share.from_masks((stratum == number) & is_in, returned),
-            Share.from_masks((stratum == number) & ~is_in, returned),
-        )
-        for number in np.unique(stratum[is_in])
+        (Share.from_masks(mask & is_in, returned), Share.from_masks(mask & ~is_in, returned))
+        for mask in strata
     ]
     pairs = [pair for pair in pairs if pair[1].customers]
     members, others = (

@@ -17,7 +17,7 @@ BACKTEST_DAYS: Final = 90
 """How many days are observed after each lookback day."""
 MIN_HISTORY_DAYS: Final = 180
 """The least history before a lookback day."""
-LOOK_BACKS: Final = 4
+MAX_LOOKBACKS: Final = 4
 """The largest number of lookback days: together they cover the seasons of a year."""
 MIN_GROUP_SIZE: Final = 30
 """Shares of fewer people are not compared."""
@@ -77,7 +77,7 @@ def lookback_dates(first_order_on: date, as_of: date) -> list[date]:
 
     Each lies at least MIN_HISTORY_DAYS after the first day with a counting order.
     """
-    days = [as_of - timedelta(days=BACKTEST_DAYS * step) for step in range(1, LOOK_BACKS + 1)]
+    days = [as_of - timedelta(days=BACKTEST_DAYS * step) for step in range(1, MAX_LOOKBACKS + 1)]
     return [day for day in days if (day - first_order_on).days >= MIN_HISTORY_DAYS]
 
 

@@ -41,12 +41,8 @@ def second_order_requests(
 ) -> SecondOrderRequests:
     """Which buyers who first ordered since the log began were asked before their second order.
 
-    Args:
-        log: the contact log, with `owner`.
-        first_days: the day of everybody's first_order and second_order, NaN where there is none.
-        wait: how long each buyer waited for a second order.
-        as_of_day: until when they were watched, in days since 1970-01-01.
-        services: actions, in lower case, that ask for no order.
+    `first_days` are those of everybody's first_order and second_order, NaN where there is none;
+    `wait` is that for a second order; `services` are actions, in lower case, that ask for no order.
     """
     rows = outbound_contacts(log)
     rows = rows[~rows["action"].isin([*services, FOLLOW_UP])]

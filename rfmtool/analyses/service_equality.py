@@ -5,7 +5,7 @@ Comparisons are not adjusted for differences between groups; intervals are at 95
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ import pandas as pd
 from rfmtool.analyses.effects import difference_of_shares
 from rfmtool.analyses.return_rates import MIN_GROUP_SIZE, Share
 from rfmtool.arrays import Ints, Mask, is_group_start, mask_of_places
-from rfmtool.days import UNKNOWN_DAY, integer_column
+from rfmtool.days import UNKNOWN_DAY, YEAR_DAYS, integer_column
+from rfmtool.frames import Frames
 from rfmtool.grouping.order_dates import owner_day_keys
 from rfmtool.placing.contact_limits import outbound_contacts
 from rfmtool.placing.matching import column_equals
@@ -23,7 +24,6 @@ from rfmtool.placing.tasks import FOLLOW_UP
 from rfmtool.scoring.survival import survival_curve
 from rfmtool.scoring.timing import OrderDays
 
-YEAR_DAYS: Final = 365
 _FIFTHS: Final = ("lowest fifth", "second", "third", "fourth", "highest fifth")
 _MORE_IS_BETTER: Final = {
     "complained": False, "settled": False, "answered": True, "contacted": True, "followed_up": True,
@@ -45,20 +45,12 @@ class FollowUps:
         """How many were followed up: of all, of first orders, and of later ones."""
         masks = {"all": np.ones(len(self.owner), dtype=bool), "first": self.is_first,
                  "later": ~self.is_first}  # fmt: skip
-        return {
-            name: Share.from_masks(mask, self.followed).as_data() for name, mask in masks.items()
-        }
+        shares = {name: Share.from_masks(mask, self.followed) for name, mask in masks.items()}
+        return {name: share.as_data() for name, share in shares.items()}
 
 
 def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: int) -> FollowUps:
-    """Find the orders with a follow-up contact after them and before the next order.
-
-    Args:
-        days: the order days.
-        log: the contact log, with `owner`.
-        within_days: how many days after an order a contact is its follow-up.
-        as_of_day: in days since 1970-01-01.
-    """
+    """Find the orders with a follow-up contact within so many days, and before the next order."""
     rows = outbound_contacts(log)
     contacts = rows[rows["action"].eq(FOLLOW_UP)]
     owner, day = contacts["owner"].to_numpy(), contacts["day"].to_numpy()
@@ -71,9 +63,8 @@ def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: 
     log_start = int(rows["day"].min()) if len(rows) else as_of_day + 1
     since = max(log_start, as_of_day - YEAR_DAYS + 1)
     counts = (days.day >= since) & (as_of_day - days.day > within_days)
-    return FollowUps(
-        days.owner[counts].astype(np.int64), is_group_start(days.owner)[counts], followed[counts]
-    )
+    is_first = is_group_start(days.owner)[counts]
+    return FollowUps(days.owner[counts].astype(np.int64), is_first, followed[counts])
 
 
 @dataclass(frozen=True)
@@ -119,18 +110,12 @@ Cases = tuple[Ints, Mask] | tuple[Ints, Mask, Ints]
 
 
 def compare_service(
-    people: pd.DataFrame,
-    evidence: Mapping[str, pd.DataFrame],
-    orders: FollowUps | None,
-    as_of_day: int,
+    people: pd.DataFrame, evidence: Frames, orders: FollowUps | None, as_of_day: int
 ) -> dict[str, Any]:
     """Compare how groups of buyers are served.
 
-    Args:
-        people: one row each: monetary (1/10,000), order_days, stage, segment.
-        evidence: feedback and contacted, as far as they are supplied, with `owner`.
-        orders: which orders were followed up; None without a log.
-        as_of_day: in days since 1970-01-01.
+    Reads monetary (1/10,000), order_days, stage and segment of people, and feedback and contacted
+    as far as they are supplied.
 
     Returns:
         Each measure by group, for each way to group people; worse: the measures in which the lowest
@@ -147,30 +132,23 @@ def compare_service(
         for name, cases in _cases_by_measure(evidence, orders, is_buyer, as_of_day).items()
     }
     verdicts = {name: _lowest_against_highest(name, by["spend"]) for name, by in measures.items()}
-    data: dict[str, Any] = {
-        "kind": "plain",
-        "things": {
-            name: {
-                "more_is_better": _MORE_IS_BETTER[name],
-                "by": {by: [level.as_data() for level in levels] for by, levels in measure.items()},
-                "worst_to_best": {
-                    by: _worst_to_best(name, levels) for by, levels in measure.items()
-                },
-            }
-            for name, measure in measures.items()
-        },
-        **{
-            verdict: tuple(name for name, given in verdicts.items() if given == verdict)
-            for verdict in ("worse", "alike")
-        },
-    }
+    things = {}
+    for name, measure in measures.items():
+        things[name] = {
+            "more_is_better": _MORE_IS_BETTER[name],
+            "by": {by: [level.as_data() for level in levels] for by, levels in measure.items()},
+            "worst_to_best": {by: _worst_to_best(name, levels) for by, levels in measure.items()},
+        }
+    data: dict[str, Any] = {"kind": "plain", "things": things}
+    for verdict in ("worse", "alike"):
+        data[verdict] = tuple(name for name, given in verdicts.items() if given == verdict)
     if "settled" in measures:
         data["days_to_settle"] = _days_to_settle(measures["settled"]["spend"])
     return data
 
 
 def _cases_by_measure(
-    evidence: Mapping[str, pd.DataFrame], orders: FollowUps | None, is_buyer: Mask, as_of_day: int
+    evidence: Frames, orders: FollowUps | None, is_buyer: Mask, as_of_day: int
 ) -> dict[str, Cases]:
     measures: dict[str, Cases] = {}
     if "feedback" in evidence:
