@@ -137,17 +137,12 @@ def _written(kind: Kind) -> frozenset[str]:
 
 
 ALWAYS_WRITTEN: Final = tuple(column.name for column in COLUMNS if column.written == "always")
-
 CONTACT_COLUMNS: Final = tuple(column.name for column in COLUMNS if column.kind == "contact")
-
 EVIDENCE_COLUMNS: Final = {
     column.name: column.written for column in COLUMNS if column.written in ("feedback", "referrals")
 }
 """Columns from a single evidence table, by name, with that table."""
-
 WRITTEN: Final = tuple(column.name for column in COLUMNS if column.written != "never")
-"""All columns that may be written, in order."""
-
 MONEY: Final = _written("money")
 DATES: Final = _written("date")
 INTEGERS: Final = _written("whole")
@@ -186,4 +181,3 @@ EVIDENCE: Final = (
     "contacts", "referrals", "feedback", "partners", "wallets", "contacted", "introductions",
     "memberships", "needs", "suppress",
 )  # fmt: skip
-"""The evidence tables."""

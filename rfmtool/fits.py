@@ -37,7 +37,6 @@ from rfmtool.scoring.wallet import WalletLimits, best_wallets, wallet_limits
 from rfmtool.sources.layout import Detail
 
 _COMPACT_KINDS: Final = {"frequency": "int32", "order_days": "int32", "recency_days": "Int32"}
-"""Smaller dtypes that suffice for them."""
 
 
 @dataclass(frozen=True)
@@ -72,47 +71,31 @@ def fit_everyone(
     customers, base_columns = _base_columns_to_fit(grouped, rules, scales, day, needed)
     if scales is None:
         # What is not needed is fitted on no customers, which takes no time.
-        dates = (
-            grouped.order_dates if needed & dependencies.TIMED else grouped.order_dates.emptied()
-        )
-        buyers = (
-            customers if needed & (dependencies.ESTIMATED | dependencies.BREADTH) else customers[:0]
-        )
+        dates = grouped.order_dates
+        dates = dates if needed & dependencies.TIMED else dates.emptied()
+        buyers = customers if needed & dependencies.BY_PEERS else customers[:0]
         timing = fit_timing(distinct_order_days(dates), day)
         spend = fit_peer_spend(buyers, rules.wallet, day)
         scales = fit_scales(customers, rules.scoring, timing, spend, as_of, rules=rules.fit)
     wallets, limits = None, None
     if needed & dependencies.WALLETS:
         wallets = wallets_with_spend(grouped)
-        peer_spend = spend_of_peers(scales, settings, needed)
-        limits = _fit_wallet_limits(customers, wallets, peer_spend, period_of(settings, as_of))
+        peer_spend, period = spend_of_peers(scales, settings, needed), period_of(settings, as_of)
+        limits = wallet_limits(
+            best_wallets(
+                customers.iloc[start:stop],
+                None if wallets is None else slice_by_owner(wallets, start, stop),
+                peer_spend,
+                period,
+            )
+            for start, stop in part_bounds(len(customers))
+        )
     columns = _cross_customer_columns(customers, grouped, scales, day, needed)
     log = grouped.evidence.get("contacted") if needed & dependencies.YEARLY else None
-    return Fit(
-        scales,
-        tenure_limit(customers) if "looks_like_supporter" in needed else 0,
-        limits,
-        wallets,
-        columns if log is None else columns.assign(**_yearly_columns(grouped, log, rules, day)),
-        base_columns,
-    )
-
-
-def _fit_wallet_limits(
-    customers: pd.DataFrame,
-    wallets: pd.DataFrame | None,
-    peer_spend: PeerSpend | None,
-    period: Period,
-) -> WalletLimits:
-    return wallet_limits(
-        best_wallets(
-            customers.iloc[start:stop],
-            None if wallets is None else slice_by_owner(wallets, start, stop),
-            peer_spend,
-            period,
-        )
-        for start, stop in part_bounds(len(customers))
-    )
+    if log is not None:
+        columns = columns.assign(**_yearly_columns(grouped, log, rules, day))
+    tenure = tenure_limit(customers) if "looks_like_supporter" in needed else 0
+    return Fit(scales, tenure, limits, wallets, columns, base_columns)
 
 
 def compute_base_columns(
@@ -120,21 +103,18 @@ def compute_base_columns(
 ) -> pd.DataFrame:
     """RFM values of all customers, and the contact columns that are written or compared."""
     within, peer_columns = comparison_columns(rules, scales)
+    contacts, asked = grouped.evidence.get("contacts"), grouped.export.asked
     wanted = (
         *(name for name in names.CONTACT_COLUMNS if name in needed),
-        *(peer_columns if needed & (dependencies.ESTIMATED | dependencies.BREADTH) else ()),
+        *(peer_columns if needed & dependencies.BY_PEERS else ()),
         *filter(None, [within]),
-        *grouped.export.asked.keep,
+        *asked.keep,
     )
     customers = rfm_values(grouped.table, grouped.order_dates, day)
-    customers = add_contacts(
-        customers, grouped.evidence.get("contacts"), grouped.latest_cells, wanted
-    )
+    customers = add_contacts(customers, contacts, grouped.latest_cells, wanted)
     if "phone" not in customers:
         return customers
-    return customers.assign(
-        phone=international_format(customers["phone"], grouped.export.asked.country)
-    )
+    return customers.assign(phone=international_format(customers["phone"], asked.country))
 
 
 def comparison_columns(rules: Rules, scales: Scales | None) -> tuple[str | None, tuple[str, ...]]:

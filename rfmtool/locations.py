@@ -9,7 +9,6 @@ from rfmtool.errors import UsageError
 
 DATABASE_SCHEMES: Final = ("postgresql", "postgres", "sqlite", "duckdb", "snowflake", "bigquery")
 STORE_SCHEMES: Final = ("s3", "gs", "az")
-"""Object stores."""
 WEB_SCHEME: Final = "https"
 CLUSTER_SCHEME: Final = "sc"
 """Spark Connect."""
@@ -66,11 +65,8 @@ def check_is_path(name: str, verb: Literal["read", "written"]) -> None:
         UsageError: it is a URL with another scheme; only its scheme is shown.
     """
     if scheme := scheme_of(name):
-        known = ", ".join(
-            (*DATABASE_SCHEMES, *STORE_SCHEMES, WEB_SCHEME, CLUSTER_SCHEME)
-            if verb == "read"
-            else WRITABLE_SCHEMES
-        )
+        readable = (*DATABASE_SCHEMES, *STORE_SCHEMES, WEB_SCHEME, CLUSTER_SCHEME)
+        known = ", ".join(readable if verb == "read" else WRITABLE_SCHEMES)
         raise UsageError(
             f"{scheme}:…: such a place is not {verb}",
             f"Name a file or folder, or a URL of one of these: {known}.",

@@ -78,13 +78,9 @@ def check_memory_fits(  # noqa: PLR0913
 ) -> None:
     """Check that customers can be scored, placed and written within the program's memory limit.
 
-    Args:
-        limit_bytes: None if there is no limit.
-        held_bytes: what the tables of customers and orders take, without columns in files.
-        threads: how many threads read files.
-        customers: how many there are.
-        entries: how many daily amounts of orders there are; None if they are not needed.
-        reported: whether a report is made, or only a table.
+    `held_bytes` is what the tables of customers and orders take, without columns in files;
+    `entries` is how many daily amounts of orders there are, None if they are not needed;
+    `reported` says whether a report is made, or only a table.
 
     Raises:
         UsageError: they cannot; naming the minimum.

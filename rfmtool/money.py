@@ -32,13 +32,7 @@ def exact_total(units: Ints | pd.Series[int]) -> int:
 
 
 def exact_totals(groups: Ints, units: Ints, count: int) -> list[int]:
-    """The `exact_total` of each group.
-
-    Args:
-        groups: the group of each number, counted from 0.
-        units: integers, none of them missing.
-        count: how many groups there are.
-    """
+    """The `exact_total` of each of `count` groups; `groups` has that of each number, from 0."""
     high, low = np.zeros((2, count), dtype=np.int64)
     np.add.at(high, groups, units >> _HALF)
     np.add.at(low, groups, units & _LOW_BITS)

@@ -54,11 +54,8 @@ class Placer:
     ) -> pd.DataFrame:
         """Add scores, wallets, evidence columns, stage, segment, activity and action.
 
-        Args:
-            customers: their base columns, and evidence columns where there is evidence.
-            dates: their counting orders.
-            wallets: their declared wallets.
-            log: their contact log as of that day.
+        `customers` have base columns, and evidence columns where there is evidence; `log` is as of
+        that day.
         """
         customers = self._add_scores(customers, dates, wallets)
         customers = apply_email_opt_outs(add_snoozes(customers, log, day_number(self.as_of)), log)
@@ -75,15 +72,10 @@ class Placer:
         if not self.evidence:
             customers = add_evidence_columns(customers, {}, day_number(self.as_of))
         if needed & dependencies.WALLETS:
-            customers = add_wallets(
-                customers,
-                wallets,
-                spend_of_peers(scales, self.settings, needed),
-                self.rules.wallet,
-                period_of(self.settings, self.as_of),
-                self.fit.wallet_limits,
-                plan_by_estimate=self.settings.estimate_plans,
-            )
+            peer_spend = spend_of_peers(scales, self.settings, needed)
+            period, limits = period_of(self.settings, self.as_of), self.fit.wallet_limits
+            arguments = customers, wallets, peer_spend, self.rules.wallet, period, limits
+            customers = add_wallets(*arguments, plan_by_estimate=self.settings.estimate_plans)
         return customers
 
     def _add_places(self, customers: pd.DataFrame, log: pd.DataFrame | None) -> pd.DataFrame:
@@ -95,12 +87,9 @@ class Placer:
         if "looks_like_supporter" in needed:
             customers = add_candidates(customers, self.fit.long_tenure)
         if needed & dependencies.STAGES:
+            allow_proxy, in_words = self.settings.allow_proxy, "stage_reason" in needed
             customers = assign_stages(
-                customers,
-                rules.ladder,
-                self.evidence,
-                allow_proxy=self.settings.allow_proxy,
-                in_words="stage_reason" in needed,
+                customers, rules.ladder, self.evidence, allow_proxy=allow_proxy, in_words=in_words
             )
         if needed & dependencies.ACTIONS:
             closed = opted_out_by_channel(len(customers), log)

@@ -26,7 +26,6 @@ _COMPACT_KINDS: Final = {
     **dict.fromkeys(("recency_days", "latest_nps"), "Int32"),
     **dict.fromkeys(("recency_score", "frequency_score", "monetary_score"), "Int8"),
 }
-"""Smaller dtypes that suffice for some of them."""
 
 
 @dataclass(frozen=True)

@@ -240,11 +240,8 @@ class Standing:
         """The columns that are written, in their order."""
         if self.settings.select is not None:
             return self.settings.select
-        without_evidence = {
-            name
-            for name, table in names.EVIDENCE_COLUMNS.items()
-            if table not in self.grouped.evidence
-        }
+        tables = self.grouped.evidence
+        without_evidence = {n for n, table in names.EVIDENCE_COLUMNS.items() if table not in tables}
         within = () if self.scales.within is None else (self.scales.within.column,)
         kept = dict.fromkeys((*self.grouped.export.asked.keep, *within))
         return names.written_columns(self.known_columns - without_evidence, tuple(kept))
@@ -268,11 +265,8 @@ class Standing:
     def at_earlier_day(self, day: date, select: tuple[str, ...]) -> EarlierStanding:
         """The same customers on an earlier day, from the data known by then.
 
-        Customers not known yet have neither orders nor money; see `parts_known_then`.
-
-        Args:
-            day: the earlier day.
-            select: the columns to compute; scales are fitted to the data of then, unless given.
+        Customers not known yet have neither orders nor money; see `parts_known_then`. Scales are
+        fitted to the data of then, unless given.
         """
         settings = replace(self.settings, select=select)
         # Only fitting needs the order dates of all customers at once.
@@ -289,11 +283,7 @@ class EarlierStanding(Standing):
     grouped: GroupedAsOf
 
     def parts_known_then(self, names: Collection[str]) -> Iterator[tuple[pd.DataFrame, Mask]]:
-        """Those of these columns that `frame` has, in parts.
-
-        Yields:
-            The rows of customers known by that day, and a mask of them within the part.
-        """
+        """Like `select`, in parts: the rows of customers known by then, and a mask of who is."""
         for start, stop in part_bounds(len(self.grouped.table)):
             known = self.grouped.is_known_customer[start:stop]
             part = self.slice(start, stop)

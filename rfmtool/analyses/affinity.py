@@ -24,7 +24,6 @@ _MAX_NAMES: Final = 400
 _MAX_NAMES_FOR_PAIRS: Final = 40
 """Up to this many names, rules from two names are mined as well."""
 _MAX_RULES_PER_ANTECEDENT: Final = 10
-"""How many rules are kept with the same `has`."""
 _WORD_BITS: Final = 64
 _PERCENT: Final = 100
 

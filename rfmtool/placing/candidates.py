@@ -43,9 +43,8 @@ def add_candidates(customers: pd.DataFrame, long_tenure: int | None = None) -> p
     if "open_complaints" in customers:
         unhappy |= customers["open_complaints"].to_numpy() > 0
     if "latest_nps" in customers:
-        unhappy |= (
-            customers["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR_MAX + 1) <= DETRACTOR_MAX
-        )
+        nps = customers["latest_nps"].to_numpy(np.int64, na_value=DETRACTOR_MAX + 1)
+        unhappy |= nps <= DETRACTOR_MAX
     return customers.assign(orders_suggest=suggested, looks_like_supporter=suggested & ~unhappy)
 
 

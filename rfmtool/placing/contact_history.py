@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,20 +9,13 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.arrays import Mask
-from rfmtool.days import UNKNOWN_DAY, integer_column, to_datetimes
+from rfmtool.days import UNKNOWN_DAY, integer_column, latest_days, to_datetimes
+from rfmtool.frames import Frames
 from rfmtool.placing.matching import column_equals
 
 
-def contact_history(
-    ids: pa.Array, evidence: Mapping[str, pd.DataFrame], as_of_day: int
-) -> dict[str, Any]:
-    """The contact history columns of the tables that were supplied.
-
-    Args:
-        ids: the customers, in their order.
-        evidence: frames by table name; `owner` and `referred` are places among the customers, days
-            count from 1970-01-01 and may be missing.
-        as_of_day: in days since 1970-01-01; rows dated later are not known yet.
+def contact_history(ids: pa.Array, evidence: Frames, as_of_day: int) -> dict[str, Any]:
+    """The contact history columns of the tables that were supplied, from rows up to as_of_day.
 
     Returns:
         open_complaint_cause from feedback with causes; recommended_by and brought, which are ids,
@@ -41,9 +33,8 @@ def contact_history(
     if "contacted" in evidence:
         log, day = evidence["contacted"], integer_column(evidence["contacted"], "contacted_on")
         owner = log["owner"].to_numpy(dtype=np.int64)
-        last_day = np.full(len(ids), UNKNOWN_DAY)
         known = (day <= as_of_day) & (day != UNKNOWN_DAY)
-        np.maximum.at(last_day, owner[known], day[known])
+        last_day = latest_days(owner[known], day[known], len(ids))
         is_last = known & (day == last_day[owner])
         columns["last_contacted_on"] = to_datetimes(last_day, last_day != UNKNOWN_DAY)
         columns["last_contacted_for"] = _joined_texts(log, "action", is_last, len(ids))
@@ -56,10 +47,8 @@ def referral_names(labels: pa.Array, referrals: pd.DataFrame, as_of_day: int) ->
     not_self = referrals["owner"].ne(referrals["referred"]).to_numpy(dtype=bool)
     known = (integer_column(referrals, "referred_on") <= as_of_day) & not_self
     columns = {}
-    for column, owner, named in (
-        ("recommended_by", "referred", "owner"),
-        ("brought", "owner", "referred"),
-    ):
+    sides = (("recommended_by", "referred", "owner"), ("brought", "owner", "referred"))
+    for column, owner, named in sides:
         names = labels.take(pa.array(referrals[named].to_numpy(dtype=np.int64))).to_pandas()
         rows = pd.DataFrame({"owner": referrals[owner].to_numpy(), "name": names})
         columns[column] = _joined_texts(rows, "name", known, len(labels))

@@ -36,10 +36,7 @@ _LIMIT_DAYS: Final = 30
 
 
 def add_snoozes(customers: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
-    """Add snooze_until, snooze_reason, and `paused` for customers whose snooze is not over.
-
-    Of several snoozes the latest counts; as_of_day is in days since 1970-01-01.
-    """
+    """Add snooze_until, snooze_reason, and `paused` while the latest snooze is not over."""
     if log is None or "snooze_until" not in log:
         return customers
     until = integer_column(log, "snooze_until")
@@ -105,10 +102,7 @@ def add_rest_reasons(
     limits: ContactRules,
     as_of_day: int,
 ) -> pd.DataFrame:
-    """Add `resting`: why a customer is not to be contacted now for their action.
-
-    Reads action; as_of_day is in days since 1970-01-01.
-    """
+    """Add `resting`: why a customer is not to be contacted now for their `action`."""
     if log is None:
         return customers
     contacts = outbound_contacts(log)
@@ -124,16 +118,14 @@ def add_rest_reasons(
 
 def outbound_contacts(log: pd.DataFrame) -> pd.DataFrame:
     """The outbound contacts with a known day: owner, day, and action in lower case."""
-    rows = log[
-        ~column_equals(log, "direction", "in") & log["contacted_on"].notna().to_numpy(dtype=bool)
-    ]
-    return pd.DataFrame(
-        {
-            "owner": rows["owner"].to_numpy(dtype=np.int64),
-            "day": integer_column(rows, "contacted_on"),
-            "action": rows["action"].astype("str").str.strip().str.lower().to_numpy(),
-        }
-    )
+    is_dated = log["contacted_on"].notna().to_numpy(dtype=bool)
+    rows = log[~column_equals(log, "direction", "in") & is_dated]
+    columns = {
+        "owner": rows["owner"].to_numpy(dtype=np.int64),
+        "day": integer_column(rows, "contacted_on"),
+        "action": rows["action"].astype("str").str.strip().str.lower().to_numpy(),
+    }
+    return pd.DataFrame(columns)
 
 
 def contact_costs(log: pd.DataFrame, minute_cost: float) -> Ints:

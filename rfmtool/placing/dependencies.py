@@ -29,6 +29,7 @@ ESTIMATED: Final = frozenset(
      "headroom", "wallet_plan"}
 )  # fmt: skip
 """Columns that may depend on the spend of peers."""
+BY_PEERS: Final = ESTIMATED | BREADTH
 WALLETS: Final = ESTIMATED | {"declared_basis", "share_is_low", "headroom_is_high"}
 CONTACT_HISTORY: Final = frozenset(
     {"open_complaint_cause", "recommended_by", "brought", "last_contacted_on",
@@ -43,10 +44,7 @@ ACTIONS: Final = frozenset({"action", "priority", "channel", "resting"})
 def with_dependencies(asked: Iterable[str], rules: Rules, *, allow_proxy: bool) -> frozenset[str]:
     """The columns asked for, and all that they depend on under these rules.
 
-    Args:
-        asked: names of `columns.COLUMNS`, or any others.
-        rules: whose ladder, segments and playbook use columns.
-        allow_proxy: whether orders alone may make a supporter.
+    `allow_proxy` is whether orders alone may make a supporter.
     """
     dependencies = _direct_dependencies(rules, allow_proxy=allow_proxy)
     needed: set[str] = set()

@@ -20,8 +20,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.days import UNKNOWN_DAY, day_numbers, integer_column, months_before, to_datetimes
-from rfmtool.frames import with_columns
+from rfmtool.days import (
+    UNKNOWN_DAY,
+    day_numbers,
+    integer_column,
+    latest_days,
+    months_before,
+    to_datetimes,
+)
+from rfmtool.frames import Frames, with_columns
 from rfmtool.placing.matching import column_equals
 from rfmtool.rules import Rule
 
@@ -69,17 +76,11 @@ class _Terms:
         return self.count(owner) > 0
 
 
-def add_evidence_columns(
-    customers: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
-) -> pd.DataFrame:
+def add_evidence_columns(customers: pd.DataFrame, evidence: Frames, as_of_day: int) -> pd.DataFrame:
     """Add the evidence columns, and `lines` = 1 if that column is missing.
 
-    Args:
-        customers: one row per customer; reads order_days and last_order_on.
-        evidence: frames by table name (contacts, referrals, feedback, partners), each only if
-            supplied. `owner` and `referred` are places among the customers, days count from
-            1970-01-01 and may be missing.
-        as_of_day: in days since 1970-01-01.
+    Reads order_days and last_order_on, and contacts, referrals, feedback and partners, as far as
+    they are supplied.
 
     Returns:
         The customers with integers complaints, open_complaints, latest_nps and recent_nps (missing
@@ -108,9 +109,7 @@ def _columns_without_evidence() -> Columns:
     return _evidence_columns(customer, {}, 0)
 
 
-def _evidence_columns(
-    customers: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], as_of_day: int
-) -> Columns:
+def _evidence_columns(customers: pd.DataFrame, evidence: Frames, as_of_day: int) -> Columns:
     no_rows = pd.DataFrame(_NO_ROWS)
     tables = {}
     for name, day in _EVENT_DAYS.items():
@@ -174,12 +173,6 @@ def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
     return to_datetimes(days, days > UNKNOWN_DAY)
 
 
-def _latest_day(owner: Ints, day: Ints, count: int) -> Ints:
-    latest = np.full(count, _NEVER, dtype=np.int64)
-    np.maximum.at(latest, owner, day)
-    return latest
-
-
 def _contact_columns(contacts: pd.DataFrame, terms: _Terms) -> tuple[Columns, Promotions]:
     """The columns of contacts, and memberships in the recommend-a-friend scheme."""
     owner = _owner(contacts)
@@ -222,7 +215,7 @@ def _referral_columns(
         return terms.count(pairs // max(terms.customer_count, 1))
 
     by_customer = customers["order_days"].to_numpy()[owner] > 0
-    last_day = _latest_day(owner[promotes], day[promotes], terms.customer_count)
+    last_day = latest_days(owner[promotes], day[promotes], terms.customer_count)
     columns = {
         "referrals": referred_people(promotes),
         "unsolicited_bought": referred_people(promotes & unsolicited & bought),
@@ -241,13 +234,12 @@ def _review_columns(feedback: pd.DataFrame, terms: _Terms) -> tuple[Columns, Pro
 
     A review counts as solicited unless the table says that it was not.
     """
-    table = feedback[
-        column_equals(feedback, "kind", "review") & column_equals(feedback, "sentiment", "positive")
-    ]
+    is_review = column_equals(feedback, "kind", "review")
+    table = feedback[is_review & column_equals(feedback, "sentiment", "positive")]
     owner, day = _owner(table), integer_column(table, "given_on")
     promotes = terms.promotes(owner, day)
     unsolicited = column_equals(table, "solicited", value=False)
-    last_day = _latest_day(owner[promotes], day[promotes], terms.customer_count)
+    last_day = latest_days(owner[promotes], day[promotes], terms.customer_count)
     columns = {
         "unsolicited_reviews": terms.count(owner[promotes & unsolicited]),
         "solicited_reviews": terms.count(owner[promotes & ~unsolicited]),
@@ -285,9 +277,7 @@ def _latest_answer(feedback: pd.DataFrame, count: int) -> tuple[Ints, Ints]:
     return np.where(latest == missing, -1, answer), latest >> _ANSWER_BITS
 
 
-def _held_back(
-    columns: Columns, promotions: tuple[Promotions, ...], terms: _Terms
-) -> dict[str, Mask]:
+def _held_back(columns: Columns, promotions: tuple[Promotions, ...], terms: _Terms) -> Columns:
     """Who has promoting evidence, but an open complaint or a veto by the latest answer."""
     owner = np.concatenate([owner for owner, _ in promotions])
     is_valid = np.concatenate([is_valid for _, is_valid in promotions])

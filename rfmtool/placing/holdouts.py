@@ -44,27 +44,19 @@ def empty_holdouts() -> pd.DataFrame:
 
 
 def assign_holdouts(
-    customers: pd.DataFrame,
-    rules: Rules,
-    entered: pd.DataFrame,
-    suppressed: frozenset[str],
-    day: int,
+    customers: pd.DataFrame, rules: Rules, draws: pd.DataFrame, suppressed: frozenset[str], day: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw for customers new to a holdout, and mark those held out of their action.
 
-    Args:
-        customers: one row per customer; reads customer_id and action.
-        rules: the holdouts, and the playbook.
-        entered: the draws of earlier runs, HOLDOUT_COLUMNS.
-        suppressed: ids on the suppress list, whose draws are dropped.
-        day: the as_of day, since 1970-01-01.
+    Reads customer_id and action. `draws` are those of earlier runs, which are dropped of ids that
+    are `suppressed`; `day` is the as_of day, since 1970-01-01.
 
     Returns:
         The customers with `holdout`, and all draws, HOLDOUT_COLUMNS.
     """
     holdout, marketing = rules.holdout, marketing_actions(rules.playbook)
-    dropped = is_listed(pa.array(entered["customer_id"], pa.string()), suppressed)
-    draws, mask = entered[~dropped], np.zeros(len(customers), dtype=bool)
+    dropped = is_listed(pa.array(draws["customer_id"], pa.string()), suppressed)
+    draws, mask = draws[~dropped], np.zeros(len(customers), dtype=bool)
     if holdout.shares:
         draws = with_entrants(draws, customers, holdout, marketing, day)
         mask = is_held_out(customers, draws, holdout, marketing)
@@ -79,14 +71,9 @@ def with_entrants(
     marketing: Collection[str],
     day: int,
 ) -> pd.DataFrame:
-    """Draw for customers new to a holdout; earlier draws stay as they are.
+    """Draw for customers new to a holdout; the earlier draws, `entered`, stay as they are.
 
-    Args:
-        entered: the draws of earlier runs, HOLDOUT_COLUMNS.
-        customers: customer_id and action of all customers.
-        holdout: the shares to draw, and the salt.
-        marketing: the actions that may have a holdout.
-        day: the as_of day, since 1970-01-01.
+    `marketing` are the actions that may have a holdout; `day` is the as_of day, since 1970-01-01.
 
     Returns:
         All draws, HOLDOUT_COLUMNS, sorted by from_on, lot and customer_id.
@@ -118,9 +105,8 @@ def is_held_out(
     customers: pd.DataFrame, rows: pd.DataFrame, holdout: HoldoutRules, marketing: Collection[str]
 ) -> Mask:
     """Which customers are held out of their current action, by all marketing or the action."""
-    held = rows[
-        rows["held_out"] & rows["salt"].eq(holdout.salt) & rows["lot"].isin([*holdout.shares])
-    ]
+    is_in_force = rows["salt"].eq(holdout.salt) & rows["lot"].isin([*holdout.shares])
+    held = rows[rows["held_out"] & is_in_force]
     keys, held_keys = matching_keys(customers["customer_id"]), matching_keys(held["customer_id"])
     of_all = keys.isin(held_keys[held["lot"].eq(ALL_MARKETING)])
     mask: Mask = (of_all & customers["action"].isin(marketing)).to_numpy()

@@ -5,19 +5,18 @@ It is shown with complaints but does not order them: little influence makes nobo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints
+from rfmtool.frames import Frames
 from rfmtool.placing.matching import column_equals
 
 FOLLOWERS = "followers"
 """The optional column of the contacts with the number of followers."""
 
 
-def describe_influence(evidence: Mapping[str, pd.DataFrame], places: Ints) -> list[str]:
+def describe_influence(evidence: Frames, places: Ints) -> list[str]:
     """The influence of the customers at these places as text; empty where none is known.
 
     Reads referrals, feedback and contacts, as far as they are supplied.
@@ -34,12 +33,11 @@ def describe_influence(evidence: Mapping[str, pd.DataFrame], places: Ints) -> li
         rows = evidence["contacts"]
         numbers = pd.to_numeric(rows[FOLLOWERS], errors="coerce").fillna(0).clip(0, 10**10)
         followers = numbers.set_axis(rows["owner"])
+    known = {"named {:,}": referrals, "reviews {:,}": reviews, "followers {:,}": followers}
     counts = [
         (template, np.asarray(count.reindex(places).fillna(0), dtype=np.int64))
-        for template, count in (
-            ("named {:,}", referrals), ("reviews {:,}", reviews), ("followers {:,}", followers),
-        )
-    ]  # fmt: skip
+        for template, count in known.items()
+    ]
     return [
         ", ".join(template.format(count[row]) for template, count in counts if count[row])
         for row in range(len(places))

@@ -12,14 +12,13 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.frames import with_columns
 from rfmtool.placing.evidence_columns import evidence_tables
-from rfmtool.placing.matching import first_match, flag_mask, labels_at
+from rfmtool.placing.matching import Places, first_match, flag_mask, labels_at
 from rfmtool.rules import Rung
 
 CANDIDATE: Final = "supporter"
@@ -40,21 +39,15 @@ def assign_stages(
 
     Reads the columns that the rungs name: order_days, first_order_on, sales, refunds, those of
     `add_evidence_columns`, and `looks_like_supporter` of `add_candidates`. `candidate` is missing
-    for customers whose rung is proven by more than orders.
-
-    Args:
-        customers: one row per customer.
-        rungs: the ladder from the top.
-        supplied: the names of the evidence tables supplied.
-        allow_proxy: let orders alone make a supporter.
-        in_words: add `stage_reason` too, which takes time.
+    for customers whose rung is proven by more than orders. `supplied` are the names of the evidence
+    tables. With `allow_proxy` orders alone can make a supporter; `stage_reason`, which takes time,
+    is added only `in_words`.
     """
     suggested = flag_mask(customers, "looks_like_supporter")
     by_orders = np.array([rung.evidence in (_PROVEN_BY_ORDERS, _BY_PROXY) for rung in rungs])
     places = first_match(customers.assign(by_proxy=suggested) if allow_proxy else customers, rungs)
-    candidates = pc.if_else(
-        pa.array(suggested & by_orders[places]), CANDIDATE, pa.scalar(None, pa.string())
-    )
+    is_candidate = pa.array(suggested & by_orders[places])
+    candidates = pc.if_else(is_candidate, CANDIDATE, pa.scalar(None, pa.string()))
     added = {
         "stage": labels_at(places, [rung.label for rung in rungs]),
         "stage_evidence": labels_at(places, [rung.evidence for rung in rungs]),
@@ -76,10 +69,7 @@ def missing_evidence_note(above: Sequence[Rung], supplied: Collection[str]) -> s
 
 
 def _reasons(
-    customers: pd.DataFrame,
-    rungs: Sequence[Rung],
-    places: npt.NDArray[np.intp],
-    supplied: Collection[str],
+    customers: pd.DataFrame, rungs: Sequence[Rung], places: Places, supplied: Collection[str]
 ) -> pd.Series[str]:
     rows_by_rung = [np.flatnonzero(places == place) for place in range(len(rungs))]
     templates = " ".join(rung.because for rung in rungs)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,24 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     """For each row, the place of the first rule that matches; the last one matches all rows."""
     used = {condition.column for rule in rules for condition in rule.conditions} - FLAGS
     columns = {name: _Column(frame[name]) for name in used if name in frame}
-    meets = cache(partial(_meets, frame, columns))  # many rules share a condition
+    no_rows = np.zeros(len(frame), dtype=bool)
+
+    @cache  # many rules share a condition
+    def meets(condition: Condition) -> Mask:
+        name = condition.column
+        if name in FLAGS:
+            return flag_mask(frame, name) if condition.smallest else ~flag_mask(frame, name)
+        return columns[name].meets(condition) if name in columns else no_rows
+
     places: Places = np.zeros(len(frame), dtype=np.intp)
     unmatched = np.ones(len(frame), dtype=bool)
     for rule in rules[:-1]:
-        unmatched &= ~_meet_all(len(frame), rule.conditions, meets)
+        is_met = np.ones(len(frame), dtype=bool)
+        for condition in rule.conditions:
+            is_met &= meets(condition)
+            if not is_met.any():
+                break
+        unmatched &= ~is_met
         places += unmatched  # a row's place is the number of rules that did not match
     return places
 
@@ -93,23 +106,3 @@ class _Column:
         if condition.largest is not None:
             mask = mask & (self.integers <= condition.largest)
         return mask
-
-
-def _meet_all(
-    count: int, conditions: Sequence[Condition], meets: Callable[[Condition], Mask]
-) -> Mask:
-    mask = np.ones(count, dtype=bool)
-    for condition in conditions:
-        mask &= meets(condition)
-        if not mask.any():
-            break
-    return mask
-
-
-def _meets(frame: pd.DataFrame, columns: Mapping[str, _Column], condition: Condition) -> Mask:
-    name = condition.column
-    if name in FLAGS:
-        return flag_mask(frame, name) if condition.smallest else ~flag_mask(frame, name)
-    if name not in columns:
-        return np.zeros(len(frame), dtype=bool)
-    return columns[name].meets(condition)

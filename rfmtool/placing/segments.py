@@ -16,6 +16,5 @@ def assign_segments(customers: pd.DataFrame, segments: SegmentMap) -> pd.DataFra
     rules = [without_orders, *segments.rows]
     names = [*dict.fromkeys(rule.label for rule in segments.rows), NO_ORDERS]
     codes = np.array([names.index(rule.label) for rule in rules])
-    return customers.assign(
-        segment=categorical_from_codes(codes[first_match(customers, rules)], names)
-    )
+    segment = categorical_from_codes(codes[first_match(customers, rules)], names)
+    return customers.assign(segment=segment)

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask, mask_of_places
-from rfmtool.days import UNKNOWN_DAY, day_numbers, integer_column, months_before
+from rfmtool.days import UNKNOWN_DAY, day_numbers, integer_column, latest_days, months_before
+from rfmtool.frames import Frames
 from rfmtool.placing.contact_limits import is_at_contact_limit, outbound_contacts
 from rfmtool.rules import Rules
 
@@ -38,19 +39,13 @@ TASKS: Final[Mapping[str, Task]] = {
 
 
 def places_by_task(
-    customers: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], rules: Rules, as_of_day: int
+    customers: pd.DataFrame, evidence: Frames, rules: Rules, as_of_day: int
 ) -> dict[str, Ints]:
     """The places of the customers on each list, in its order.
 
     Customers who asked for a pause, have an open complaint, or are at the contact limit are on no
-    list.
-
-    Args:
-        customers: stage, activity, order_days, first_order_on, last_order_on, and open_complaints
-            where feedback is known.
-        evidence: the tables supplied, with `owner` as places among the customers.
-        rules: the rules in force.
-        as_of_day: in days since 1970-01-01.
+    list. Reads stage, activity, order_days, first_order_on, last_order_on, and open_complaints
+    where feedback is known.
     """
     is_available = ~customers["activity"].eq("paused").to_numpy()
     if "open_complaints" in customers:
@@ -66,13 +61,16 @@ def places_by_task(
         days = as_of_day - last
         is_due = has_ordered & (days >= 0) & (days <= rules.relationship.follow_up_days)
         follow_ups = contacts[contacts["action"].eq(FOLLOW_UP)]
-        is_done = _latest_day(follow_ups, "day", len(customers)) >= last
+        owner, day = follow_ups["owner"].to_numpy(), follow_ups["day"].to_numpy()
+        is_done = latest_days(owner, day, len(customers)) >= last
         tasks[FOLLOW_UP] = (is_due & ~is_done, last)
     if "needs" in evidence:
         was_asked = mask_of_places(evidence["needs"]["owner"], len(customers))
         tasks["ask_needs"] = (has_ordered & ~was_asked, first)
     if "introductions" in evidence:
-        introduced = _latest_day(evidence["introductions"], "introduced_on", len(customers))
+        rows = evidence["introductions"]
+        owner, day = rows["owner"].to_numpy(np.int64), integer_column(rows, "introduced_on")
+        introduced = latest_days(owner, day, len(customers))
         start = months_before(as_of_day, rules.relationship.find_work_months)
         business = is_business(evidence.get("contacts"), rules, len(customers))
         tasks["find_work"] = (has_ordered & business & (introduced <= start), introduced)
@@ -102,10 +100,3 @@ def is_member(memberships: pd.DataFrame, count: int, day: int) -> Mask:
     has_begun = begin.to_numpy(dtype=np.int64, na_value=UNKNOWN_DAY) <= day
     has_left = memberships["left_on"].fillna(day + 1).to_numpy(dtype=np.int64) <= day
     return mask_of_places(memberships["owner"][has_begun & ~has_left], count)
-
-
-def _latest_day(rows: pd.DataFrame, column: str, count: int) -> Ints:
-    """The latest day of each customer in these rows; before all days where there is none."""
-    latest = np.full(count, UNKNOWN_DAY, dtype=np.int64)
-    np.maximum.at(latest, rows["owner"].to_numpy(dtype=np.int64), integer_column(rows, column))
-    return latest

@@ -46,9 +46,8 @@ def with_results(rules: Rules, results: Mapping[str, Mapping[str, Any]]) -> Rule
 def marketing_actions(playbook: Iterable[Action]) -> frozenset[str]:
     """The actions that may have a holdout: those without a row of service."""
     rows = list(playbook)
-    return frozenset(row.label for row in rows) - {
-        row.label for row in rows if not row.is_marketing
-    }
+    services = {row.label for row in rows if not row.is_marketing}
+    return frozenset(row.label for row in rows) - services
 
 
 def parse_holdouts(texts: Sequence[str], salt: str | None = None) -> HoldoutRules:

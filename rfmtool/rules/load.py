@@ -14,6 +14,7 @@ from rfmtool.columns import DIMENSIONS
 from rfmtool.documents import parse_toml, read_toml
 from rfmtool.errors import RulesError, check_type
 from rfmtool.locations import check_is_local_path
+from rfmtool.rules import sections
 from rfmtool.rules.checking import check_keys
 from rfmtool.rules.holdouts import with_holdouts
 from rfmtool.rules.ladder import parse_ladder
@@ -26,12 +27,6 @@ from rfmtool.rules.scoring import (
     parse_fit_section,
     parse_method,
     parse_weights,
-)
-from rfmtool.rules.sections import (
-    parse_contacting,
-    parse_evidence_paths,
-    parse_relationship,
-    parse_wallet,
 )
 from rfmtool.rules.segments import parse_segments
 from rfmtool.rules.values import GONE, NEW, NO_ORDERS, FitRules, HoldoutRules, Method, Rule, Rules
@@ -139,10 +134,10 @@ def parse_rules(
         playbook=playbook,
         not_a_sale=_words(data["reading"], "not_a_sale", f"{where}: reading"),
         sale=_words(data["reading"], "sale", f"{where}: reading"),
-        wallet=parse_wallet(data["wallet"], f"{where}: wallet"),
-        contacting=parse_contacting(data["contacting"], f"{where}: contacting"),
-        relationship=parse_relationship(data["relationship"], f"{where}: relationship"),
-        evidence=parse_evidence_paths(data.get("evidence", {}), "", f"{where}: evidence"),
+        wallet=sections.parse_wallet(data["wallet"], f"{where}: wallet"),
+        contacting=sections.parse_contacting(data["contacting"], f"{where}: contacting"),
+        relationship=sections.parse_relationship(data["relationship"], f"{where}: relationship"),
+        evidence=sections.parse_evidence_paths(data.get("evidence", {}), "", f"{where}: evidence"),
         presets=parse_presets(data.get("preset", []), f"{where}: preset"),
         shared=shared,
         warnings=(*warnings, *unreachable, *unmatched),

@@ -11,11 +11,12 @@ from rfmtool.errors import RulesError
 from rfmtool.rules.sections import parse_evidence_paths
 
 Data = dict[str, Any]
+Origins = dict[str, str]
 SHIPPED: Final = "shipped"
 _ANCHORS: Final = ("before", "after", "instead")
 
 
-def merge_rules(data: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
+def merge_rules(data: Data, own: Mapping[str, Any], origins: Origins, where: str) -> Data:
     """Rules data merged with those of a further file; adds the parts it gives to `origins`.
 
     Scoring dimensions, segments and ladder are replaced as a whole; weights, limits of the fit,
@@ -36,7 +37,7 @@ def merge_rules(data: Data, own: Mapping[str, Any], origins: dict[str, str], whe
     return merged
 
 
-def _merge_scoring(base: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
+def _merge_scoring(base: Data, own: Mapping[str, Any], origins: Origins, where: str) -> Data:
     merged = dict(base)
     for name, value in own.items():
         by_key = name in ("weights", "fit") and isinstance(value, Mapping)
@@ -45,7 +46,7 @@ def _merge_scoring(base: Data, own: Mapping[str, Any], origins: dict[str, str], 
     return merged
 
 
-def _merge_words(base: Data, own: Mapping[str, Any], origins: dict[str, str], where: str) -> Data:
+def _merge_words(base: Data, own: Mapping[str, Any], origins: Origins, where: str) -> Data:
     """Status words; a word that a later file names moves to the list where that file has it."""
     origins["reading"] = where
     if not all(isinstance(words, list) for words in own.values()):
@@ -59,15 +60,13 @@ def _merge_words(base: Data, own: Mapping[str, Any], origins: dict[str, str], wh
 
 
 def _merge_keys(
-    section: str, base: Data, own: Mapping[str, Any], origins: dict[str, str], where: str
+    section: str, base: Data, own: Mapping[str, Any], origins: Origins, where: str
 ) -> Data:
     origins[section] = where
     return {**base, **own}
 
 
-def _merge_evidence(
-    base: Data, own: Mapping[str, Any], origins: dict[str, str], where: str
-) -> Data:
+def _merge_evidence(base: Data, own: Mapping[str, Any], origins: Origins, where: str) -> Data:
     """Paths of evidence tables; suppress lists are added, other tables replaced."""
     paths = dict(parse_evidence_paths(own, Path(where).parent, f"{where}: evidence"))
     origins |= {f"evidence.{name}": where for name in paths}
@@ -79,15 +78,13 @@ def _merge_evidence(
     return {**base, **paths}
 
 
-def _merge_presets(base: Any, own: list[Any], origins: dict[str, str], where: str) -> list[Any]:  # noqa: ANN401
+def _merge_presets(base: Any, own: list[Any], origins: Origins, where: str) -> list[Any]:  # noqa: ANN401
     names = {row.get("name") for row in own if isinstance(row, Mapping)}
     origins |= {f"preset.{name}": where for name in names}
     return [*own, *(row for row in base or [] if row.get("name") not in names)]
 
 
-def _merge_playbook(
-    base: list[Any], own: list[Any], origins: dict[str, str], where: str
-) -> list[Any]:
+def _merge_playbook(base: list[Any], own: list[Any], origins: Origins, where: str) -> list[Any]:
     anchored = [isinstance(row, Mapping) and not {*_ANCHORS}.isdisjoint(row) for row in own]
     if not any(anchored):
         origins["playbook"] = where

@@ -44,31 +44,26 @@ def parse_playbook(
 def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
     keys = ("action", "channel", "say", "why")
     check_keys(row, {*keys, "priority", "when", "hold_out", "rest_days"}, where)
-    texts = printable_texts(row, keys, where)
-    if not re.fullmatch("[a-z][a-z0-9_]*", texts["action"]):
+    name, channel, say, why = printable_texts(row, keys, where).values()
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise RulesError(f"{where}.action: a name of small letters, digits and _")
     priority = row.get("priority")
     if type(priority) is not int or not _MOST_URGENT <= priority <= _LEAST_URGENT:
         raise RulesError(f"{where}.priority: a whole number from 1 on, 1 is the most urgent")
     when = row.get("when", {})
     is_table = isinstance(when, Mapping)
-    conditions = {name: when[name] for name in when if name != _RESULT} if is_table else when
-    is_marketing, hold_out = parse_hold_out(row.get("hold_out"), f"{where}.hold_out")
+    conditions = {key: when[key] for key in when if key != _RESULT} if is_table else when
+    holdout = parse_hold_out(row.get("hold_out"), f"{where}.hold_out")
+    results = _results(when, f"{where}.when.{_RESULT}")
+    conditions = parse_conditions(conditions, PLAYBOOK_COLUMNS, f"{where}.when")
+    channels = tuple(word.strip() for word in channel.split(",")) if channel.strip() else ()
+    if not set(channels) <= set(CHANNELS):
+        known = f"Known are {', '.join(CHANNELS)}, with commas between."
+        raise RulesError(f"{where}.channel: not a channel", known)
     rest_days = row.get("rest_days")
-    unless, only = _results(when, f"{where}.when.{_RESULT}")
-    return Action(
-        texts["action"],
-        parse_conditions(conditions, PLAYBOOK_COLUMNS, f"{where}.when"),
-        priority,
-        _channels(texts["channel"], f"{where}.channel"),
-        texts["say"],
-        texts["why"],
-        is_marketing,
-        hold_out,
-        None if rest_days is None else parse_days(rest_days, f"{where}.rest_days"),
-        unless,
-        only,
-    )
+    if rest_days is not None:
+        rest_days = parse_days(rest_days, f"{where}.rest_days")
+    return Action(name, conditions, priority, channels, say, why, *holdout, rest_days, *results)
 
 
 def _results(when: Any, where: str) -> tuple[frozenset[str], frozenset[str]]:  # noqa: ANN401
@@ -85,15 +80,6 @@ def _results(when: Any, where: str) -> tuple[frozenset[str], frozenset[str]]:  #
         raise RulesError(f"{where}: no verdict", f"Verdicts are {', '.join(VERDICTS)}.")
     verdicts = frozenset(words)
     return (verdicts, frozenset()) if is_negated else (frozenset(), verdicts)
-
-
-def _channels(text: str, where: str) -> tuple[str, ...]:
-    channels = tuple(word.strip() for word in text.split(",")) if text.strip() else ()
-    if not set(channels) <= set(CHANNELS):
-        raise RulesError(
-            f"{where}: not a channel", f"Known are {', '.join(CHANNELS)}, with commas between."
-        )
-    return channels
 
 
 def _unknown_labels(

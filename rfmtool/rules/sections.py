@@ -26,9 +26,8 @@ def parse_contacting(data: Any, where: str) -> ContactRules:  # noqa: ANN401 - u
     cost = data.get("minute_cost")
     if not is_number(cost) or not 0 <= cost < 10**6:
         raise RulesError(f"{where}.minute_cost: a number from 0 on")
-    return ContactRules(
-        parse_days(data.get("rest_days"), f"{where}.rest_days"), most, Decimal(cost)
-    )
+    rest_days = parse_days(data.get("rest_days"), f"{where}.rest_days")
+    return ContactRules(rest_days, most, Decimal(cost))
 
 
 def parse_evidence_paths(

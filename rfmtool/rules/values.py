@@ -45,13 +45,13 @@ class Condition:
     words: frozenset[str] | None = None
 
     def implies(self, other: Condition) -> bool:
-        """Whether `other`, on the same column, holds wherever this does."""
+        """Whether `other` is on the same column, and holds wherever this does."""
         low = other.smallest is None or (
             self.smallest is not None and self.smallest >= other.smallest
         )
         high = other.largest is None or (self.largest is not None and self.largest <= other.largest)
         words = other.words is None or (self.words is not None and self.words <= other.words)
-        return low and high and words
+        return self.column == other.column and low and high and words
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,7 @@ class Rule:
     def covers(self, other: Rule) -> bool:
         """Whether this rule holds wherever the other does."""
         return all(
-            any(
-                theirs.column == ours.column and theirs.implies(ours) for theirs in other.conditions
-            )
-            for ours in self.conditions
+            any(theirs.implies(ours) for theirs in other.conditions) for ours in self.conditions
         )
 
 
@@ -109,9 +106,8 @@ class Action(Rule):
 
     def allows_verdict(self, verdict: str | None) -> bool:
         """Whether the row is active with this verdict on the last result of its action."""
-        return verdict not in self.unless_result and (
-            not self.only_result or verdict in self.only_result
-        )
+        is_allowed = not self.only_result or verdict in self.only_result
+        return is_allowed and verdict not in self.unless_result
 
 
 @dataclass(frozen=True)

@@ -16,18 +16,14 @@ _FIXED_WORDS: Final = {
     "wallet_tier": ("low", "mid", "high", "unknown"),
 }
 _USABLE: Final = tuple(column for column in COLUMNS if column.rule_scope != "nothing")
-
 WORD_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     column.name: _FIXED_WORDS.get(column.name, ()) for column in _USABLE if column.kind == "word"
 }
 """Columns of words, and their possible words where these are fixed."""
-
 MONEY: Final = frozenset(column.name for column in _USABLE if column.kind == "money")
 """In currency units in a rules file, in units of 1/10,000 everywhere else."""
-
 PLAYBOOK_COLUMNS: Final = frozenset(column.name for column in _USABLE)
 LADDER_COLUMNS: Final = frozenset(c.name for c in _USABLE if c.rule_scope == "ladder")
-
 QUOTABLE_COLUMNS: Final = frozenset(
     c.name
     for c in COLUMNS

@@ -19,12 +19,9 @@ def add_breadth(
 
     A customer buys a category if their net spend in it is above 0; it is offered if anybody does.
 
-    Args:
-        customers: frame with frequency, first_order_on and the peers' attributes.
-        spends: frame with owner (place in customers), category (text, may be missing) and spend
-            (net, 1/10,000), one row for each pair.
-        peers: the peer groups, fitted on these customers.
-        as_of_day: the day that tenure is counted to, in days since 1970-01-01.
+    Reads frequency, first_order_on and the attributes of peers, who are fitted on these customers.
+    `spends` has owner (place in customers), category (text, may be missing) and spend (net,
+    1/10,000), one row for each pair.
 
     Returns:
         A new frame with category_breadth (bought / offered, six decimals), missing_category (text)
@@ -38,26 +35,18 @@ def add_breadth(
     kept = spends[is_of_buyer & (spends["spend"] > 0)]
     categories = pd.Categorical(kept["category"]).remove_unused_categories()
     names = categories.categories
-    bought = pd.DataFrame(
-        {
-            "buyer": np.searchsorted(owner, kept["owner"]),
-            "category": categories.codes,
-            "spend": kept["spend"].to_numpy(),
-        }
-    )
+    buyer, spend = np.searchsorted(owner, kept["owner"]), kept["spend"].to_numpy()
+    bought = pd.DataFrame({"buyer": buyer, "category": categories.codes, "spend": spend})
     values = _category_values(bought, memberships)
     missing = _most_valuable_missing(bought, values, most_specific_groups(memberships))
     count = np.bincount(bought["buyer"], minlength=len(owner))
     category = missing["category"].to_numpy(dtype=np.int64, na_value=-1)
-    columns = pd.DataFrame(
-        {
-            "category_breadth": np.round(count / (len(names) or np.nan), 6),
-            "missing_category": pd.Series(names.astype("str")).reindex(category).array,
-            "missing_category_value": missing["value"].array,
-        },
-        index=owner,
-    )
-    columns = columns.reindex(np.arange(len(customers)))
+    added = {
+        "category_breadth": np.round(count / (len(names) or np.nan), 6),
+        "missing_category": pd.Series(names.astype("str")).reindex(category).array,
+        "missing_category_value": missing["value"].array,
+    }
+    columns = pd.DataFrame(added, index=owner).reindex(np.arange(len(customers)))
     return customers.assign(**{str(name): column.array for name, column in columns.items()})
 
 

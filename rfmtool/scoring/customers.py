@@ -14,12 +14,7 @@ from rfmtool.money import divide_half_even
 
 
 def rfm_values(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataFrame:
-    """Compute the RFM values of all customers.
-
-    Args:
-        grouped: the engine's table of customers, sorted by customer_id.
-        dates: the days of their counting orders.
-        as_of_day: the day that recency is counted from, in days since 1970-01-01.
+    """Compute the RFM values of all customers from the engine's table of them, by customer_id.
 
     Returns:
         customer_id, frequency, order_days, first_order_on, last_order_on, recency_days (missing
@@ -47,21 +42,18 @@ def rfm_values(grouped: pa.Table, dates: OrderDates, as_of_day: int) -> pd.DataF
         cost = grouped["cost"].to_numpy()
         optional["cost"] = pd.arrays.IntegerArray(cost.copy(), ~known)
         optional["margin"] = pd.arrays.IntegerArray(monetary - cost, ~known)
-    return pd.DataFrame(
-        {
-            "customer_id": grouped.column("customer_id").to_pandas(),
-            "frequency": frequency,
-            "order_days": order_days,
-            "first_order_on": to_datetimes(first, is_buyer),
-            "last_order_on": to_datetimes(last, is_buyer),
-            "recency_days": pd.arrays.IntegerArray(as_of_day - last, ~is_buyer),
-            "monetary": monetary,
-            "sales": sales,
-            "refunds": refunds,
-            "average_order": pd.arrays.IntegerArray(
-                divide_half_even(monetary, frequency), ~is_buyer
-            ),
-            **optional,
-        },
-        copy=False,
-    )
+    average_order = divide_half_even(monetary, frequency)
+    columns = {
+        "customer_id": grouped.column("customer_id").to_pandas(),
+        "frequency": frequency,
+        "order_days": order_days,
+        "first_order_on": to_datetimes(first, is_buyer),
+        "last_order_on": to_datetimes(last, is_buyer),
+        "recency_days": pd.arrays.IntegerArray(as_of_day - last, ~is_buyer),
+        "monetary": monetary,
+        "sales": sales,
+        "refunds": refunds,
+        "average_order": pd.arrays.IntegerArray(average_order, ~is_buyer),
+        **optional,
+    }
+    return pd.DataFrame(columns, copy=False)

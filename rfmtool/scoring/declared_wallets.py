@@ -31,11 +31,8 @@ def prorated(wallets: pd.DataFrame, period: Period) -> Ints:
 
     A row without a first day begins where the lines do, one without a last day ends where they end;
     if neither the row nor `since` gives a beginning, the wallet is not changed. The wallet of a
-    period outside of the lines is 0.
-
-    Args:
-        wallets: frame with wallet (1/10,000), from_day and until_day (Int64, days since 1970).
-        period: the days that the lines cover.
+    period outside of the lines is 0. Reads wallet (1/10,000), from_day and until_day (Int64, days
+    since 1970-01-01).
     """
     since = pd.Series(pd.NA if period.since_day is None else period.since_day, wallets.index)
     since = since.astype("Int64")
@@ -54,20 +51,15 @@ def prorated(wallets: pd.DataFrame, period: Period) -> Ints:
 def wallet_allocation_share(rank: Floats, brands: Floats) -> Floats:
     """The Wallet Allocation Rule (Keiningham et al. 2011): (1 - rank / (N + 1)) * 2 / N.
 
-    Args:
-        rank: the shop's rank among the brands used, from 1; brands that tie share the average.
-        brands: N, how many brands the customer uses.
+    The shop's rank is among the N brands used, from 1; brands that tie share the average.
     """
     return (1 - rank / (brands + 1)) * 2 / brands
 
 
 def known_wallets(wallets: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """The known wallets, and the spend in their periods.
+    """The known wallets, and the spend in their periods: owner, wallet and spend (1/10,000).
 
     Reads owner, wallet, from_day, until_day and spend_inside (see `add_wallets`).
-
-    Returns:
-        A frame with owner, wallet and spend (1/10,000), one row for each customer with a wallet.
     """
     rows = wallets.assign(wallet=prorated(wallets, period), spend=wallets["spend_inside"])
     return _latest(rows[rows["wallet"] > 0], period)
@@ -76,10 +68,7 @@ def known_wallets(wallets: pd.DataFrame, period: Period) -> pd.DataFrame:
 def ranked_wallets(wallets: pd.DataFrame, customers: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The wallets implied by stated ranks: spend / share, for customers with spend above 0.
 
-    Args:
-        wallets: frame with owner, rank, brands, from_day and until_day (see `add_wallets`).
-        customers: frame with monetary (1/10,000).
-        period: the days that the lines cover.
+    Reads owner, rank, brands, from_day and until_day (see `add_wallets`), and monetary (1/10,000).
 
     Returns:
         A frame with owner, wallet and spend (1/10,000) and STATED_SHARE, one row for each customer.

@@ -31,14 +31,8 @@ def fit_scales(  # noqa: PLR0913
 ) -> Scales:
     """Fit cut points on the customers with at least one counting order.
 
-    Args:
-        customers: frame with recency_days, frequency, monetary (1/10,000), and the column that the
-            rules name.
-        scoring: the method of each dimension.
-        timing: from `timing.fit_timing`.
-        peer_spend: from `peer_spend.fit_peer_spend`.
-        as_of: the day recency is counted from.
-        rules: who is fitted on, and within which column; by default everyone, and none.
+    Reads recency_days, frequency, monetary (1/10,000), and the column that the rules name; by
+    default they are fitted on everyone, and within none.
 
     Raises:
         RulesError: a method cannot score these values, there is no such column, or the limits

@@ -59,10 +59,8 @@ class PeerSpend:
         Raises:
             LookupError, TypeError, ValueError, ArithmeticError: it is anything else.
         """
-        attributes, cuts = (
-            _typed_list(data["attributes"], str),
-            _typed_list(data["tenure_cuts"], int),
-        )
+        attributes = _typed_list(data["attributes"], str)
+        cuts = _typed_list(data["tenure_cuts"], int)
         groups = tuple(_typed_list(row["peers"], str) for row in data["groups"])
         # Scales of earlier versions have no range.
         spend, low, high = (
@@ -98,11 +96,8 @@ def _typed_list(data: Any, kind: type[T]) -> tuple[T, ...]:  # noqa: ANN401 - un
 def fit_peer_spend(customers: pd.DataFrame, rules: WalletRules, as_of_day: int) -> PeerSpend:
     """Fit the realistic wallet of each peer group (Rosset et al. 2005).
 
-    Args:
-        customers: frame with frequency, monetary (1/10,000), first_order_on if there are buyers,
-            and those attributes of the rules that contacts have.
-        rules: tau, the attributes, and how many buyers make a group.
-        as_of_day: the day that tenure is counted to, in days since 1970-01-01.
+    Reads frequency, monetary (1/10,000), first_order_on if there are buyers, and those attributes
+    of the rules that contacts have. Tenure is counted to as_of_day, in days since 1970-01-01.
     """
     known = customers.columns.intersection(["first_order_on", "monetary", *rules.peers])
     buyers = customers.loc[customers["frequency"] > 0, known]
@@ -143,7 +138,6 @@ def estimated_wallets(
         np.maximum(spend, np.array(of_peers, dtype=np.int64)[groups])
         for of_peers in (peer_spend.spend, peer_spend.low, peer_spend.high)
     )
-    wallets = pd.DataFrame(
-        {"owner": owner, "wallet": wallet, "low": low, "high": high, "spend": spend}
-    )
+    amounts = {"wallet": wallet, "low": low, "high": high, "spend": spend}
+    wallets = pd.DataFrame({"owner": owner, **amounts})
     return wallets[wallets["wallet"] > 0]

@@ -36,9 +36,8 @@ class Peers:
     def memberships(self, buyers: pd.DataFrame, as_of_day: int) -> Ints:
         """All groups of each buyer, as places in `groups`.
 
-        Args:
-            buyers: frame with first_order_on and the attributes, some of which may be missing.
-            as_of_day: the day that tenure is counted to, in days since 1970-01-01.
+        Reads first_order_on and the attributes, some of which may be missing. Tenure is counted to
+        as_of_day, in days since 1970-01-01.
 
         Returns:
             One row for each length of prefix, the longest first, and one column for each buyer; -1
@@ -60,11 +59,8 @@ def fit_peers(
 ) -> Peers:
     """Find the groups with at least `min_peers` buyers; everyone is a group whatever its size.
 
-    Args:
-        buyers: frame with first_order_on and the attributes, some of which may be missing.
-        attributes: what peers have in common, the most important first.
-        min_peers: how many buyers a group needs.
-        as_of_day: the day that tenure is counted to, in days since 1970-01-01.
+    `attributes` are what peers have in common, the most important first; some may be missing.
+    Reads first_order_on; tenure is counted to as_of_day, in days since 1970-01-01.
     """
     present = tuple(name for name in attributes if name in buyers)
     if not len(buyers):

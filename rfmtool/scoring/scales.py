@@ -145,7 +145,7 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         RulesError: the file cannot be read or is not a scales file.
     """
     check_type("scales", path, (str, os.PathLike), "a scales.json, or the scales of a run")
-    where = os.fspath(path)
+    where, hint = os.fspath(path), "Take the scales.json of a run."
     check_is_local_path(where)
     try:
         data = parse_json(read_file_bytes(Path(path)))
@@ -157,17 +157,13 @@ def load_scales(path: str | os.PathLike[str]) -> Scales:
         is_valid = data["version"] == _VERSION
     except OSError as error:
         reason = (error.strerror or "not readable").lower()
-        raise RulesError(
-            f"{where}: cannot be read: {reason}", "Take the scales.json of a run."
-        ) from None
+        raise RulesError(f"{where}: cannot be read: {reason}", hint) from None
     except (
         ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError,
     ):  # fmt: skip
         is_valid = False
     if not is_valid:
-        raise RulesError(
-            f"{where}: is not a scales file of this version", "Take the scales.json of a run."
-        )
+        raise RulesError(f"{where}: is not a scales file of this version", hint)
     return Scales(as_of, scales, timing, peer_spend, within)
 
 

@@ -22,15 +22,10 @@ from rfmtool.scoring.scales import SCORED_COLUMNS, Scale, Scales
 def apply_scales(
     customers: pd.DataFrame, scales: Scales, weights: Mapping[str, Decimal]
 ) -> pd.DataFrame:
-    """Add recency_score, frequency_score, monetary_score, rfm and rfm_total.
+    """Add recency_score, frequency_score, monetary_score, rfm and rfm_total, by the weights.
 
-    Args:
-        customers: frame with recency_days, frequency and monetary (1/10,000).
-        scales: cut points; values outside the fitted range take the end scores.
-        weights: the weight of each score in rfm_total.
-
-    Returns:
-        A new frame; scores are missing for customers without a counting order.
+    Reads recency_days, frequency and monetary (1/10,000). Values outside the fitted range take the
+    end scores; scores are missing for customers without a counting order.
 
     Raises:
         RulesError: there is no column that the scales are within.

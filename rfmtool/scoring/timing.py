@@ -234,11 +234,6 @@ def fit_windows(times: Ints, events: Mask) -> Windows:
 def usual_gaps(days: OrderDays, customers: int, median_gap_days: float) -> tuple[Floats, Mask]:
     """The usual gap of each customer: the geometric mean of their gaps and three of the median.
 
-    Args:
-        days: the order days.
-        customers: how many customers there are.
-        median_gap_days: the median of all gaps.
-
     Returns:
         The gap in days of each customer, and who is a regular: has three order days or more.
     """

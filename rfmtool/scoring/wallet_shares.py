@@ -15,9 +15,8 @@ def group_shares(customers: pd.DataFrame, by: str) -> pd.DataFrame:
         One row for each group and basis with members: the group, wallet_basis, customers, spend and
         wallet (1/10,000), share_of_wallet (0-1, six decimals).
     """
-    with_wallet = customers.loc[
-        customers["wallet"].notna(), [by, "wallet_basis", "wallet_spend", "wallet"]
-    ]
+    columns = [by, "wallet_basis", "wallet_spend", "wallet"]
+    with_wallet = customers.loc[customers["wallet"].notna(), columns]
     groups = with_wallet.groupby([by, "wallet_basis"], observed=True, sort=True)
     rows = [
         (*labels, len(part), exact_total(part["wallet_spend"]), exact_total(part["wallet"]))
