@@ -36,8 +36,7 @@ def part_bounds(count: int) -> Iterator[tuple[int, int]]:
 def mask_of(booleans: pa.Array) -> Mask:
     """A boolean column as a mask; null is False."""
     filled = booleans.fill_null(fill_value=False) if booleans.null_count else booleans
-    mask: Mask = filled.to_numpy(zero_copy_only=False)
-    return mask
+    return np.asarray(filled.to_numpy(zero_copy_only=False))
 
 
 def mask_of_places(places: Ints | pd.Series[int], count: int) -> Mask:

@@ -13,9 +13,8 @@ def category_preferences(spends: pd.DataFrame, customer_count: int) -> pd.DataFr
     """Each customer's favourite, last and next category.
 
     A category counts where its spend less refunds is above 0. Of several bought last on one day,
-    the one with the highest spend is taken, and of equals the first by name.
-
-    Reads `engines.CATEGORIES` as a frame: owner, category (categorical), net, last_day.
+    the one with the highest spend is taken, and of equals the first by name. Reads
+    `engines.CATEGORIES` as a frame: owner, category (categorical), net, last_day.
 
     Returns:
         One row per customer: favourite_category, last_category, next_category (`analyses.affinity`)

@@ -51,7 +51,7 @@ def explanation(
     """Explain one customer.
 
     `person` is a frame of one row with the written columns, money in whole 1/10,000; `supplied` are
-    the names of the evidence tables; `shop_average` is that of orders, 0 where it is not known.
+    the names of the evidence tables; `shop_average` is the average order, 0 where it is unknown.
 
     Returns:
         The written columns as plain values, money and dates as text, None where missing; by

@@ -25,7 +25,7 @@ _TENURES: Final = 3
 
 
 def needs_met(needs: pd.DataFrame, people: pd.DataFrame, as_of_day: int) -> dict[str, Any]:
-    """How many needs were met and in what time, and which are open; one met later is open.
+    """How many needs were met by as_of_day and in what time, and which are open.
 
     Reads need, asked_on and met_on, and monetary (1/10,000) and order_days of people.
 

@@ -48,8 +48,8 @@ def assign_holdouts(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw for customers new to a holdout, and mark those held out of their action.
 
-    Reads customer_id and action. `draws` are those of earlier runs, which are dropped of ids that
-    are `suppressed`; `day` is the as_of day, since 1970-01-01.
+    Reads customer_id and action. `draws` are those of earlier runs, of which those of `suppressed`
+    ids are dropped; `day` is the as_of day, since 1970-01-01.
 
     Returns:
         The customers with `holdout`, and all draws, HOLDOUT_COLUMNS.
@@ -74,9 +74,7 @@ def with_entrants(
     """Draw for customers new to a holdout; the earlier draws, `entered`, stay as they are.
 
     `marketing` are the actions that may have a holdout; `day` is the as_of day, since 1970-01-01.
-
-    Returns:
-        All draws, HOLDOUT_COLUMNS, sorted by from_on, lot and customer_id.
+    All draws are sorted by from_on, lot and customer_id.
     """
     draws, keys = entered, matching_keys(customers["customer_id"])
     for lot in sorted(holdout.shares, key=lambda name: name != ALL_MARKETING):

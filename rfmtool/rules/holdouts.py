@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from rfmtool.errors import RulesError, UsageError
+from rfmtool.rules.checking import Unchecked
 from rfmtool.rules.values import Action, HoldoutRules, Rules
 
 ALL_MARKETING: Final = "all"
@@ -80,7 +81,7 @@ def parse_share(text: str) -> Decimal | None:
     return share.normalize() if share else None
 
 
-def parse_hold_out(value: Any, where: str) -> tuple[bool, Decimal | None]:  # noqa: ANN401 - unchecked
+def parse_hold_out(value: Unchecked, where: str) -> tuple[bool, Decimal | None]:
     """Parse `hold_out` of a row: whether it may have a holdout, and the share it always has."""
     if value is None or value is False:
         return value is None, None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import check_keys, printable_texts
+from rfmtool.rules.checking import Unchecked, check_keys, printable_texts
 from rfmtool.rules.conditions import parse_conditions, unreachable
 from rfmtool.rules.values import Rung
 from rfmtool.rules.vocabulary import LADDER_COLUMNS, QUOTABLE_COLUMNS
 
 
-def parse_ladder(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  # noqa: ANN401 - unchecked input
+def parse_ladder(data: Unchecked, where: str) -> tuple[tuple[Rung, ...], list[str]]:
     """Parse the rungs, with warnings about those that can never match."""
     if not isinstance(data, list) or not data:
         raise RulesError(f"{where}: needs at least one [[ladder]] rung")
@@ -24,7 +23,7 @@ def parse_ladder(data: Any, where: str) -> tuple[tuple[Rung, ...], list[str]]:  
     return rungs, unreachable(rungs, where)
 
 
-def _rung(row: Any, where: str) -> Rung:  # noqa: ANN401 - unchecked input
+def _rung(row: Unchecked, where: str) -> Rung:
     keys = ("stage", "proof", "evidence", "because")
     check_keys(row, {*keys, "when"}, where)
     texts = printable_texts(row, keys, where)

@@ -15,7 +15,7 @@ from rfmtool.documents import parse_toml, read_toml
 from rfmtool.errors import RulesError, check_type
 from rfmtool.locations import check_is_local_path
 from rfmtool.rules import sections
-from rfmtool.rules.checking import check_keys
+from rfmtool.rules.checking import Unchecked, check_keys
 from rfmtool.rules.holdouts import with_holdouts
 from rfmtool.rules.ladder import parse_ladder
 from rfmtool.rules.merging import merge_rules
@@ -150,7 +150,7 @@ def _labels(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(rule.label for rule in rules)
 
 
-def _words(data: Any, key: str, where: str) -> frozenset[str]:  # noqa: ANN401 - unchecked input
+def _words(data: Unchecked, key: str, where: str) -> frozenset[str]:
     check_keys(data, {"not_a_sale", "sale"}, where)
     words = data.get(key, [])
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rfmtool.errors import RulesError
+from rfmtool.rules.checking import Unchecked
 from rfmtool.rules.sections import parse_evidence_paths
 
 Data = dict[str, Any]
@@ -78,7 +79,7 @@ def _merge_evidence(base: Data, own: Mapping[str, Any], origins: Origins, where:
     return {**base, **paths}
 
 
-def _merge_presets(base: Any, own: list[Any], origins: Origins, where: str) -> list[Any]:  # noqa: ANN401
+def _merge_presets(base: Unchecked, own: list[Any], origins: Origins, where: str) -> list[Any]:
     names = {row.get("name") for row in own if isinstance(row, Mapping)}
     origins |= {f"preset.{name}": where for name in names}
     return [*own, *(row for row in base or [] if row.get("name") not in names)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import check_keys, printable_texts
+from rfmtool.rules.checking import Unchecked, check_keys, printable_texts
 from rfmtool.rules.conditions import parse_conditions, unreachable
 from rfmtool.rules.holdouts import parse_hold_out
 from rfmtool.rules.sections import parse_days
@@ -23,9 +23,7 @@ _MOST_URGENT, _LEAST_URGENT = 1, 1_000_000
 
 
 def parse_playbook(
-    data: Any,  # noqa: ANN401 - unchecked input
-    labels: Mapping[str, frozenset[str]],
-    where: str,
+    data: Unchecked, labels: Mapping[str, frozenset[str]], where: str
 ) -> tuple[tuple[Action, ...], list[str]]:
     """Parse the actions, with warnings about rows that can never match."""
     if not isinstance(data, list) or not data:
@@ -41,7 +39,7 @@ def parse_playbook(
     return rows, [*unreachable(rows, where), *_unknown_labels(rows, labels, where)]
 
 
-def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
+def _action(row: Unchecked, where: str) -> Action:
     keys = ("action", "channel", "say", "why")
     check_keys(row, {*keys, "priority", "when", "hold_out", "rest_days"}, where)
     name, channel, say, why = printable_texts(row, keys, where).values()
@@ -66,7 +64,7 @@ def _action(row: Any, where: str) -> Action:  # noqa: ANN401 - unchecked input
     return Action(name, conditions, priority, channels, say, why, *holdout, rest_days, *results)
 
 
-def _results(when: Any, where: str) -> tuple[frozenset[str], frozenset[str]]:  # noqa: ANN401
+def _results(when: Unchecked, where: str) -> tuple[frozenset[str], frozenset[str]]:
     """The verdicts that disable a row, and those of which it requires one."""
     if not isinstance(when, Mapping) or _RESULT not in when:
         return frozenset(), frozenset()

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import check_keys
+from rfmtool.rules.checking import Unchecked, check_keys
 
 PRESET_ROLES: Final = (
     "customer_id", "order_id", "ordered_at", "amount", "refunded", "unpaid", "quantity",
@@ -59,14 +59,14 @@ class Preset:
     """What to use instead."""
 
 
-def parse_presets(data: Any, where: str) -> tuple[Preset, ...]:  # noqa: ANN401 - unchecked input
+def parse_presets(data: Unchecked, where: str) -> tuple[Preset, ...]:
     """Parse and check the rows of a `[[preset]]` section."""
     if not isinstance(data, list):
         raise RulesError(f"{where}: must be rows, each begun by [[preset]]")
     return tuple(_preset(row, f"{where}[{place}]") for place, row in enumerate(data, start=1))
 
 
-def _preset(row: Any, where: str) -> Preset:  # noqa: ANN401
+def _preset(row: Unchecked, where: str) -> Preset:
     check_keys(row, set(Preset.__dataclass_fields__), where)
     name = _text(row, "name", where)
     if not name or name in ("none", "generic"):
@@ -103,7 +103,7 @@ def _preset(row: Any, where: str) -> Preset:  # noqa: ANN401
     )
 
 
-def _headers(data: Any, where: str) -> tuple[tuple[str, ...], ...]:  # noqa: ANN401
+def _headers(data: Unchecked, where: str) -> tuple[tuple[str, ...], ...]:
     # An empty set of columns would match every header.
     if not isinstance(data, list) or not data or [] in data:
         raise RulesError(f"{where}: a list of lists of column names is needed")
@@ -115,7 +115,7 @@ def _words(row: Mapping[str, Any], key: str, where: str) -> frozenset[str]:
     return frozenset(word.strip().lower() for word in words)
 
 
-def _roles(data: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
+def _roles(data: Unchecked, where: str) -> tuple[str, ...]:
     roles = tuple(_RENAMED_ROLES.get(role, role) for role in _texts(data, where))
     if unknown := set(roles) - set(PRESET_ROLES):
         raise RulesError(f"{where}: there is no role {min(unknown)!r}")
@@ -129,7 +129,7 @@ def _text(row: Mapping[str, Any], key: str, where: str) -> str:
     return text
 
 
-def _texts(data: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
+def _texts(data: Unchecked, where: str) -> tuple[str, ...]:
     if not isinstance(data, list) or not all(isinstance(text, str) and text for text in data):
         raise RulesError(f"{where}: a list of texts")
     if not all(text.isprintable() for text in data):

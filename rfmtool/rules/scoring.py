@@ -12,7 +12,7 @@ from typing import Any, Final
 from rfmtool.columns import ALWAYS_WRITTEN, DIMENSIONS
 from rfmtool.errors import RulesError
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.rules.checking import check_keys, cut_to_units, is_number
+from rfmtool.rules.checking import Unchecked, check_keys, cut_to_units, is_number
 from rfmtool.rules.values import BINNED, MAX_BINS, METHODS, MIN_BINS, FitRules, Method
 
 _LARGEST_WEIGHT: Final = 1_000_000
@@ -74,7 +74,7 @@ def _cuts(text: str) -> tuple[str, Method]:
     return name, parse_method(name, {"method": method, "cuts": cuts}, where)
 
 
-def parse_method(name: str, data: Any, where: str) -> Method:  # noqa: ANN401 - unchecked input
+def parse_method(name: str, data: Unchecked, where: str) -> Method:
     """Parse the method of a dimension."""
     check_keys(data, {"method", "bins", "cuts"}, where)
     method = data.get("method")
@@ -106,14 +106,14 @@ def method_data(name: str, method: Method) -> dict[str, Any]:
     return {"method": method.name, "cuts": [Decimal(cut) / unit for cut in method.cuts]}
 
 
-def parse_fit_section(data: Any, where: str) -> FitRules:  # noqa: ANN401 - unchecked input
+def parse_fit_section(data: Unchecked, where: str) -> FitRules:
     """Parse the section on who cut points are fitted on."""
     check_keys(data, {"within", *FIT_LIMITS}, where)
     within = _within(data.get("within"), f"{where}.within")
     return FitRules(within, **_limits(data, lambda key: f"{where}.{key}"))
 
 
-def _within(within: Any, where: str) -> str | None:  # noqa: ANN401 - unchecked input
+def _within(within: Unchecked, where: str) -> str | None:
     if within is not None and (not isinstance(within, str) or not within):
         raise RulesError(f"{where}: the name of a column")
     if within in ALWAYS_WRITTEN:
@@ -148,7 +148,7 @@ def fit_data(fit: FitRules) -> dict[str, Any]:
     }
 
 
-def parse_weights(data: Any, where: str) -> dict[str, Decimal]:  # noqa: ANN401 - unchecked input
+def parse_weights(data: Unchecked, where: str) -> dict[str, Decimal]:
     """Parse the weight of each score in rfm_total, by default 1."""
     check_keys(data, set(DIMENSIONS), where)
     weights = {name: data.get(name, 1) for name in DIMENSIONS}

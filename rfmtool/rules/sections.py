@@ -13,13 +13,13 @@ from rfmtool.columns import ALWAYS_WRITTEN, EVIDENCE, MILLION
 from rfmtool.errors import RulesError
 from rfmtool.locations import is_database
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.rules.checking import check_keys, is_number, to_integer_units
+from rfmtool.rules.checking import Unchecked, check_keys, is_number, to_integer_units
 from rfmtool.rules.values import ContactRules, RelationshipRules, WalletRules
 
 _MAX_DAYS: Final = 3_650
 
 
-def parse_contacting(data: Any, where: str) -> ContactRules:  # noqa: ANN401 - unchecked input
+def parse_contacting(data: Unchecked, where: str) -> ContactRules:
     """Parse the contact limits and the cost of a minute of contact."""
     check_keys(data, {field.name for field in fields(ContactRules)}, where)
     most = _positive_integer(data, "most_in_30_days", where)
@@ -31,9 +31,7 @@ def parse_contacting(data: Any, where: str) -> ContactRules:  # noqa: ANN401 - u
 
 
 def parse_evidence_paths(
-    data: Any,  # noqa: ANN401 - unchecked input
-    folder: str | os.PathLike[str],
-    where: str,
+    data: Unchecked, folder: str | os.PathLike[str], where: str
 ) -> Mapping[str, str | list[str]]:
     """Parse the paths of evidence tables; relative ones start in `folder`."""
     check_keys(data, {*EVIDENCE}, where)
@@ -47,7 +45,7 @@ def parse_evidence_paths(
     return parsed
 
 
-def parse_relationship(data: Any, where: str) -> RelationshipRules:  # noqa: ANN401 - unchecked input
+def parse_relationship(data: Unchecked, where: str) -> RelationshipRules:
     """Parse the rules on follow-ups, finding work for businesses, and partners' rewards."""
     check_keys(data, {*(field.name for field in fields(RelationshipRules)), "reward_share"}, where)
     months = parse_days(data.get("find_work_months"), f"{where}.find_work_months")
@@ -76,7 +74,7 @@ def parse_relationship(data: Any, where: str) -> RelationshipRules:  # noqa: ANN
     )  # fmt: skip
 
 
-def parse_wallet(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchecked input
+def parse_wallet(data: Unchecked, where: str) -> WalletRules:
     """Parse the limits of low and high shares of wallet, and how peers are defined."""
     check_keys(data, {field.name for field in fields(WalletRules)}, where)
     shares = {key: data.get(key) for key in ("low", "high", "tau")}
@@ -99,7 +97,7 @@ def parse_wallet(data: Any, where: str) -> WalletRules:  # noqa: ANN401 - unchec
     return WalletRules(**shares, peers=tuple(names), min_peers=min_peers)
 
 
-def parse_days(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
+def parse_days(value: Unchecked, where: str) -> int:
     """Check a number of days (or months), from 0 on."""
     if type(value) is not int or not 0 <= value <= _MAX_DAYS:
         raise RulesError(f"{where}: a whole number of days from 0 on")
@@ -113,14 +111,14 @@ def _positive_integer(data: Mapping[str, Any], key: str, where: str) -> int:
     return number
 
 
-def _money(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
+def _money(value: Unchecked, where: str) -> int:
     units = to_integer_units(value, UNITS_PER_CURRENCY, "", where)
     if units < 0:
         raise RulesError(f"{where}: a sum of money from 0 on")
     return units
 
 
-def _share(value: Any, where: str) -> int:  # noqa: ANN401 - unchecked input
+def _share(value: Unchecked, where: str) -> int:
     if not is_number(value) or not 0 <= value <= 1:
         raise RulesError(f"{where}: a number from 0 to 1")
     return to_integer_units(value, MILLION, "", where)

@@ -34,8 +34,8 @@ def prorated(wallets: pd.DataFrame, period: Period) -> Ints:
     period outside of the lines is 0. Reads wallet (1/10,000), from_day and until_day (Int64, days
     since 1970-01-01).
     """
-    since = pd.Series(pd.NA if period.since_day is None else period.since_day, wallets.index)
-    since = since.astype("Int64")
+    first_day = pd.NA if period.since_day is None else period.since_day
+    since = pd.Series(first_day, wallets.index, dtype="Int64")
     begin = wallets["from_day"].fillna(since)
     end = wallets["until_day"].fillna(period.as_of_day)
     covered_from = begin.mask((begin < since).fillna(value=False), since)
@@ -68,10 +68,8 @@ def known_wallets(wallets: pd.DataFrame, period: Period) -> pd.DataFrame:
 def ranked_wallets(wallets: pd.DataFrame, customers: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The wallets implied by stated ranks: spend / share, for customers with spend above 0.
 
-    Reads owner, rank, brands, from_day and until_day (see `add_wallets`), and monetary (1/10,000).
-
-    Returns:
-        A frame with owner, wallet and spend (1/10,000) and STATED_SHARE, one row for each customer.
+    Reads owner, rank, brands, from_day and until_day (see `add_wallets`), and monetary (1/10,000);
+    gives owner, wallet and spend (1/10,000) and STATED_SHARE, one row for each customer.
     """
     spend = customers["monetary"].to_numpy()[wallets["owner"].to_numpy(dtype=np.int64)]
     rank, brands = (wallets[name].to_numpy(np.float64, na_value=np.nan) for name in _RANK_COLUMNS)

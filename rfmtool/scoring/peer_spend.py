@@ -125,9 +125,7 @@ def estimated_wallets(
 ) -> pd.DataFrame:
     """The estimated wallets of buyers: the larger of own spend and the peers' quantile.
 
-    Returns:
-        A frame with owner (place in customers), wallet, low and high (its range), and spend, all
-        money in 1/10,000.
+    The columns are owner (place in customers), wallet, low and high (its range) and spend.
     """
     owner = np.flatnonzero(customers["frequency"].to_numpy() > 0)
     columns = ["first_order_on", "monetary", *peer_spend.peers.attributes]

@@ -77,8 +77,7 @@ def fit_peers(
 def most_specific_groups(memberships: Ints) -> Ints:
     """The most specific group of each buyer."""
     rows = (memberships >= 0).argmax(axis=0)
-    groups: Ints = memberships[rows, np.arange(memberships.shape[1])]
-    return groups
+    return np.asarray(memberships[rows, np.arange(memberships.shape[1])])
 
 
 def tenure_days(buyers: pd.DataFrame, as_of_day: int) -> Ints:

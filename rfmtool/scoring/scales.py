@@ -27,17 +27,9 @@ from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.timing import Timing
 
 Better = Literal["higher", "lower"]
-SCORED_COLUMNS: Final[Mapping[str, str]] = {
-    "recency": "recency_days",
-    "frequency": "frequency",
-    "monetary": "monetary",
-}
+SCORED_COLUMNS: Final = {**{name: name for name in DIMENSIONS}, "recency": "recency_days"}
 """The column that each dimension scores."""
-BETTER: Final[Mapping[str, Better]] = {
-    "recency": "lower",
-    "frequency": "higher",
-    "monetary": "higher",
-}
+BETTER: Final[dict[str, Better]] = {"recency": "lower", "frequency": "higher", "monetary": "higher"}
 _VERSION: Final = 1
 _LARGEST_CUT: Final = 2**63 - 1
 
@@ -75,8 +67,7 @@ class Scale:
             is_above = np.greater_equal if self.method == "at_least" else np.greater
             for cut in self.cuts:
                 band += is_above(values, cut)
-        scores: Ints = self.bins - band if self.better == "lower" else band + 1
-        return scores
+        return np.asarray(self.bins - band if self.better == "lower" else band + 1)
 
     def for_scores(self, before: tuple[int, ...]) -> Scale:
         """The scale, not nested, for these scores in the previous dimensions."""

@@ -112,26 +112,20 @@ def _at_risk(times: Ints) -> Ints:
 
 
 def weekly_hazard(times: Ints, events: Mask, weeks: int) -> Floats:
-    """Events per 1,000 customer-days at risk in days 1-7, 8-14 and so on.
-
-    Returns:
-        A rate for each week; NaN where nobody was observed.
-    """
+    """Events per 1,000 customer-days at risk in days 1-7, 8-14, ...; NaN if nobody was observed."""
     at_risk = np.zeros(weeks * _WEEK + 1, dtype=np.int64)
     observed = _at_risk(times)[: len(at_risk)]
     at_risk[: len(observed)] = observed
     at_risk = at_risk[1:].reshape(weeks, _WEEK).sum(axis=1)
     week = (times[events] - 1) // _WEEK
     count = np.bincount(week[week < weeks], minlength=weeks)
-    rates: Floats = np.where(at_risk > 0, _PER_CUSTOMERS * count / np.maximum(at_risk, 1), np.nan)
-    return rates
+    return np.where(at_risk > 0, _PER_CUSTOMERS * count / np.maximum(at_risk, 1), np.nan)
 
 
 def best_weeks(rates: Floats) -> tuple[int, int] | None:
-    """The run of weeks around the highest rate with at least 90 % of it.
+    """The run of weeks around the highest rate with at least 90 % of it; None without events.
 
-    Returns:
-        The first and the last week, counted from 1; None if there were no events.
+    The first and the last week, counted from 1.
     """
     rates = np.nan_to_num(rates)
     if not rates.any():

@@ -140,8 +140,7 @@ class OrderDays:
         """The logarithm of each gap in integer millionths, so that sums are equal in any order."""
         longest = int(self.gap_days.max()) if len(self.gap_days) else 1
         table = np.rint(np.log(np.arange(1, longest + 1)) * MILLION)
-        logs: Floats = table[self.gap_days - 1]
-        return logs
+        return np.asarray(table[self.gap_days - 1])
 
     @cached_property
     def sums_of_logs(self) -> tuple[Floats, Ints]:
@@ -234,8 +233,7 @@ def fit_windows(times: Ints, events: Mask) -> Windows:
 def usual_gaps(days: OrderDays, customers: int, median_gap_days: float) -> tuple[Floats, Mask]:
     """The usual gap of each customer: the geometric mean of their gaps and three of the median.
 
-    Returns:
-        The gap in days of each customer, and who is a regular: has three order days or more.
+    In days, with a mask of who is a regular: has three order days or more.
     """
     sums, counts = days.sums_of_logs
     total, count = np.zeros(customers), np.zeros(customers, dtype=np.int64)

@@ -109,17 +109,12 @@ def add_wallets(  # noqa: PLR0913, PLR0917
 ) -> pd.DataFrame:
     """Add each customer's wallet and share of wallet, by the best basis there is.
 
-    Args:
-        customers: frame with frequency, monetary (1/10,000), first_order_on and the attributes of
-            peers.
-        wallets: frame with owner (place in customers), wallet (Int64, 1/10,000) with from_day and
-            until_day (Int64) and spend_inside (net spend in those days), or rank and brands; None
-            if there is no such table.
-        peer_spend: what peers spend; None leaves customers without a better basis without a wallet.
-        rules: when a share is low or high.
-        period: the days that the lines cover.
-        limits: the medians over all customers; None if these are all.
-        plan_by_estimate: whether estimates have headroom and a plan too.
+    Reads frequency, monetary (1/10,000), first_order_on and the attributes of peers. `wallets` has
+    owner (place in customers) and wallet (Int64, 1/10,000) with from_day, until_day (Int64) and
+    spend_inside (net spend in those days), or rank and brands; None if there is no such table.
+    Without `peer_spend`, customers without a better basis have no wallet; with `plan_by_estimate`,
+    estimates have headroom and a plan too. `limits` are the medians over all customers, None if
+    these are all.
 
     Returns:
         A new frame with wallet, wallet_low, wallet_high (Int64, 1/10,000), share_of_wallet (0-1,

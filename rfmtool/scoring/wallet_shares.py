@@ -32,10 +32,8 @@ def group_shares(customers: pd.DataFrame, by: str) -> pd.DataFrame:
 def estimate_rank_correlation(customers: pd.DataFrame) -> float | None:
     """Spearman's correlation of estimated shares with own spend; ties take the average rank.
 
-    Close to 1, the estimate mostly restates spend.
-
-    Returns:
-        From -1 to 1, to three decimals; None where there are no two different shares or spends.
+    Close to 1, the estimate mostly restates spend. To three decimals; None where there are no two
+    different shares or spends.
     """
     estimated = customers["wallet_basis"] == "peer_estimate"
     own = customers.loc[estimated, ["share_of_wallet", "monetary"]]
