@@ -9,7 +9,7 @@ import pandas as pd
 
 from rfmtool.analyses.effects import difference_of_shares
 from rfmtool.analyses.return_rates import Share
-from rfmtool.arrays import Ints, Mask, is_group_start, mask_of_places
+from rfmtool.arrays import Ints, is_group_start, mask_of_places
 from rfmtool.days import UNKNOWN_DAY, day_numbers, integer_column
 from rfmtool.frames import Frames
 from rfmtool.grouping.order_dates import owner_day_keys
@@ -81,31 +81,27 @@ def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as
     owner = rows["owner"].to_numpy()
     complained = mask_of_places(owner, len(people))
     old = ~complained[days.owner] & (days.day <= as_of_day - RETURN_DAYS)
-    without = _latest(days.owner[old], days.day[old])
-    after = _latest(owner[is_resolved], resolved_on[is_resolved])
+    without = _came_back(days.owner[old], days.day[old], days, as_of_day)
+    after = _came_back(owner[is_resolved], resolved_on[is_resolved], days, as_of_day)
     return {
         "open": int((~is_resolved).sum()),
         "resolved": int(is_resolved.sum()),
         "median_days_to_resolve": float(np.median(waits)) if len(waits) else None,
-        "came_back_after": _came_back(*after, days, as_of_day).as_data(),
-        "came_back_without": _came_back(*without, days, as_of_day).as_data(),
+        "came_back_after": after.as_data(),
+        "came_back_without": without.as_data(),
     }
 
 
-def _latest(owner: Ints, day: Ints) -> tuple[Ints, Ints]:
-    """Each owner once, with their latest day."""
-    order = np.lexsort((day, owner))
-    last = order[_is_group_end(owner[order])]
-    return owner[last], day[last]
-
-
-def _is_group_end(owner: Ints) -> Mask:
-    """Which entries of a sorted column are the last of their value."""
-    return is_group_start(owner[::-1])[::-1]
+def _latest(owner: Ints, *keys: Ints) -> Ints:
+    """The place of each owner's last entry by these keys, the last key first."""
+    order = np.lexsort((*keys, owner))
+    return order[is_group_start(owner[order][::-1])[::-1]]
 
 
 def _came_back(owner: Ints, since: Ints, days: OrderDays, as_of_day: int) -> Share:
-    """How many ordered within 90 days after `since`, of those for whom these days are over."""
+    """How many ordered within 90 days after their latest `since`, of those watched so long."""
+    last = _latest(owner, since)
+    owner, since = owner[last], since[last]
     watched = since <= as_of_day - RETURN_DAYS
     owner, since = owner[watched], since[watched]
     if not len(days.owner):
@@ -131,8 +127,7 @@ def repurchase_by_satisfaction(
     old = day <= as_of_day - RETURN_DAYS
     owner, day = rows["owner"].to_numpy()[old], day[old]
     nps = rows["nps"].to_numpy(dtype=np.int64)[old]
-    order = np.lexsort((-nps, day, owner))  # of two answers on a day the lower one counts
-    last = order[_is_group_end(owner[order])]
+    last = _latest(owner, -nps, day)  # of two answers on a day the lower one counts
     owner, day, nps = owner[last], day[last], nps[last]
     groups = {
         "ecstatic": nps >= PROMOTER_MIN,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from rfmtool.columns import DIMENSIONS
 from rfmtool.errors import RulesError
-from rfmtool.rules.checking import check_keys
+from rfmtool.rules.checking import Unchecked, check_keys
 from rfmtool.rules.values import MAX_BINS, NO_ORDERS, Condition, Method, Rule, SegmentMap
 
 
 def parse_segments(
-    data: Any,  # noqa: ANN401 - unchecked input
-    scoring: Mapping[str, Method],
-    where: str,
+    data: Unchecked, scoring: Mapping[str, Method], where: str
 ) -> tuple[SegmentMap, list[str]]:
     """Parse the segments, with warnings about rows that overlap or can never match."""
     check_keys(data, {"map", "rows"}, where)
@@ -38,7 +35,7 @@ def parse_segments(
     return SegmentMap("list", rules), _list_warnings(rules, bins, where)
 
 
-def _segment(row: Any, bins: Mapping[str, int], where: str) -> Rule:  # noqa: ANN401
+def _segment(row: Unchecked, bins: Mapping[str, int], where: str) -> Rule:
     check_keys(row, {"name", *DIMENSIONS}, where)
     name = row.get("name")
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
@@ -108,8 +105,7 @@ def _list_warnings(rules: Sequence[Rule], bins: Mapping[str, int], where: str) -
         )
     cells = _rules_by_cell(rules, bins)
     # The last row, which matches everything, is not counted as an overlap.
-    overlaps = sum(len([place for place in places if place < len(rules) - 1]) > 1
-                   for places in cells.values())  # fmt: skip
+    overlaps = sum(len(places[:-1]) > 1 for places in cells.values())
     warnings = []
     if overlaps:
         warnings.append(f"{where}: {overlaps} of {len(cells)} score cells fit several rows; the"
