@@ -138,9 +138,7 @@ def test_months_that_there_is_no_room_for_are_counted(tmp_path):
     narrow = rfmtool("cohorts", written(tmp_path / "shop.csv", rows), COLUMNS="60").stdout
     wide = rfmtool("cohorts", tmp_path / "shop.csv", COLUMNS="160").stdout
 
-    assert "Of months 0–11 there is room until 8 above, and until 5 below." in " ".join(
-        narrow.split()
-    )
+    assert "Of months 0–11 the tables fit up to 8 above, 5 below." in " ".join(narrow.split())
     assert "there is room" not in wide
 
 

@@ -86,14 +86,14 @@ def test_the_call_sheet_tells_what_the_caller_needs(shop):
     ("who", "said"),
     [
         ("ann", "1 open complaint since 2025-02-20 (late delivery)"),
-        ("ann", "recommended by cy; named Bob Ley (bob), cy"),
+        ("ann", "referred by cy; referred Bob Ley (bob), cy"),
         ("ann", "mostly tea; last pots"),
         ("ann", "last contacted 2025-03-05 for put it right: no answer"),
         ("ann", "Ann Moor, +44 7700 900123, ann@example.com, consent yes"),
         ("bob", "4 of 10 when last asked"),
         ("cy", "asked to wait until 2025-06-01 (broken leg)"),
-        ("dee", "held out by lot, to compare with those who are contacted"),
-        ("eve", "rests: contacted for the same thing lately"),
+        ("dee", "in the holdout, to compare with those who are contacted"),
+        ("eve", "resting: recently contacted for the same thing"),
     ],
 )
 def test_explain_tells_the_same(shop, who, said):

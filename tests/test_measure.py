@@ -394,7 +394,7 @@ def test_rows_of_the_log_that_cannot_be_meant_are_counted_and_said(shop):
     found = rfmtool.measure(shop / "out", shop / "later.csv", evidence={"contacted": log})
 
     said = " ".join(found.warnings)
-    assert "1 of 31 ids is known from nowhere else" in said
+    assert "1 of 31 ids has no match" in said
     assert "1 row dated after 2025-09-20, so not yet true" in said
     assert "1 row for an action that the playbook does not have" in said
     plain = rfmtool.measure(shop / "out", shop / "later.csv")
@@ -424,7 +424,7 @@ def test_contacts_of_who_never_ordered_cost_and_reach_too(tmp_path):
     [group] = json.loads(answer.output)["groups"]
     assert group["costs"] == pytest.approx(2.5 * len(treated))
     assert group["reached"]["treated"] == 1
-    assert "known from nowhere else" not in answer.output
+    assert "no match" not in answer.output
 
 
 def test_contacts_after_the_last_order_cost_too(shop):

@@ -151,10 +151,10 @@ class HoldoutTest:
             return f"Earned less than leaving them alone: {by}."
         if verdict == "no_difference":
             most = max(abs(best.low), abs(best.high)) / abs(self.means[1] or 1)
-            return f"If it makes a difference, then of no more than {most:.1%} of their spend."
+            return f"Any difference is no more than {most:.1%} of their spend."
         why = f"between {best.low:+,.2f} and {best.high:+,.2f} a person"
         if self.held_out < MIN_HELD_OUT:
-            why = f"{self.held_out:,} held out, and it takes {MIN_HELD_OUT}"
+            why = f"{self.held_out:,} held out, {MIN_HELD_OUT} needed"
         weeks = self.weeks_more
         if weeks:
             why += f"; about {weeks:,} {'week' if weeks == 1 else 'weeks'} more at this pace"

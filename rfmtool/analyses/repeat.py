@@ -25,7 +25,7 @@ from rfmtool.scoring.timing import (
 DAYS: Final = (30, 60, 90, 180, 365)
 """The days by which return shares are given."""
 SELECTION: Final = (
-    "That gaps shorten from order to order is partly selection: who comes often comes soon."
+    "Gaps shorten from order to order partly by selection: frequent buyers come soon."
 )
 _MAX_STEPS: Final = 10
 _WEEK: Final = 7

@@ -102,8 +102,8 @@ class Timeline:
         notes = []
         if self.window_days is not None:
             notes.append(
-                f"Only the last day has all of a window of {self.window_days:,} days behind it;"
-                " --as-of tells of another."
+                f"Only the last day has a full window of {self.window_days:,} days behind it;"
+                " use --as-of for another."
             )
         elif len(self.points) == 1:
             notes.append(f"All lies within one {self.every}: there is one day only.")
@@ -111,7 +111,7 @@ class Timeline:
         if self.fitted and self.window_days is None and self.points[0].as_of < early:
             notes.append(
                 f"Before {early} there are under {MIN_HISTORY_DAYS} days of history, and what is"
-                " fitted to so little moves a lot; --scales keeps it still."
+                " fitted to so little moves a lot; --scales keeps it fixed."
             )
         return tuple(notes)
 

@@ -66,9 +66,9 @@ def _how_to_read(answer: Data, rule_count: int) -> str:
     text = (
         f"{first['customers']:,} customers ({share(first['support'])}) buy all of the first line;"
         f" {share(first['confidence'])} of those who buy its left side, {first['lift']:.2f} times"
-        " as many as of everybody. Rules are ordered by confidence (do so) × lift. There is a"
+        " the overall share. Rules are ordered by confidence (do so) × lift. There is a"
         f" suggestion for {count_text(answer['suggestions'], 'customer')}."
     )
     if rule_count < len(answer["rules"]):
-        text += " Of rules about the same things the strongest is shown."
+        text += " Of rules on the same things the strongest is shown."
     return text + (f" These are the first {_MAX_RULES}." if rule_count > _MAX_RULES else "")

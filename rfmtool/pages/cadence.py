@@ -71,8 +71,8 @@ def _overdue(answer: Data) -> Iterator[Block]:
         text_width=_ID_WIDTH,
     )  # fmt: skip
     text = (
-        f"All together they spent {format_money(answer['at_stake'])} so far; one more order of"
-        f" each would be {format_money(answer['next_orders'])}."
+        f"In all they spent {format_money(answer['at_stake'])} so far; one more order each would"
+        f" bring {format_money(answer['next_orders'])}."
     )
     if len(answer["overdue"]) > _MAX_ROWS:
         text += f" These are the first {_MAX_ROWS}; -o FILE writes the whole list."

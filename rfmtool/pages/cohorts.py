@@ -36,7 +36,7 @@ def page(answer: Data, width: int) -> list[Block]:
     if rows:
         parts = [
             *_retention(answer, width),
-            heading("REVENUE PER CUSTOMER  cumulated until so many months after"),
+            heading("REVENUE PER CUSTOMER  cumulative, months since the first order"),
             _revenue(answer, width),
             Gap(),
             Paragraph(_how_to_read(answer, width), "quiet"),
@@ -122,19 +122,19 @@ def _revenue(answer: Data, width: int) -> ShadedTable:
 
 def _how_to_read(answer: Data, width: int) -> str:
     as_of = answer["as_of"]
-    sentences = [f"Where a row ends early, it ends with {as_of[:7]}, until {as_of}."]
+    sentences = [f"A row that ends early ends with {as_of[:7]} (up to {as_of})."]
     if not answer["last_month_is_over"] and _months(answer, 1, width, _SHARE_WIDTH):
-        sentences.append("* That month is not over, and all leaves it out.")
+        sentences.append("* That month is not over; 'all' omits it.")
     left_out = []
     if len(answer["cohorts"]) > _MAX_ROWS:
-        left_out.append(f"These are the latest {_MAX_ROWS} cohorts, all is of every one.")
+        left_out.append(f"Shown: the latest {_MAX_ROWS} cohorts; 'all' covers every cohort.")
     last = max(len(cohort["active"]) for cohort in answer["cohorts"]) - 1
     share_months, money_months = (
         len(_months(answer, 1, width, cell)) for cell in (_SHARE_WIDTH, _MONEY_WIDTH)
     )
     if share_months < last:
         left_out.append(
-            f"Of months 0–{last} there is room until {share_months} above, and until"
+            f"Of months 0–{last} the tables fit up to {share_months} above,"
             f" {money_months - 1} below."
         )
     hint = ["-o FILE writes every cohort and month."] if left_out else []

@@ -77,7 +77,7 @@ def page(summary: Data, folder: str | None = None) -> list[Block]:
         *(Paragraph(text, "warning") for text in summary["warnings"]),
         Paragraph(_moves(summary["moves"])),
         *matrices,
-        Paragraph("Of the people who stood in a row, per cent who stand in a column now.", "quiet"),
+        Paragraph("Rows: where people stood before; columns: % of them there now.", "quiet"),
         Gap(),
         _flow(summary),
         Paragraph(_factors(revenue)),
@@ -89,7 +89,7 @@ def page(summary: Data, folder: str | None = None) -> list[Block]:
 
 
 def _moves(moves: Data) -> str:
-    other = f", {moves['other']:,} from a rung that is no more" if moves["other"] else ""
+    other = f", {moves['other']:,} from a removed rung" if moves["other"] else ""
     return (
         f"{moves['up']:,} up the ladder, {moves['down']:,} down, {moves['same']:,} on the same"
         f" rung{other}; {moves['new']:,} new, {moves['gone']:,} gone; {moves['lapsed']:,} lapsed,"
@@ -200,7 +200,7 @@ def _signed(change: str) -> str:
 def _factors(revenue: Data) -> str:
     if revenue["change"]["customers"] is None:
         return (
-            "Not told by customers, orders and average order: a run has no buyers or no revenue"
+            "Not split by customers, orders, average order: a run has no buyers or no revenue"
             " above zero."
         )
     parts = [f"{words} {_signed(revenue['change'][name])}" for name, words in _FACTORS.items()]

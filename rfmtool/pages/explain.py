@@ -55,7 +55,7 @@ def _orders(card: Data) -> dict[str, str]:
         return {"Orders": "none that counts"}
     spent = format_money(card["monetary"])
     spent += f", {format_money(card['average_order'])} an order" if orders > 1 else ""
-    spent += f", {format_money(card['refunds'])} given back" if card["refunds"] != "0" else ""
+    spent += f", {format_money(card['refunds'])} refunded" if card["refunds"] != "0" else ""
     if not orders:
         return {"Orders": "none that counts", "Spent": spent}
     count = count_text(orders, "order")
@@ -83,11 +83,11 @@ def _outlook(card: Data) -> dict[str, str]:
         if last != favourite:
             text = f"mostly {favourite}; last {last}"
         if next_ and lift:
-            text += f"; next perhaps {next_}: of people alike {lift:.1f} times as many buy it"
+            text += f"; next perhaps {next_}: {lift:.1f} times as many similar people buy it"
         facts["Buys"] = text
     if card.get("return_probability") is not None:
         likely, spend = card["return_probability"], format_money(card["expected_spend"])
-        facts["To come"] = f"{likely:.0%} likely to order within 90 days; {spend} to expect"
+        facts["Outlook"] = f"{likely:.0%} likely to order within 90 days; {spend} expected"
     return facts
 
 
@@ -99,9 +99,8 @@ def _wallet(card: Data) -> str:
         # An estimate is shown as a range and never as all of the wallet.
         low, high = (card.get(f"wallet_{end}") or card["wallet"] for end in ("low", "high"))
         if low == high:
-            return f"nobody told us; spends more than nearly all similar customers ({basis})"
-        span = f"from {format_money(low)} to {format_money(high)}"
-        return f"nobody told us; somewhere {span} ({basis})"
+            return f"not stated; spends more than nearly all similar customers ({basis})"
+        return f"not stated; between {format_money(low)} and {format_money(high)} ({basis})"
     if card["headroom"] == "0":
         return f"all of {total} is spent here ({basis})"
     share_ = f"{share(card['share_of_wallet'])} of {total}"
@@ -135,7 +134,7 @@ def _evidence(card: Data) -> dict[str, str]:
     friends = [
         f"{relation} " + ", ".join(f"{names[friend]} ({friend})" if friend in names else friend
                               for friend in card[column].split(", "))
-        for relation, column in (("recommended by", "recommended_by"), ("named", "brought"))
+        for relation, column in (("referred by", "recommended_by"), ("referred", "brought"))
         if card.get(column)
     ]  # fmt: skip
     needs = [
@@ -154,9 +153,9 @@ def _reasons_for_no_contact(card: Data) -> str:
     """Why they are on no list at present: held out, resting, or snoozed."""
     reasons = []
     if card.get("holdout"):
-        reasons.append("held out by lot, to compare with those who are contacted")
+        reasons.append("in the holdout, to compare with those who are contacted")
     if card.get("resting"):
-        reasons.append(f"rests: {REST_REASONS[card['resting']]}")
+        reasons.append(f"resting: {REST_REASONS[card['resting']]}")
     if card.get("snooze_until"):
         reason = f" ({card['snooze_reason']})" if card.get("snooze_reason") else ""
         reasons.append(f"asked to wait until {card['snooze_until']}{reason}")

@@ -50,7 +50,7 @@ def _steps(steps: list[Data]) -> Table:
     return Table(
         columns=(
             Column("STEP", "name"),
-            *numbers("this far or further", "lost", "of those before", "known of", "days (median)"),
+            *numbers("this step or later", "lost", "of step before", "known of", "days (median)"),
         ),
         rows=tuple(
             (
@@ -85,7 +85,7 @@ def _groups(title: str, answer: Data, key: str) -> list[Block]:
     )  # fmt: skip
     if key == "by_source":
         return [table]
-    return [table, Paragraph("People of late months have had less time to go on.", "quiet")]
+    return [table, Paragraph("Recent months have had less time to go on.", "quiet")]
 
 
 def _second_order_requests(asking: Data | None) -> Iterator[Block]:
@@ -97,7 +97,7 @@ def _second_order_requests(asking: Data | None) -> Iterator[Block]:
         return
     text = (
         f"Are you asking for a second order? {share_with_interval(asked)} were asked before it"
-        f" came, first on day {asking['median_day']:,.0f} in the median."
+        f" came, first on day {asking['median_day']:,.0f} (median)."
     )
     if asking["best_weeks"]:
         first, last = asking["best_weeks"]
@@ -116,8 +116,8 @@ def _contact_before_order(answer: Data) -> Iterator[Block]:
         return
     days = count_text(answer["horizon_days"], "day")
     before, after = (_return_rate(comparison[side]) for side in ("before", "after"))
-    text = f"A second order within {days}: {before} of those in touch before their first order,"
-    text += f" {after} of those in touch only then."
+    text = f"A second order within {days}: {before} in touch before their first order,"
+    text += f" {after} in touch only from then on."
     if comparison["difference"]:
         points = comparison["difference"]
         gap, low, high = (100 * points[name] for name in ("difference", "low", "high"))
@@ -149,14 +149,14 @@ def _gateway(answer: Data) -> list[Block]:
         ),
     )  # fmt: skip
     text = (
-        f"Who came back within {count_text(answer['horizon_days'], 'day')}, by Kaplan & Meier; who"
-        " began with several counts for each. A plain comparison: an association."
+        f"Came back within {count_text(answer['horizon_days'], 'day')}, by Kaplan & Meier; those"
+        " who began with several count in each. A plain comparison: an association."
     )
     if answer["gateway_too_few"]:
         text += f" {answer['gateway_too_few']:,} others have too few buyers to tell."
     if len(rows) > _MAX_ROWS:
         text += (
-            f" These are the first {_MAX_ROWS} of {len(rows):,} by the lower limit: of so many some"
-            " stand there by chance."
+            f" These are the first {_MAX_ROWS} of {len(rows):,} by the lower limit; of so many,"
+            " some are there by chance."
         )
     return [table, Paragraph(text, "quiet")]

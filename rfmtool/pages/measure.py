@@ -22,9 +22,9 @@ from rfmtool.pages.holdouts import ADVICE
 from rfmtool.summaries.formatting import count_text, label_text
 
 _SHARED_HOLDOUT_NOTE: Final = (
-    "* This list and whatever followed it within the days, for it had no lot of its own; with"
-    " --holdout ACTION=10% it is told alone. Weeks are until 60 are left out, or until a"
-    " rise of 5 points in who buys would be seen."
+    "* This list and whatever followed within those days, as it had no holdout of its own;"
+    " --holdout ACTION=10% measures it alone. Weeks are until 60 are held out, or until a"
+    " rise of 5 points in who buys would be detected."
 )
 
 
@@ -35,20 +35,19 @@ def page(answer: Data, _width: int = 0) -> list[Block]:
     known = sum(group["verdict"] != "too_few" for group in groups)
     headline = (
         "did it earn more? ",
-        f"{known} of {count_text(len(groups), 'figure')} can be told",
-        f" · {answer['days']} days from each list on",
+        f"{known} of {count_text(len(groups), 'result')} clear",
+        f" · {answer['days']} days from each list",
     )
     notes = [*answer["warnings"]]
     uncompared = next((group["left_out"] for group in groups if group["left_out"]["actions"]), None)
     if uncompared:
         notes.append(
             f"{count_text(uncompared['actions'], 'list')} of {uncompared['people']:,} people in"
-            " all, with nobody or hardly anybody left out, can be compared with none: not in the"
-            " sum of all."
+            " all, with nobody or hardly anybody held out, cannot be compared: not in the total."
         )
     if count := answer["still_running"]:
         who = "1 person" if count == 1 else f"{count:,} people"
-        notes.append(f"{who} entered so lately that their days are not over.")
+        notes.append(f"{who} entered too recently: still running.")
     return answer_blocks("MEASURE", headline, parts, notes)
 
 
@@ -68,11 +67,11 @@ def _table(groups: Sequence[Data]) -> Table:
     return Table(
         columns=(
             Column("LIST", "name", folds=True),
-            *numbers("treated", "left out", "bought", "bought, left out"),
-            *numbers("more a person", "from", "to", "earned in all", "smallest seen"),
+            *numbers("treated", "held out", "bought", "bought, held out"),
+            *numbers("uplift/person", "from", "to", "total earned", "smallest seen"),
         ),
         rows=tuple(rows),
-        optional_columns=("smallest seen", "bought, left out", "bought", "earned in all"),
+        optional_columns=("smallest seen", "bought, held out", "bought", "total earned"),
     )
 
 
@@ -92,8 +91,8 @@ def _advice(groups: Sequence[Data]) -> list[Block]:
             blocks.append(Paragraph(f"{advice}: {_title(group)}. {group['verdict_text']}"))
             if contacted := group["reached"]:
                 text = (
-                    f"Of the treated {contacted['treated']:.0%} were in fact contacted; if it is"
-                    f" the contact alone, that is {contacted['difference']:+,.2f} for each of"
+                    f"Of the treated {contacted['treated']:.0%} were contacted; if only contact"
+                    f" has an effect, that is {contacted['difference']:+,.2f} for each of"
                     f" them [{contacted['low']:+,.2f}, {contacted['high']:+,.2f}]."
                 )
                 blocks.append(Paragraph(text, "quiet"))

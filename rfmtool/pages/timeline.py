@@ -33,7 +33,7 @@ def page(answer: Data, width: int) -> list[Block]:
         f"{points[0]['as_of']} to {points[-1]['as_of']}",
         "",
     )
-    scales = "fitted anew for each day" if answer["fitted"] else "the same for all days"
+    scales = "refitted for each day" if answer["fitted"] else "the same for all days"
     cells = curve_width(points, width)
     thinned = f" There is room for {cells} of the {len(points)} days in it."
     scaling = f"Each curve is scaled to its own highest.{thinned if cells < len(points) else ''}"
@@ -65,7 +65,7 @@ def _verdict(answer: Data) -> list[Block]:
     )
     days = then["age_days"]
     if days < _SHORT_HISTORY_DAYS:
-        text += f" The books were {count_text(days, 'day')} old then, so that says little."
+        text += f" History was {count_text(days, 'day')} then, so that says little."
     return [Paragraph(text), Gap()]
 
 
@@ -126,7 +126,7 @@ def _advocates(points: Sequence[Data]) -> list[Block]:
         return []
     then = first["advocates_per_year"] or 0.0
     words = (
-        f"{count_text(now, 'advocate')} in {last['age_years']:.1f} years of books,"
-        f" {last['advocates_per_year']:.1f} for each year ({then:.1f} on the first of these days)."
+        f"{count_text(now, 'advocate')} in {last['age_years']:.1f} years of history,"
+        f" {last['advocates_per_year']:.1f} per year ({then:.1f} on the first of these days)."
     )
     return [Paragraph(words)]
