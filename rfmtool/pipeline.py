@@ -192,7 +192,7 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     if (cuts or fit_on) and scales is not None and refit_days is None:
         conflicting = "cuts" if cuts else "limits of the fit (such as --within)"
         raise UsageError(
-            f"{conflicting} and scales are both given, and both say where scores part",
+            f"{conflicting} and scales are both given, and both set the score cut points",
             "Give one of them, or say with --refit-every how old the scales may get.",
         )
     check_country(asked.country)

@@ -110,7 +110,7 @@ def test_other_spellings_of_an_address_are_counted(tmp_path):
 
     page = " ".join(rfmtool(*words).stdout.split())
     assert "Ids 1 other spelling of e-mail addresses" in page
-    assert "1 of 1 people are known elsewhere; 1 other spelling of e-mail addresses" in page
+    assert "1 of 1 people matched; 1 other spelling of e-mail addresses" in page
     found = json.loads(rfmtool(*words, "--format", "json").stdout)
     assert (found["merged_ids"], found["evidence"]["partners"]["merged"]) == (1, 1)
     report = " ".join(rfmtool("run", orders, "--partners", partners).stdout.split())

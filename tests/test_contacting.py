@@ -113,7 +113,7 @@ def test_a_log_with_days_to_come_and_actions_that_are_none_is_counted_and_said(w
     said = " ".join(result.summary["warnings"])
     assert "1 row dated after 2025-06-30" in said
     assert "1 row for an action that the playbook does not have" in said
-    assert "contacted: 1 of 3 ids is known from nowhere else" in said
+    assert "contacted: 1 of 3 ids has no match" in said
 
 
 def test_a_log_of_other_people_is_refused(shop, tmp_path):
@@ -310,4 +310,6 @@ def test_the_report_says_how_many_rest_and_why(shop, out, tmp_path):
 
     count = data["resting"]["contacted"]
     assert count > 1
-    assert f"{count} rest: {count} contacted for the same thing lately." in " ".join(said.split())
+    assert f"{count} resting: {count} recently contacted for the same thing." in " ".join(
+        said.split()
+    )

@@ -105,7 +105,7 @@ def test_without_contacts_the_report_says_once_that_channels_are_the_playbooks(
     monkeypatch.chdir(tmp_path)
     Path("shop.csv").write_text("customer_id,ordered_at,amount\nann,2024-01-01,5\n")
     said = " ".join(rfmtool("run", "shop.csv", "-o", "out", "--no-page").stdout.split())
-    assert said.count("No e-mail address and no number is known") == 1
+    assert said.count("No e-mail address or number is known") == 1
     assert not list(Path("out").glob("**/*.email.csv"))
     assert not Path("out/calls.csv").exists()
 

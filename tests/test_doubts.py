@@ -149,7 +149,7 @@ def frame(text):
         ),
         (
             f"{START}Total,Montant avoir\n1,2024-01-05,a,5,0.00\n2,2024-01-06,b,7,7.00\n",
-            "'Montant avoir' looks like money given back",
+            "'Montant avoir' looks like refunds",
         ),
         (
             "Date,Customer,Orders,Total\n2024-01-05,a,3,50\n2024-01-06,b,1,9\n",

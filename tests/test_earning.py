@@ -194,7 +194,7 @@ def test_only_who_costs_more_than_they_leave_and_takes_much_service_is_for_a_man
     }  # fmt: skip
     assert [name for name, row in people.items() if row["action"] == "manager_review"] == ["dear"]
     assert people["dear"]["channel"] == "manager"
-    assert "A manager looks at 1" in folder[1]
+    assert "A manager reviews the 1" in folder[1]
     assert "never automatic" in folder[1]
 
 
@@ -213,7 +213,7 @@ def test_rewards_and_what_is_at_stake_are_tables_beside_the_report(folder):
     ]  # fmt: skip
     stakes = (out / "advocates.csv").read_text().splitlines()
     assert stakes[1].startswith("ann,partner,1,")
-    assert "1 partner brought people who spent 30.00 in all and left 20.00; due 8.00" in words
+    assert "1 partner brought people who spent 30.00 in all, margin 20.00; due 8.00" in words
     summary = json.loads((out / "summary.json").read_text())
     assert summary["returns"][0].keys() >= {"stage", "revenue", "margin", "contacts", "minutes"}
     again = " ".join(command("report", out).stdout.split())

@@ -567,7 +567,9 @@ def test_a_table_that_matches_too_few_is_a_limit(people, known, limit, passes):
     if passes:
         check_matched(ledgers, limit)
         return
-    with pytest.raises(LimitError, match=f"partners: of {people} ids, only {known} are") as raised:
+    with pytest.raises(
+        LimitError, match=f"partners: of {people} ids, only {known} match"
+    ) as raised:
         check_matched(ledgers, limit)
     accepted = raised.value.hint.split()[-1].rstrip(".")
     check_matched(ledgers, accepted)

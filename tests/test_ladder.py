@@ -53,13 +53,13 @@ PEOPLE = [
         person(0, sales=5, refunds=5),
         "prospect",
         "contact",
-        "prospect: everything bought was given back, or cost nothing",
+        "prospect: everything bought was refunded, or cost nothing",
     ),
     (
         person(0),
         "prospect",
         "contact",
-        "prospect: everything bought was given back, or cost nothing",
+        "prospect: everything bought was refunded, or cost nothing",
     ),
 ]
 

@@ -278,7 +278,7 @@ def test_etsy_orders_are_read_by_their_totals_and_say_what_is_not_taken_off(writ
 
     assert preset_of(result) == "etsy_orders"
     assert money(result) == {"ann": (Decimal(36), 0, 1), "bob": (Decimal(14), 0, 1)}
-    assert any("given back in part" in note for note in result.summary["warnings"])
+    assert any("partial refunds" in note for note in result.summary["warnings"])
 
 
 @pytest.mark.parametrize(

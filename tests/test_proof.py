@@ -211,7 +211,7 @@ def test_an_open_complaint_vetoes_however_old_it_is():
 
     someone = first(TWICE, ONCE, referrals=[row], feedback=[complaint(0, old)])
     assert someone["stage_reason"] == (
-        "client: 2 order days 2023-05-01 to 2023-06-01; would stand higher, were it not for open"
+        "client: 2 order days 2023-05-01 to 2023-06-01; kept from a higher rung by open"
         " complaints (1)"
     )
     for resolved, stage in [(AS_OF, "advocate"), (AS_OF + DAY, "client"), (old, "advocate")]:
@@ -226,8 +226,8 @@ def test_an_open_complaint_is_named_as_the_reason_only_where_it_is_one():
     plain = first(TWICE, feedback=[complaint(0)])
     promoter = first(TWICE, feedback=[complaint(0), said(0, nps=9)])
 
-    assert "would stand higher" not in plain["stage_reason"]
-    assert "were it not for open complaints (1)" in promoter["stage_reason"]
+    assert "higher rung" not in plain["stage_reason"]
+    assert "kept from a higher rung by open complaints (1)" in promoter["stage_reason"]
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_a_low_answer_says_so_in_the_reason():
     someone = first(TWICE, feedback=[review(0), said(0, RECENT + DAY, nps=4)])
 
     assert someone["stage_reason"] == (
-        "client: 2 order days 2023-05-01 to 2023-06-01; would stand higher, had the latest survey"
-        " answer not been 4 of 10 (2023-06-02); no referrals supplied, so assessed without"
+        "client: 2 order days 2023-05-01 to 2023-06-01; kept from a higher rung by the latest"
+        " survey answer, 4 of 10 (2023-06-02); no referrals supplied, so assessed without"
     )
 
 

@@ -206,9 +206,9 @@ def test_explain_names_the_needs_of_a_person(folder):
 def test_every_page_says_too_few_where_there_are(folder):
     words = " ".join(folder[1].split())
 
-    assert "NOT MET YET" in words
+    assert "UNMET NEEDS" in words
     assert "Needs met: 1 of 2 (too few)" in words
     assert "WORK FOUND" in words
     assert "COMMUNITY" in words
-    assert "Of 2 people with an open complaint others listen to 1" in words
+    assert "Others listen to 1 of 2 people with an open complaint" in words
     assert "--needs" not in words

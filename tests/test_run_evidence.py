@@ -436,7 +436,7 @@ def test_ids_that_nobody_else_knows_are_counted_and_too_many_of_them_stop_the_ru
 
     stopped = rfmtool("run", "orders.csv", f"--{table}", f"{table}.csv", "-o", "out")
     assert stopped.exit_code == 1
-    assert f"{table}: of 20 ids, only 8 are known" in stopped.stderr
+    assert f"{table}: of 20 ids, only 8 match" in stopped.stderr
     assert "stranger" not in stopped.stderr
     assert not Path("out").exists()
 
@@ -649,7 +649,7 @@ def test_who_is_left_out_of_the_orders_is_known_from_there(listed):
     assert summary["ledger"]["excluded"] == {"suppressed": 1}
     told = summary["evidence"]["suppress"]
     assert (told["people"], told["matched"], told["unmatched"]) == (2, 1, 1)
-    warning = "suppress: 1 of 2 ids is known from nowhere else, so it counts for nothing."
+    warning = "suppress: 1 of 2 ids has no match, so it is ignored."
     assert warning in summary["warnings"]
 
 

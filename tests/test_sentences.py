@@ -81,17 +81,17 @@ def test_a_ladder_that_does_not_narrow_is_named(narrows, there):
 def test_what_hangs_on_those_at_the_top_is_told_where_they_are():
     told = climbed(top_share=0.25, top_revenue="40", referred_revenue="10")
 
-    assert "spent 40.00, and those they brought 10.00: 25.0% of revenue hangs on them" in told
-    assert "hangs on them" not in climbed()
+    assert "spent 40.00, and those they brought 10.00: together 25.0% of revenue." in told
+    assert "Advocates and partners" not in climbed()
 
 
 def test_what_is_left_after_costs_is_told_where_costs_are_known():
     margins = {"stages": [{"name": "client", "share": 0.5}, {"name": "customer", "share": None}],
                "orders": [{"name": "1", "average": "7"}]}  # fmt: skip
 
-    assert "Left of revenue after costs: client 50.0%." in climbed(margins=margins)
-    assert "by its number: 1: 7.00" in climbed(margins=margins)
-    assert "Left of" not in climbed()
+    assert "Margin after costs, by rung: client 50.0%." in climbed(margins=margins)
+    assert "nth order: 1: 7.00" in climbed(margins=margins)
+    assert "argin" not in climbed()
 
 
 def test_rungs_that_nobody_can_stand_on_say_which_table_they_need():
@@ -111,7 +111,7 @@ def test_rungs_that_nobody_can_stand_on_say_which_table_they_need():
     ("contacts", "consent", "words"),
     [
         (False, False, "channels are the playbook's"),
-        (True, False, "Nobody's consent is known"),
+        (True, False, "No consent is known"),
         (True, True, ""),
     ],
 )
@@ -123,10 +123,10 @@ def test_what_is_not_known_of_how_to_reach_people_is_said_once(contacts, consent
 
 
 def test_two_clocks_are_explained_where_they_differ():
-    assert "1 client whom the segment calls cooling orders as often" in said(
+    assert "1 client in a cooling segment still orders as often" in said(
         segment_versus_activity({"cooling_but_active": 1})
     )
-    assert "2 clients whom the segment calls cooling order as often" in said(
+    assert "2 clients in a cooling segment still order as often" in said(
         segment_versus_activity({"cooling_but_active": 2})
     )
     assert segment_versus_activity({"cooling_but_active": 0}) == []
@@ -150,7 +150,7 @@ TESTED = {
 def test_the_season_looked_back_to_is_named():
     told = said(lookback_blocks({"backtest": TESTED}))
 
-    assert "on 1 earlier day," in told
+    assert "on 1 earlier day:" in told
     assert "Jan 2024–Mar 2024 40%" in told
     assert "a year ago" not in told
     year = said(lookback_blocks({"backtest": TESTED | {"year_before": SPAN | {"returned": 25}}}))
@@ -203,10 +203,10 @@ def foretold(**checked):
 
 def test_a_forecast_is_told_with_how_the_last_one_went_and_its_doubts_first():
     assert "about 80 of today's buyers and 800.00" in foretold()
-    assert "100 came and spent 1,000.00" in foretold()
-    assert foretold(misses=True).startswith("The last forecast missed the sum")
-    assert "missed" not in foretold()
-    assert foretold(beats_monetary=False).startswith("Expected spend found the best customers no")
+    assert "actual 100 and 1,000.00" in foretold()
+    assert foretold(misses=True).startswith("The last forecast of spend was off")
+    assert "was off" not in foretold()
+    assert foretold(beats_monetary=False).startswith("Forecast spend found the best customers no")
     assert "no better" not in foretold()
     assert "cannot be checked yet" in foretold(unchecked=True)
     assert "cannot be checked yet" not in foretold()
@@ -275,11 +275,11 @@ def test_complaints_are_told_where_there_is_a_table_of_them():
                   "came_back_after": part(0, 0), "came_back_without": part(9, 40)}  # fmt: skip
     told = " ".join(complaints_in_words(QUIET | {"complaints": complaints}))
 
-    assert told == "1 complaint open, 2 put right."
+    assert told == "1 complaint open, 2 resolved."
     more = complaints | {"median_days_to_resolve": 3.0, "came_back_after": part(5, 10)}
     told = " ".join(complaints_in_words(QUIET | {"complaints": more}))
-    assert "2 put right, 3 days in the median" in told
-    assert "5 of 10 (too few to tell) after a complaint was put right, 22.5% of 40" in told
+    assert "2 resolved in 3 days (median)" in told
+    assert "5 of 10 (too few to tell) after a resolved complaint, 22.5% of 40" in told
     assert list(complaints_in_words(QUIET)) == []
 
 
@@ -293,8 +293,8 @@ def test_delight_is_told_where_there_are_answers():
 @pytest.mark.parametrize(
     ("tell", "end"),
     [
-        (True, ": orders foretell it."),
-        (False, ": that orders foretell it is not seen."),
+        (True, ": orders predict it."),
+        (False, ": orders are not seen to predict it."),
         (None, "back."),
     ],
 )
@@ -316,7 +316,7 @@ def test_without_an_answer_of_a_candidate_nothing_is_told_of_them():
 # Lots and results --------------------------------------------------------------------------------
 
 LOTS = {
-    "lists": [{"words": "welcome: 540 to mail; 60 of 600 left out", "smallest_rise": 0.1,
+    "lists": [{"words": "welcome: 540 to mail; 60 of 600 held out", "smallest_rise": 0.1,
                "weeks": {"0.10": 0, "0.05": None}}],
     "round_began_on": "2024-01-01", "is_old": False,
 }  # fmt: skip
@@ -327,7 +327,7 @@ def test_who_is_left_out_is_told_and_a_new_round_proposed_when_it_is_old():
     [table, note] = holdout_blocks(NOTHING | {"lots": LOTS})
 
     assert isinstance(table, Table)
-    assert table.rows == (("welcome: 540 to mail; 60 of 600 left out", "+10.0", "0 w", "–"),)
+    assert table.rows == (("welcome: 540 to mail; 60 of 600 held out", "+10.0", "0 w", "–"),)
     assert "This round began on 2024-01-01" in note.words
     assert "--holdout-salt" not in note.words
     assert "--holdout-salt" in said(holdout_blocks(NOTHING | {"lots": LOTS | {"is_old": True}}))
@@ -338,7 +338,7 @@ def test_who_rests_is_told_and_why():
     resting = {"contacted": 1_200, "often": 0, "snoozed": 1}
 
     assert said(holdout_blocks(NOTHING | {"resting": resting})) == (
-        "1,201 rest: 1,200 contacted for the same thing lately, 1 asked to wait."
+        "1,201 resting: 1,200 recently contacted for the same thing, 1 asked to wait."
     )
     assert holdout_blocks(NOTHING | {"resting": {"contacted": 0, "snoozed": 0}}) == []
 
@@ -347,7 +347,7 @@ def test_who_rests_is_told_and_why():
     ("verdict", "advice"),
     [
         ("earned_more", "Keep doing: win back, last time +3.10 a person [1.20, 5.00]."),
-        ("earned_less", "Stop, or do otherwise: win back"),
+        ("earned_less", "Stop, or change it: win back"),
         ("no_difference", "Makes little difference: win back"),
         ("too_few", "Too early to tell: win back"),
     ],

@@ -233,8 +233,8 @@ def test_what_looks_like_money_given_back_gets_the_role_that_its_cells_bear_out(
         ("gateway says", ("ok", "ok", "Declined"), "'Declined'.*payment_status=NAME"),
         ("purpose", ("sale", "sale", "Refund"), "'Refund'.*type=NAME"),
         ("is_deleted", (0, 0, 1), "orders called off.*voided=NAME"),
-        ("returned on", (None, None, "2026-01-04"), "money given back.*cancelled_on=NAME"),
-        ("D/C", ("D", "D", "C"), "which rows are given back.*type=NAME"),
+        ("returned on", (None, None, "2026-01-04"), "refunds.*cancelled_on=NAME"),
+        ("D/C", ("D", "D", "C"), "which rows are refunds.*type=NAME"),
     ],
 )
 def test_a_column_without_a_role_that_tells_of_no_sales_is_named_with_the_option(name, cells, said):
@@ -281,7 +281,7 @@ def test_a_cancelled_row_without_an_order_id_leaves_what_else_was_bought_that_da
 def test_a_column_that_looks_like_refunds_and_holds_something_else_is_named():
     result = library.run(shop("paid", "paid", **{"Refund reason": ["", "too small"]}))
 
-    assert any("'Refund reason' looks like money given back" in text
+    assert any("'Refund reason' looks like refunds" in text
                for text in result.summary["warnings"])  # fmt: skip
 
 

@@ -134,4 +134,4 @@ def test_scores_among_equals_are_no_ranges():
     assert "score 1" in report.stdout
     assert "SPEND" not in report.stdout
     words = " ".join(report.stdout.split())
-    assert "Scores of frequency and monetary are told among those with equal scores" in words
+    assert "Scores of frequency and monetary rank people among those with equal scores" in words

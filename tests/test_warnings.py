@@ -48,7 +48,7 @@ def plain(warned):
 
 
 def test_a_good_export_is_warned_of_few_second_orders_alone(plain):
-    assert plain == ("Fewer than 30 second orders, so activity is told by round numbers of days.")
+    assert plain == ("Fewer than 30 second orders, so activity uses round numbers of days.")
 
 
 def test_everything_that_is_wrong_with_an_export_is_told(warned):
@@ -116,8 +116,8 @@ def test_what_tables_are_warned_of(warned):
     }
     told = warned(GOOD, tables=bad)
     for words in (
-        "1 customer spent more here than they said to spend at all",
-        "wallets: 1 of 3 ids is known from nowhere else, so it counts for nothing",
+        "1 customer spent more here than their stated total",
+        "wallets: 1 of 3 ids has no match, so it is ignored",
         "feedback: 1 row cannot be read, and say nothing",
         "contacts: 1 id written in another case",
     ):
@@ -145,7 +145,7 @@ def test_estimates_and_proxies_are_told_where_they_are_asked_for(warned):
     told = warned(lines, settings=replace(PLAIN, allow_proxy=True, estimate=True))
 
     assert "1 customer stands higher by orders alone" in told
-    assert "Wallets not told of are estimates" in told
+    assert "Wallets not stated are estimates" in told
     told = warned(lines)
     assert "by orders alone" not in told
     assert "estimates" not in told

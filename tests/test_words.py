@@ -64,11 +64,11 @@ def test_words_of_which_one_is_enough():
 @pytest.mark.parametrize(
     ("correlation", "words"),
     [
-        (0.997, "mostly own spend told again"),
-        (0.8, "mostly own spend told again"),
-        (0.799, "partly own spend told again"),
-        (0.5, "partly own spend told again"),
-        (0.499, "they tell something beyond own spend"),
+        (0.997, "mostly restates own spend"),
+        (0.8, "mostly restates own spend"),
+        (0.799, "partly restates own spend"),
+        (0.5, "partly restates own spend"),
+        (0.499, "they add something beyond own spend"),
     ],
 )
 def test_how_much_an_estimate_is_own_spend_told_again(correlation, words):

@@ -23,7 +23,7 @@ BACKTEST_GROUPINGS: Final = ("segment", "stage", "activity", "action")
 TOO_FEW: Final = "too few"
 SHORT_HISTORY_NOTE: Final = (
     f"Under {MIN_HISTORY_DAYS + BACKTEST_DAYS} days of history: too short to look back at who"
-    " returned, so nothing is foretold."
+    " returned, so no forecast is made."
 )
 """The note where there is no backtest."""
 _Z_95_ONE_SIDED: Final = 1.644854

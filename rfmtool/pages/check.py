@@ -106,7 +106,7 @@ def _evidence(tables: Data) -> list[tuple[str, str]]:
     """Evidence tables: rows, people, and how many of these other tables know."""
     lines = []
     for name, table in tables.items():
-        known = f"{table['matched']:,} of {table['people']:,} people are known elsewhere"
+        known = f"{table['matched']:,} of {table['people']:,} people matched"
         if table["merged"]:
             known += f"; {count_text(table['merged'], 'other spelling')} of e-mail addresses"
         lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))

@@ -22,7 +22,7 @@ def data_quality(summary: Data) -> list[Block]:
     )
     for name, table in summary["evidence"].items():
         known = "all" if table["matched"] == table["people"] else f"{table['matched']:,}"
-        tables.append(f"{name} {table['people']:,} ({known} known elsewhere)")
+        tables.append(f"{name} {table['people']:,} ({known} matched)")
     return [
         Paragraph(ledger_line(summary["ledger"])),
         Paragraph(f"Read as {', '.join(column_roles(summary))}"),
@@ -64,5 +64,5 @@ def column_roles(summary: Data) -> list[str]:
     if columns.keys() >= _FACTORS:
         texts.append(f"amount={columns['quantity']} × {columns['unit_price']}")
     texts += [f"kept {name}" for name in summary["kept"]]
-    texts.append(f"an order is {reading['order_is']}")
+    texts.append(f"one order per {reading['order_is'].removeprefix('a ')}")
     return [*texts, f"money {conversion_text(reading['rates'])}"] if reading["rates"] else texts

@@ -10,7 +10,7 @@ from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers
 from rfmtool.summaries.formatting import count_text, format_money
 
 _MONTHS: Final = 6
-_TITLES: Final = ("people", "revenue", "margin", "contacts", "minutes", "earned a contact")
+_TITLES: Final = ("people", "revenue", "margin", "contacts", "minutes", "earned/contact")
 
 
 def return_on_effort(summary: Data) -> list[Block]:
@@ -25,12 +25,12 @@ def return_on_effort(summary: Data) -> list[Block]:
                      "minutes:,"), _earned_per_contact(row))
             for row in rows
         ),
-        optional_columns=("people", "minutes", "earned a contact"),
+        optional_columns=("people", "minutes", "earned/contact"),
     )  # fmt: skip
     lines = [_time_and_income(rows), *_below_zero(summary["contribution"])]
     note = (
-        "Earned a contact: the difference a person that measure found by lot (randomised), a mean"
-        " over the contacts measured. The rest are plain sums."
+        "Earned/contact: the difference per person by rfmtool measure (randomised), a mean over the"
+        " contacts measured. The rest are plain sums."
     )
     return [table, *map(Paragraph, lines), Paragraph(note, "quiet")]
 
@@ -55,9 +55,9 @@ def _time_and_income(rows: list[Data]) -> str:
     of_income = {stage: float(value / all_income) for stage, value in income.items()}
     gap = max(time, key=lambda stage: of_time[stage] - of_income[stage])
     return (
-        f"In a year time goes most to {busiest} ({of_time[busiest]:.0%}), {kind} comes most from"
-        f" {best} ({of_income[best]:.0%}). The widest gap between them: {gap}, {of_time[gap]:.0%}"
-        f" of the {'minutes' if by_minutes else 'contacts'} for {of_income[gap]:.0%} of the {kind}."
+        f"In a year {busiest} takes the most time ({of_time[busiest]:.0%}), {best} brings the most"
+        f" {kind} ({of_income[best]:.0%}). The widest gap: {gap}, {of_time[gap]:.0%} of the"
+        f" {'minutes' if by_minutes else 'contacts'} for {of_income[gap]:.0%} of the {kind}."
     )
 
 
@@ -65,12 +65,12 @@ def _below_zero(year: Data | None) -> list[str]:
     if year is None or not year["below_zero"]:
         return []
     text = (
-        f"{count_text(year['below_zero'], 'buyer')} of {year['people']:,} left less than nothing"
-        f" in a year, {format_money(year['below_zero_total'])}, after costs, refunds and contacts."
+        f"{year['below_zero']:,} of {count_text(year['people'], 'buyer')} had a negative margin in"
+        f" a year, {format_money(year['below_zero_total'])}, after costs, refunds and contacts."
     )
     if year["manager_review"]:
         text += (
-            f" A manager looks at {year['manager_review']:,}, the few who took much service too,"
+            f" A manager reviews the {year['manager_review']:,} who also took much service,"
             f" by hand and in no mailing. {' '.join(year['next_steps'])}"
         )
     return [text]
@@ -89,11 +89,11 @@ def rewards(summary: Data) -> list[Block]:
                 for row in totals["months"][-_MONTHS:]
             ),
         )  # fmt: skip
-        margin = "" if totals["margin"] is None else f" and left {format_money(totals['margin'])}"
+        margin = "" if totals["margin"] is None else f", margin {format_money(totals['margin'])}"
         text = (
             f"{count_text(totals['partners'], 'partner')} brought people who spent"
             f" {format_money(totals['revenue'])} in all{margin}; due"
-            f" {format_money(totals['reward'])}, each month of each in rewards.csv. The terms are"
+            f" {format_money(totals['reward'])}, by partner and month in rewards.csv. Terms are"
             " reward_share, reward_sum and reward_tiers in [relationship] of the rules"
         )
         text += "." if Decimal(totals["reward"]) else ": none is set."
@@ -101,11 +101,11 @@ def rewards(summary: Data) -> list[Block]:
     stake = summary["at_stake"]
     if stake and stake["people"]:
         text = (
-            f"With {count_text(stake['people'], 'advocate or partner')} would go about"
-            f" {format_money(stake['own'])} of their own in 90 days, and"
-            f" {format_money(stake['others'])} of {stake['brought']:,} whom they brought: together"
-            f" from {format_money(stake['low'])} to {format_money(stake['high'])} in the last four"
-            " times 90 days. Each is in advocates.csv."
+            f"At stake with {count_text(stake['people'], 'advocate or partner')}: about"
+            f" {format_money(stake['own'])} of own spend in 90 days, and"
+            f" {format_money(stake['others'])} by {stake['brought']:,} they brought; together"
+            f" {format_money(stake['low'])} to {format_money(stake['high'])} in the last four"
+            " 90-day spans. Each is in advocates.csv."
         )
         text = text.replace("advocate or partners", "advocates and partners")
         blocks.append(Paragraph(text))

@@ -56,7 +56,7 @@ def feedback(summary: Data) -> list[Block]:
     evidence = summary["evidence_says"]
     referrals = {row["stage"]: row for row in evidence["referrals"] or ()}
     answers = {row["stage"]: row for row in evidence["answers"] or ()}
-    titles = ("answered", "NPS", "friends named", "bought", "they spent")
+    titles = ("answered", "NPS", "referrals", "bought", "they spent")
     rows = []
     for stage in dict.fromkeys([*answers, *referrals]):
         cells = dict.fromkeys(titles, "–")
@@ -64,7 +64,7 @@ def feedback(summary: Data) -> list[Block]:
             cells["answered"] = f"{row['answered']:,} of {row['people']:,}"
             cells["NPS"] = f"{row['nps']:+.0f}"
         if row := referrals.get(stage):
-            cells["friends named"] = f"{row['referred']:,}"
+            cells["referrals"] = f"{row['referred']:,}"
             cells["bought"] = share(row["bought"] / row["referred"])
             cells["they spent"] = format_money(row["revenue"])
         rows.append((label_text(stage), *cells.values()))
@@ -81,15 +81,15 @@ def complaints_in_words(evidence: Data) -> Iterator[str]:
     """Sentences on complaints and survey answers, and who came back after them."""
     if complaints := evidence["complaints"]:
         days = complaints["median_days_to_resolve"]
-        took = "" if days is None else f", {days:,.0f} days in the median"
+        took = "" if days is None else f" in {days:,.0f} days (median)"
         opened = count_text(complaints["open"], "complaint")
-        yield f"{opened} open, {complaints['resolved']:,} put right{took}."
+        yield f"{opened} open, {complaints['resolved']:,} resolved{took}."
         if complaints["came_back_after"]["of"]:
             after, without = (
                 _share_of_base(complaints[f"came_back_{end}"]) for end in ("after", "without")
             )
             yield (
-                f"Back within 90 days: {after} after a complaint was put right, {without} of those"
+                f"Back within 90 days: {after} after a resolved complaint, {without} of those"
                 " who never complained."
             )
     if evidence["delight"]:
@@ -112,7 +112,7 @@ def candidates_in_words(evidence: Data) -> Iterator[str]:
         f" suggest it (candidates), {_share_of_base(candidates['others'])} of others who came back"
     )
     verdicts = {
-        None: "", True: ": orders foretell it", False: ": that orders foretell it is not seen",
+        None: "", True: ": orders predict it", False: ": orders are not seen to predict it",
     }  # fmt: skip
     yield f"{text}{verdicts[candidates['orders_tell']]}."
 

@@ -19,9 +19,9 @@ def lookback_blocks(summary: Data) -> list[Block]:
     all_buyers, days = backtest["buyers"], backtest["looked_back"]
     spans = ", ".join(f"{_months(day)} {_return_rate(day)}" for day in days)
     text = (
-        f"* the same rules on {len(days)} earlier {'days' if len(days) > 1 else 'day'}, without our"
-        f" lists as far as we know: who ordered in the {backtest['days']} days after. Of all buyers"
-        f" {_return_rate(all_buyers)}: {spans}."
+        f"* same rules on {len(days)} earlier {'days' if len(days) > 1 else 'day'}: share who"
+        f" ordered in the {backtest['days']} days after, as far as we know without our lists. All"
+        f" buyers {_return_rate(all_buyers)}: {spans}."
     )
     year = backtest["year_before"]
     if year is not None:
@@ -48,7 +48,7 @@ def baseline_rates(summary: Data) -> list[Block]:
     if not groups:
         return []
     parts = ", ".join(f"{label_text(group['name'])} {_return_rate(group)}" for group in groups)
-    text = f"Came anyway within {backtest['days']} days, on the days looked back to: {parts}."
+    text = f"Ordered anyway within {backtest['days']} days of the lookback days: {parts}."
     blocks: list[Block] = [Paragraph(text, "quiet")]
     last_try = next((group for group in groups if group["name"] == "last_try"), None)
     if last_try and _MANY_ONE_IN * last_try["returned"] >= last_try["customers"]:
@@ -66,29 +66,28 @@ def forecast_blocks(summary: Data) -> list[Block]:
     if forecast is None:
         return []
     text = (
-        f"Next {forecast['days']} days: about {forecast['buyers']:,.0f} of today's buyers and"
-        f" {format_money(forecast['spend'])} are to be expected, by what came of each R×F cell"
-        " before."
+        f"Forecast, next {forecast['days']} days: about {forecast['buyers']:,.0f} of today's buyers"
+        f" and {format_money(forecast['spend'])}, by how each R×F cell did before."
     )
     check = forecast["check"]
     if check is None:
         return [Paragraph(f"{text} That cannot be checked yet: history is too short.", "quiet")]
     result = (
-        f"Foretold for {check['from']} in the same way: {check['foretold_buyers']:,.0f} buyers"
-        f" and {format_money(check['foretold_spend'])}; {check['buyers']:,} came and spent"
+        f"Same method as of {check['from']}: forecast {check['foretold_buyers']:,.0f} buyers and"
+        f" {format_money(check['foretold_spend'])}, actual {check['buyers']:,} and"
         f" {format_money(check['spend'])}."
     )
     if check["best_fifth"] is not None:
         result += (
-            f" The fifth expected to spend most held {check['best_fifth']:.0%} of it, the fifth"
-            f" who had spent most {check['best_fifth_by_monetary']:.0%}."
+            f" The top fifth by forecast spent {check['best_fifth']:.0%} of it, the top fifth by"
+            f" past spend {check['best_fifth_by_monetary']:.0%}."
         )
     blocks: list[Block] = []
     if check["misses"]:
-        warning = "The last forecast missed the sum by more than a third."
+        warning = "The last forecast of spend was off by more than a third."
         blocks.append(Paragraph(warning, "warning"))
     if check["best_fifth"] is not None and not check["beats_monetary"]:
-        warning = "Expected spend found the best customers no better than what they had spent."
+        warning = "Forecast spend found the best customers no better than past spend."
         blocks.append(Paragraph(warning, "warning"))
     return [*blocks, Paragraph(f"{text} {result}", "quiet")]
 

@@ -23,8 +23,8 @@ def ladder_funnel(summary: Data) -> list[Block]:
     if funnel["top_share"]:
         lines.append(
             f"Advocates and partners spent {format_money(funnel['top_revenue'])}, and those they"
-            f" brought {format_money(funnel['referred_revenue'])}: {share(funnel['top_share'])} of"
-            " revenue hangs on them."
+            f" brought {format_money(funnel['referred_revenue'])}: together"
+            f" {share(funnel['top_share'])} of revenue."
         )
     lines += _margins(summary["margins"])
     # From the lowest to the highest rung that has customers.
@@ -37,7 +37,7 @@ def ladder_funnel(summary: Data) -> list[Block]:
 
 
 def _steps(steps: Sequence[Data]) -> Table:
-    titles = ("this far or higher", "of the rung below", "days it took (median)")
+    titles = ("this rung or above", "of the rung below", "days it took (median)")
     lowest, *higher = steps
     rows = [{**lowest, "conversion": None, "median_days": None}, *higher]
     return Table(
@@ -74,8 +74,8 @@ def _margins(margins: Data | None) -> list[str]:
         for row in margins["stages"]
         if row["share"] is not None
     )
-    lines = [f"Left of revenue after costs: {stages}."]
+    lines = [f"Margin after costs, by rung: {stages}."]
     if margins["orders"]:
         orders = [f"{row['name']}: {format_money(row['average'])}" for row in margins["orders"]]
-        lines.append(f"Left of an order on average, by its number: {', '.join(orders)}.")
+        lines.append(f"Average margin of a customer's nth order: {', '.join(orders)}.")
     return lines

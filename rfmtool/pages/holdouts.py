@@ -11,7 +11,7 @@ from rfmtool.summaries.formatting import REST_REASONS, label_text
 _TEXT_WIDTH: Final = 54
 ADVICE: Final = {
     "earned_more": "Keep doing",
-    "earned_less": "Stop, or do otherwise",
+    "earned_less": "Stop, or change it",
     "no_difference": "Makes little difference",
     "too_few": "Too early to tell",
 }
@@ -27,8 +27,7 @@ def holdout_blocks(summary: Data) -> list[Block]:
         reasons = [f"{count:,} {REST_REASONS[name]}" for name, count in resting.items() if count]
         people = sum(resting.values())
         if people:
-            text = f"{people:,} {'rests' if people == 1 else 'rest'}: {', '.join(reasons)}."
-            blocks.append(Paragraph(text))
+            blocks.append(Paragraph(f"{people:,} resting: {', '.join(reasons)}."))
     results, words = summary["results"], summary["last_times"]
     for verdict, advice in ADVICE.items():
         names = [name for name, result in results.items() if result["verdict"] == verdict]
@@ -43,8 +42,8 @@ def _holdout_table(holdouts: Data | None) -> list[Block]:
         return []
     table = Table(
         columns=(
-            Column("LEFT OUT TO COMPARE", "name", folds=True),
-            *numbers("shows", "+10 in", "+5 in"),
+            Column("HOLDOUT GROUPS", "name", folds=True),
+            *numbers("finds", "+10 in", "+5 in"),
         ),
         rows=tuple(
             (
@@ -58,8 +57,8 @@ def _holdout_table(holdouts: Data | None) -> list[Block]:
         text_width=_TEXT_WIDTH,
     )
     note = (
-        "Left out: of all whom this round has on the list so far. Shows: the smallest rise, in"
-        " points, of the share who buy within 90 days that would be seen four times in five; +10"
+        "Held out: of all on the list in this round so far. Finds: the smallest rise, in points, of"
+        " the share who buy within 90 days that would be detected four times in five; +10"
         " and +5 in: the weeks until a rise of 10 or 5 points would be, at the pace of the last"
         f" four. This round began on {holdouts['round_began_on']}."
     )

@@ -61,7 +61,7 @@ def tasks(summary: Data) -> list[Block]:
     if influence is not None and influence["with_reach"]:
         people = count_text(influence["open"], "person").replace("persons", "people")
         lines.append(
-            f"Of {people} with an open complaint others listen to {influence['with_reach']:,}; the"
+            f"Others listen to {influence['with_reach']:,} of {people} with an open complaint; the"
             " call sheet says so, and nobody waits for it."
         )
     return [table, *map(Paragraph, lines)]
@@ -82,7 +82,7 @@ def service_equality(summary: Data) -> list[Block]:
         return []
     titles = ("lowest fifth", "highest fifth", "worst ÷ best rung", "segment")
     table = Table(
-        columns=(Column("SERVED ALIKE?", "name", folds=True), *numbers(*titles)),
+        columns=(Column("SAME SERVICE?", "name", folds=True), *numbers(*titles)),
         rows=tuple(
             (
                 _MEASURES[name],
@@ -98,7 +98,7 @@ def service_equality(summary: Data) -> list[Block]:
         optional_columns=("segment", "worst ÷ best rung"),
     )
     return [table, Paragraph(_verdict(equality)), Paragraph(
-        "By what buyers spent, a plain comparison with 95% intervals; under 30 of them too few.",
+        "By buyers' spend, a plain comparison with 95% intervals; under 30 buyers: too few.",
         "quiet",
     )]  # fmt: skip
 
@@ -117,16 +117,16 @@ def _lowest_and_highest(name: str, rows: list[Data]) -> Iterator[str]:
 def _verdict(equality: Data) -> str:
     if equality["worse"]:
         things = ", ".join(_MEASURES[name] for name in equality["worse"])
-        return f"Those who spend little are served worse than those who spend much: {things}."
+        return f"Low spenders are served worse than high spenders: {things}."
     if equality["alike"]:
         things = ", ".join(_MEASURES[name] for name in equality["alike"])
-        return f"No difference is seen between those who spend little and much: {things}."
-    return "Whether those who spend little are served as well as others cannot be told yet."
+        return f"No difference is seen between low and high spenders: {things}."
+    return "Too early to say whether low spenders are served as well as others."
 
 
 def needs(data: Data) -> list[Block]:
     """Needs not met yet, the most frequent first, and how many are met."""
-    columns = Column("NOT MET YET", "name", folds=True), *numbers("people", "they spent")
+    columns = Column("UNMET NEEDS", "name", folds=True), *numbers("people", "they spent")
     unmet = data["unmet"][:_MAX_NEEDS]
     table = Table(
         columns, tuple(cells(need, "need", "people:,", "revenue:money") for need in unmet)
@@ -152,8 +152,8 @@ def introductions(data: Data) -> list[Block]:
     balance, months = data["balance"], data["months"]
     text = (
         f"{count_text(data['introductions'], 'introduction')}, {data['lately']:,} of the last"
-        f" {months} months, {data['by_us']:,} made by us. Customers who gave more than they got"
-        f" {balance['gave_only'] + balance['gave_more']:,}, as much {balance['even']:,}, less"
+        f" {months} months, {data['by_us']:,} made by us. Customers giving more than getting:"
+        f" {balance['gave_only'] + balance['gave_more']:,}; as much: {balance['even']:,}; less:"
         f" {balance['got_only'] + balance['got_more']:,}."
     )
     if data["businesses"]:
@@ -177,7 +177,7 @@ def communities(data: Data) -> list[Block]:
         ),
     )
     text = (
-        f"Of all advocates in none: {share_with_interval(data['advocates_in_none'])}. Invited by"
+        f"Advocates in no community: {share_with_interval(data['advocates_in_none'])}. Invited by"
         f" a customer: {data['invited']:,}, by {data['inviters']:,} of them."
     )
     return [table, Paragraph(text), Paragraph(_members_and_matches(data["compared"]))]
@@ -186,10 +186,10 @@ def communities(data: Data) -> list[Block]:
 def _members_and_matches(compared: Data | None) -> str:
     """Members compared with customers of the same rung, tenure and past spend."""
     if compared is None:
-        return "History is too short to hold members against others."
+        return "History is too short to compare members with others."
     members, points = compared["members"], compared["difference"]
     if points is None:
-        return f"Members with others alike to hold them against: {members['of']:,}, {TOO_FEW}."
+        return f"Members with similar others to compare: {members['of']:,}, {TOO_FEW}."
     gap, low, high = (100 * points[name] for name in ("difference", "low", "high"))
     return (
         f"Ordered within 90 days: {share(members['share'])} of {members['of']:,} members. Matched"
@@ -210,4 +210,4 @@ def missing_tables(summary: Data) -> list[Block]:
     if not summary["opens"]:
         return []
     pages = "; ".join(f"--{table}: {page}" for table, page in summary["opens"].items())
-    return [Paragraph(f"More could be told with {pages}.", "quiet")]
+    return [Paragraph(f"To see more, add {pages}.", "quiet")]

@@ -101,11 +101,11 @@ def missing_contact_details(summary: Data) -> list[Block]:
     """A sentence where contact details or consent are missing."""
     if not summary["contacts_known"]:
         text = (
-            "No e-mail address and no number is known, so channels are the playbook's, whomever"
-            " they reach: see --contacts."
+            "No e-mail address or number is known, so channels are the playbook's, whether or not"
+            " they reach people: see --contacts."
         )
     elif not summary["consent_known"]:
-        text = "Nobody's consent is known, so export leaves all out unless --consent-unknown keep."
+        text = "No consent is known, so export leaves all out unless --consent-unknown keep."
     else:
         return []
     return [Paragraph(text, "quiet")]
@@ -134,8 +134,8 @@ def segment_versus_activity(summary: Data) -> list[Block]:
     if not count:
         return []
     text = (
-        f"A segment compares people with each other, activity each with their own rhythm:"
-        f" {count_text(count, 'client')} whom the segment calls cooling"
+        f"Segments compare people with each other, activity each with their own rhythm:"
+        f" {count_text(count, 'client')} in a cooling segment still"
         f" {'orders' if count == 1 else 'order'} as often as usual. Actions go by activity."
     )
     return [Paragraph(text, "quiet")]
@@ -156,7 +156,7 @@ def _headline(summary: Data) -> Line:
 
 def _scales_note(summary: Data, folder: str | None) -> str:
     nested = [name for name in DIMENSIONS if "cells" in summary["scales"][name]]
-    nested_note = " Scores of {} are told among those with equal scores before."
+    nested_note = " Scores of {} rank people among those with equal scores before."
     note = f"Cut points are {summary['scales_are']}."
     note += nested_note.format(" and ".join(nested)) if nested else ""
     if summary["scales_are"] == "given":
@@ -164,7 +164,7 @@ def _scales_note(summary: Data, folder: str | None) -> str:
         if not drift:
             return note
         return (
-            f"{note} They are of {drift['fitted_on']}; on cut points fitted today"
+            f"{note} They date from {drift['fitted_on']}; on cut points fitted today"
             f" {drift['share']:.1%} of all buyers would score otherwise."
         )
     path = f"{folder}/scales.json" if folder else "the scales.json that run -o writes"

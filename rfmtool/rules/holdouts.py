@@ -30,8 +30,8 @@ def with_holdouts(rules: Rules, asked: HoldoutRules) -> Rules:
             raise UsageError(f"--holdout: there is no action {name!r}", f"Actions are {known}.")
         if name not in marketing_actions(rules.playbook):
             raise UsageError(
-                f"--holdout {name}: is a service, from which nobody is left out",
-                "Leave people out of marketing alone.",
+                f"--holdout {name}: is a service, which has no holdout",
+                "Only marketing can have a holdout.",
             )
     by_rows = {name: row.hold_out for name, row in rows.items() if row.hold_out}
     return replace(rules, holdout=replace(asked, shares={**by_rows, **asked.shares}))

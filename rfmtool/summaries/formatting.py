@@ -18,8 +18,8 @@ WALLET_BASES: Final = {
 }
 """How a wallet is known."""
 REST_REASONS: Final = {
-    "contacted": "contacted for the same thing lately",
-    "often": "contacted as often as anybody may be in 30 days",
+    "contacted": "recently contacted for the same thing",
+    "often": "at the limit of contacts in 30 days",
     "snoozed": "asked to wait",
 }
 """Why somebody is not contacted just now."""
@@ -99,10 +99,10 @@ def activity_words(timing: Timing) -> dict[str, str]:
 def correlation_text(correlation: float) -> str:
     """What the rank correlation of estimated shares with own spend says of the estimates."""
     if correlation >= _MOSTLY_OWN_SPEND:
-        return "mostly own spend told again"
+        return "mostly restates own spend"
     if correlation >= _PARTLY_OWN_SPEND:
-        return "partly own spend told again"
-    return "they tell something beyond own spend"
+        return "partly restates own spend"
+    return "they add something beyond own spend"
 
 
 def range_text(dimension: str, low: int | None, high: int | None) -> str:

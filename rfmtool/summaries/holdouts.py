@@ -60,7 +60,7 @@ def holdout_data(result: Standing, backtest: Backtest | None) -> dict[str, Any] 
             to_contact = counts.get(action, {"to_contact": 0})["to_contact"]
             verbs = (_CHANNEL_VERBS[name] for name in channels[action] if name in _CHANNEL_VERBS)
             power = _power(members, bases.get(action), result.as_of_day)
-            held = f"{power['held_out']:,} of {len(members):,} left out"
+            held = f"{power['held_out']:,} of {len(members):,} held out"
             words = f"{label_text(action)}: {to_contact:,} to {next(verbs, 'contact')}; {held}"
             lists.append({"action": action, "lot": lot, "words": words, **power})
     began = int(rows["from_on"].min())
@@ -108,8 +108,8 @@ def holdout_warnings(result: Standing) -> list[str]:
     texts = []
     if len(result.holdouts) and not result.rules.holdout.shares:
         texts.append(
-            "An earlier run left people out by lot, and this one leaves out nobody: give its"
-            " --holdout again, or there is nothing to compare."
+            "An earlier run had a holdout, and this one has none: give its --holdout again, or"
+            " there is nothing to compare."
         )
     return [*texts, *log_warnings(result, result.as_of_day, "the most in 30 days")]
 

@@ -20,7 +20,7 @@ UNLOCKED_BY_TABLE: Final = {
     "introductions": "work found for business customers",
     "memberships": "communities, and who is in none",
     "contacted": "follow-ups, who is served how, and where time goes",
-    "referrals": "what hangs on advocates",
+    "referrals": "spend tied to advocates",
     "partners": "rewards due",
 }
 """What a report shows only with these tables."""

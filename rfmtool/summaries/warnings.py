@@ -174,8 +174,8 @@ def _evidence_warnings(result: Standing) -> list[str]:
         unclear = int((is_filled & ~matches_any(consent, _KNOWN_CONSENTS)).sum())
         if unclear:
             texts.append(
-                f"contacts: {count_text(unclear, 'consent')} neither yes nor no: taken for"
-                " not known, so lists to mail have these people. Write yes or no."
+                f"contacts: {count_text(unclear, 'consent')} neither yes nor no: taken as"
+                " unknown, so mailing lists include these people. Write yes or no."
             )
     for name, column in _DATES.items():
         if name in tables:
@@ -204,14 +204,14 @@ def table_warnings(name: str, table: TableLedger) -> list[str]:
     if table.table.joins and table.matched == 0 and len(table.ids) >= _MIN_IDS:
         texts.append(
             f"{name}: none of its {len(table.ids):,} people has ordered. If some have, write ids as"
-            " the export does, with zeros in front and capitals."
+            " the export does, with leading zeros and capitals."
         )
     if table.unmatched and not table.table.joins:
         is_one = table.unmatched == 1
         texts.append(
             f"{name}: {table.unmatched:,} of {count_text(len(table.ids), 'id')}"
-            f" {'is' if is_one else 'are'} known from nowhere else, so"
-            f" {'it counts' if is_one else 'they count'} for nothing."
+            f" {'has' if is_one else 'have'} no match, so"
+            f" {'it is' if is_one else 'they are'} ignored."
         )
     if table.merged:
         texts.append(
@@ -227,12 +227,12 @@ def _wallet_warnings(wallet: Mapping[str, Any]) -> list[str]:
     texts, correlation = [], wallet["estimate_rank_correlation"]
     if understated := wallet["understated"]:
         texts.append(
-            f"{count_text(understated, 'customer')} spent more here than they said to spend at all;"
+            f"{count_text(understated, 'customer')} spent more here than their stated total;"
             " their share is 100% (wallet_understated)."
         )
     if correlation is not None:
         texts.append(
-            "Wallets not told of are estimates: spend against similar customers (rank"
+            "Wallets not stated are estimates: spend against similar customers (rank"
             f" correlation with own spend {correlation}: {correlation_text(correlation)})."
             " --no-estimate leaves them empty."
         )
@@ -272,8 +272,7 @@ def _scale_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     texts += _within_warnings(result, buyers)
     if not timing.windows.is_fitted:
         texts.append(
-            f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity is told by round numbers of"
-            " days."
+            f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity uses round numbers of days."
         )
     elif not timing.limits_are_fitted:
         texts.append(

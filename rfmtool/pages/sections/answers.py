@@ -171,11 +171,11 @@ def _verdict_counts(data: Data, locale: NumberFormat) -> str:
         "earned_more": "earned more than leaving people alone",
         "earned_less": "earned less",
         "no_difference": "made little difference",
-        "too_few": "cannot be told yet",
+        "too_few": "too early to tell",
     }
     parts = [f"{locale.count(verdicts[verdict]).shown} {text}" for verdict, text in texts.items()
              if verdicts[verdict]]  # fmt: skip
-    return f"Of {localized_count(locale, len(data['groups']), 'figure')} {', '.join(parts)}"
+    return f"Of {localized_count(locale, len(data['groups']), 'result')} {', '.join(parts)}"
 
 
 _FINDINGS: Final[Mapping[str, Callable[[Data, NumberFormat], Markup | str]]] = {

@@ -23,17 +23,17 @@ from rfmtool.pages.number_format import MINUS, NumberFormat, in_whole_units
 _STEPS: Final = {
     "new": "first orders",
     "up": "spent more",
-    "down": "got money back",
+    "down": "got refunds",
     "gone": "no longer customers",
     "neither": "without an order",
 }
 """Parts of the change in revenue."""
 _CAUSES: Final = {
     "orders": "what they ordered",
-    "refunds": "what they gave back",
+    "refunds": "refunds",
     "time": "time passing",
     "cut_points": "other cut points",
-    "evidence": "what the tables beside the orders say",
+    "evidence": "evidence tables",
     "rules": "other rules",
 }
 
@@ -51,7 +51,7 @@ def changes(summary: Data, locale: NumberFormat) -> Card | None:
     moves = ", ".join(f"{locale.count(count).shown} {name}" for name, count in counts.items())
     how_to_read = "Revenue then, what changed it, and revenue now, refunds taken off."
     if since["cuts_moved"]:
-        how_to_read = f"The cut points are not those of then, which moves people too. {how_to_read}"
+        how_to_read = f"The cut points have changed, which moves people too. {how_to_read}"
     marks: list[Mark] = [_revenue_steps(summary, since, locale)]
     if since["causes"]:
         marks.append(_table_of_causes(since["causes"], locale))

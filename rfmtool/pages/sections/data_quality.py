@@ -26,12 +26,12 @@ def row_accounting(summary: Data, locale: NumberFormat) -> Card:
         ),
         *(Sentence(locale.localized(text), is_warning=True) for text in summary["warnings"]),
         Folded(f"How {len(summary['columns'])} columns were read", (_columns(summary),)),
-        Folded("Where the scores part", (_cuts(summary, locale),)),
+        Folded("Score cut points", (_cuts(summary, locale),)),
     ]
     if summary["drift"]:
         marks.append(Sentence(_drift(summary["drift"], locale)))
     if summary["evidence"]:
-        marks.append(Folded("The tables beside the orders", (_evidence(summary, locale),)))
+        marks.append(Folded("Evidence tables", (_evidence(summary, locale),)))
     if summary.get("timeline") is None:
         marks.append(Sentence("rfmtool timeline shows where everybody stood on earlier dates."))
     if summary["concentration"]["gini"] is None and summary["buyers"]:
@@ -50,7 +50,7 @@ def _drift(drift: Data, locale: NumberFormat) -> str:
     """How far the cut points in force differ from those fitted today."""
     share = shown_text(locale.share(drift["share"]))
     text = (
-        f"Cut points are of {day_in_words(drift['fitted_on'])}; on cut points fitted today"
+        f"Cut points date from {day_in_words(drift['fitted_on'])}; on cut points fitted today"
         f" {share} of all buyers would score otherwise."
     )
     indices = {name: index for name, index in drift["stability"].items() if index is not None}
@@ -103,7 +103,7 @@ def _band(bands: list[str], score: int) -> str:
 
 def _evidence(summary: Data, locale: NumberFormat) -> Table:
     return Table(
-        columns=(Column("Table", "name"), *numbers("rows", "people", "known elsewhere")),
+        columns=(Column("Table", "name"), *numbers("rows", "people", "matched")),
         rows=tuple(
             (Name(name), *(locale.count(table[key]) for key in ("rows", "people", "matched")))
             for name, table in summary["evidence"].items()

@@ -40,7 +40,7 @@ def histograms(summary: Data, locale: NumberFormat) -> Card | None:
     plots = (
         (_TITLES["recency"], _recency_histogram(summary, locale)),
         (_TITLES["frequency"], _order_histogram(summary, locale)),
-        ("Spent (each step multiplies)", _spend_histogram(summary, locale)),
+        ("Spent (log scale)", _spend_histogram(summary, locale)),
     )
     return Card(
         "distributions",
@@ -226,7 +226,7 @@ def joint_distributions(summary: Data, locale: NumberFormat) -> Card | None:
         "Together",
         finding,
         "Each box: buyers; stronger is more. Dashed: where the scores are cut. Spent and orders"
-        " multiply with each step.",
+        " are on log scales.",
         (SideBySide(plots),),
     )
 

@@ -171,7 +171,7 @@ def _how_to_read_lists(summary: Data) -> str:
     ends = f", the thin marks are the lowest and highest of {days} such days" if days > 1 else ""
     return (
         f"{text} The dot: how many such people ordered anyway in the {backtest['days']} days after"
-        f" {day_in_words(backtest['from'])}; the bar through it holds 95 times in 100{ends}."
+        f" {day_in_words(backtest['from'])}; the bar through it: 95% interval{ends}."
     )
 
 

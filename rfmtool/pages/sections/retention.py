@@ -37,7 +37,7 @@ def second_order(summary: Data, locale: NumberFormat) -> Card | None:
         "Second order",
         finding,
         "Share of buyers with a second order day, by days since the first. Those still waiting"
-        " count as waiting. The band holds 95 times in 100.",
+        " count as waiting. The band: 95% interval.",
         (_second_order_plot(repeat, locale),),
         "" if can_ask else "Too few second orders to say when to ask.",
         "wide" if can_ask else "full",

@@ -12,7 +12,7 @@ from rfmtool.pages.holdouts import holdout_blocks
 from rfmtool.pages.number_format import NumberFormat
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.sections.answers import marks_from_blocks
-from rfmtool.pages.sections.overview import localized_count
+from rfmtool.pages.sections.overview import localized_count, localized_people
 
 
 def forecast(summary: Data, locale: NumberFormat) -> Card | None:
@@ -29,7 +29,7 @@ def forecast(summary: Data, locale: NumberFormat) -> Card | None:
             marks.append(Sentence(text, is_warning=block.tone == "warning"))
     buyers = localized_count(locale, round(expected["buyers"]), "buyer")
     spend = locale.rounded(float(expected["spend"]), 0)
-    finding = f"About {buyers} and {spend} are to be expected in {expected['days']} days"
+    finding = f"Forecast: about {buyers} and {spend} in {expected['days']} days"
     return Card("expected", "What to expect", finding, "", tuple(marks))
 
 
@@ -40,10 +40,9 @@ def holdouts(summary: Data, locale: NumberFormat) -> Card | None:
         return None
     marks = sorted(marks_from_blocks(blocks, locale), key=lambda mark: isinstance(mark, Sentence))
     count = sum(group["held_out"] for group in summary["actions"])
-    finding = "Who rests, and why"
+    finding = "Resting, and why"
     if count:
-        people = "1 person is" if count == 1 else f"{locale.count(count).shown} people are"
-        finding = f"{people} left out to compare with"
+        finding = f"{localized_people(locale, count)} in the holdout"
     return Card("proof", "Does it help", finding, "", tuple(marks))
 
 

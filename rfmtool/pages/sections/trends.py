@@ -103,7 +103,7 @@ def _revenue_in_words(revenue: Sequence[tuple[float, float]]) -> str:
     latest = revenue[-_YEAR_MONTHS:]
     earlier, first = (sum(pair[part] for pair in latest) for part in (0, 1))
     if earlier + first <= 0:
-        return f"In the last {len(latest)} months more was given back than paid"
+        return f"In the last {len(latest)} months refunds exceeded payments"
     return (
         f"In the last {len(latest)} months {100 * earlier / (earlier + first):.0f} of 100 of"
         " revenue came from people who had ordered in an earlier month"
@@ -197,7 +197,7 @@ def timeline(summary: Data, locale: NumberFormat) -> Card | None:
     )
     fitted = {
         None: "Each date is as its own run saw it.",
-        True: "Cut points are fitted anew for each date.",
+        True: "Cut points are refitted for each date.",
         False: "Cut points are the same for all dates.",
     }[data["fitted"]]
     return Card(

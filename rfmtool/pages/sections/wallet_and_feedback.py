@@ -55,10 +55,10 @@ def wallet(summary: Data, locale: NumberFormat) -> Card | None:
         share = _share_or_range(bases[0], locale)
         finding = f"By estimates alone, we get {share}"
         if share == DASH:
-            finding = "Nobody told us what they spend elsewhere, and nobody alike spends more"
+            finding = "No wallet is stated, and no similar customer spends more"
     note = "No action rests on an estimate." if bases[-1]["basis"] == _ESTIMATE else ""
-    return Card("wallet", "Share of wallet", finding, "Dark: what they spend here. Never added up"
-                " over the ways it is known.", (table,), note, "half")  # fmt: skip
+    return Card("wallet", "Share of wallet", finding, "Dark: what they spend here. Rows are never"
+                " added up.", (table,), note, "half")  # fmt: skip
 
 
 def _share_bar(group: Data) -> Cell:
@@ -99,7 +99,7 @@ def feedback(summary: Data, locale: NumberFormat) -> Card | None:
             Column("answered", "number", minor=True),
             Column("−100 to +100"),
             *numbers("NPS"),
-            Column("friends named", "number", minor=True),
+            Column("referrals", "number", minor=True),
             *numbers("bought"),
             Column("they spent", "number", minor=True),
         ),
@@ -117,7 +117,7 @@ def feedback(summary: Data, locale: NumberFormat) -> Card | None:
         "voices",
         "What they say",
         finding,
-        "NPS: those who would recommend us less those who would not, of 100 who answered.",
+        "NPS: promoters minus detractors, of 100 who answered.",
         (table,),
         locale.localized(" ".join(note)),
         "half",
@@ -156,9 +156,9 @@ def margins(summary: Data, locale: NumberFormat) -> Card | None:
             Table(
                 columns=(
                     Column(title, "name"),
-                    Column(hidden_title="Left on average, as a bar"),
-                    *numbers("left of one, on average", "of revenue"),
-                    Column("many", "number", minor=True),
+                    Column(hidden_title="Average margin, as a bar"),
+                    *numbers("average margin", "of revenue"),
+                    Column("count", "number", minor=True),
                 ),
                 rows=tuple(
                     (
@@ -175,8 +175,8 @@ def margins(summary: Data, locale: NumberFormat) -> Card | None:
     if not tables:
         return None
     orders = data["orders"]
-    finding = "What is left after costs"
+    finding = "Margin after costs"
     if len(orders) > 1:
         first, last = (locale.rounded(float(row["average"]), 2) for row in (orders[0], orders[-1]))
-        finding = f"{first} is left of a first order, {last} of order {orders[-1]['name']}"
+        finding = f"Margin: {first} on a first order, {last} on order {orders[-1]['name']}"
     return Card("margins", "Margins", finding, "Revenue less costs.", tuple(tables))

@@ -106,8 +106,8 @@ def check_matched(ledgers: Iterable[TableLedger], min_matched: str = "50%") -> N
             continue
         if 100 * matched < least * ids:
             raise LimitError(
-                f"{ledger.table.name}: of {ids:,} ids, only {matched:,} are known from the"
-                " export or another table",
+                f"{ledger.table.name}: of {ids:,} ids, only {matched:,}"
+                f" {'matches' if matched == 1 else 'match'} the export or another table",
                 "See that its ids are written as the export's are; accept it with --min-matched"
                 f" {100 * matched // ids}%.",
             )

@@ -124,7 +124,7 @@ class ExportFile:
         with self.open() as raw:
             columns = ", ".join(columns_with_zeros(raw))
         notice = (
-            f"{self.name}: the sheet shows numbers of column {columns} with zeros in front, as in"
+            f"{self.name}: the sheet shows numbers of column {columns} with leading zeros, as in"
             " 00123, and holds none: they are read as 123."
         )
         return (notice,) if columns else ()
