@@ -51,7 +51,7 @@ _COMMANDS: Final = {
     "repeat": "When second orders come, and how many ever do.",
     "cadence": "Which regulars should have ordered by now.",
     "cohorts": "Who still orders, by the month of the first order.",
-    "concentration": "How much of the revenue hangs on how few.",
+    "concentration": "How much revenue the top customers bring.",
     "affinity": "What people buy along with what, and buy next.",
     "timeline": "Who stood where at the end of each month.",
     "rules": "Show the rules in force, or check your own.",

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
               help="A folder with a file for each list, or FILE.csv with all of them; stdout"
                    " otherwise.")  # fmt: skip
 @click.option("--list", "only", metavar="NAME", help="Only the people of one action.")
-@click.option("--changed", is_flag=True, help="Only who stands elsewhere than the run before.")
+@click.option("--changed", is_flag=True,
+              help="Only people whose stage, segment or action changed since the last"
+                   " run.")  # fmt: skip
 @click.option("--consent-unknown", type=click.Choice(["drop", "keep"]), default="drop",
               show_default=True,
-              help="What becomes of people of whom nobody knows whether they agreed.")  # fmt: skip
+              help="What to do with people whose consent is not known.")  # fmt: skip
 @click.option("--shared", is_flag=True, help="Let others read what is written.")
 @click.option("--quiet", is_flag=True, help="Do not say who was left out.")
 def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
@@ -111,7 +113,7 @@ def _print_counts(uploads: Uploads) -> None:
     click.echo(text, err=True)
     if not written and "consent not known" in uploads.left_out:
         click.echo(
-            "  Nobody's consent is known: have --contacts say it, or take all who did not refuse"
+            "  No consent is known: give it in --contacts, or take all who did not refuse"
             " with --consent-unknown keep.",
             err=True,
         )

@@ -114,7 +114,8 @@ def _check_scales_and_fit(path: Path, job: Mapping[str, Any]) -> None:
     conflicting = [key for key in _FIT_KEYS if key in job]
     if "scales" in job and conflicting and "refit_every" not in job:
         raise UsageError(
-            f"{path}: scales and {conflicting[0]} are both given, and both say where scores part",
+            f"{path}: scales and {conflicting[0]} are both given, and both set the score"
+            " cut points",
             "Leave one out, or say with refit_every how old the scales may get.",
         )
 

@@ -19,16 +19,16 @@ from rfmtool.interrupts import uninterrupted
 
 @click.command(cls=SectionedCommand)
 @click.argument("places", metavar="DIR... EXPORT", nargs=-1, required=True)
-@options.table_output("what was found", " What .csv or .json holds run --results takes.")
+@options.table_output("what was found", " Use .csv or .json for run --results.")
 @click.option("--days", type=click.IntRange(min=1), default=90, show_default=True, metavar="N",
               help="How many days each person is followed.")  # fmt: skip
 @click.option("--holdout-salt", metavar="TEXT",
-              help="The word of the round to measure (default: the newest).")  # fmt: skip
+              help="The salt of the round to measure (default: the newest).")  # fmt: skip
 @options.contacted
 @options.min_matched
 @options.analysis
 def command(places: tuple[str, ...], output: str | None, **params: Any) -> None:  # fmt: skip
-    """Compare the people of earlier runs' lists with those who were left out of them by lot.
+    """Compare the people of earlier runs' lists with those who were held out at random.
 
     DIR is a folder that rfmtool run -o wrote with --holdout; of several, each person counts from
     their earliest day. EXPORT is a later export that reaches back as far.
@@ -36,7 +36,7 @@ def command(places: tuple[str, ...], output: str | None, **params: Any) -> None:
     if len(places) < 2:  # noqa: PLR2004 - a folder and an export
         raise UsageError(
             "measure: needs the folder of a run, and a later export",
-            "Say it as rfmtool measure DIR EXPORT.",
+            "Write rfmtool measure DIR EXPORT.",
         )
     folders, exports = places[:-1], places[-1:]
     path = output_file(output, places, params)

@@ -61,7 +61,7 @@ reading = combine_options(
     _reading("--anonymous", metavar="ID", multiple=True,
              help="A customer id that is nobody's, such as a guest's. Repeatable."),
     _reading("--strict", is_flag=True,
-             help="Stop at files that are else passed over: empty ones, and texts that are no"
+             help="Stop at files otherwise skipped: empty ones, and texts that are no"
                   " table."),
     _reading("--max-size", type=Size(), metavar="SIZE",
              help="Refuse a file that holds more, unpacked, e.g. 20GB."),
@@ -82,7 +82,7 @@ contacted = _known("--contacted", metavar="FILE",
 min_matched = _known(
     "--min-matched", metavar="P%", default="50%", show_default=True,
     help="Stop when fewer ids of partners, wallets, contacted, introductions, memberships or needs"
-         " than this are known elsewhere.",
+         " than this are matched.",
 )  # fmt: skip
 
 evidence = combine_options(
@@ -101,11 +101,11 @@ evidence = combine_options(
 
 placing = combine_options(
     _placed("--allow-proxy", is_flag=True,
-            help="Let orders alone make supporters of those they suggest."),
+            help="Make candidates supporters on orders alone."),
     _placed("--estimate/--no-estimate", default=True,
-            help="Estimate the wallets nobody told of (default), or leave them empty."),
+            help="Estimate wallets not stated (default), or leave them empty."),
     _placed("--estimate-plans", is_flag=True,
-            help="Tell headroom and wallet plans of estimates too."),
+            help="Give headroom and wallet plans from estimates too."),
     _placed("--sow", "wallet_scores", is_flag=True,
             help="Score the share of wallet too: sow_score, and rfm_sow behind the rfm code."),
 )  # fmt: skip
@@ -115,7 +115,7 @@ holdouts = combine_options(
             help="Leave a lasting share of people out of all marketing, or of one list alone, to"
                  " measure against. Repeatable."),
     _placed("--holdout-salt", metavar="TEXT",
-            help="The word that lots are drawn with (default: rfmtool); another begins anew."),
+            help="The salt of the holdout draw (default: rfmtool); a new one starts over."),
     _placed("--results", "results_file", metavar="FILE",
             help="What rfmtool measure -o wrote: shown beside each action."),
 )  # fmt: skip
@@ -123,7 +123,7 @@ holdouts = combine_options(
 question = combine_options(
     _reading("--order-per-row", is_flag=True, help="Every row is an order of its own."),
     _reading("--amount-per", type=click.Choice(["line", "order"]),
-             help="What an amount is of, where orders repeat one on every row."),
+             help="What an amount covers where orders repeat it on every row."),
     _reading("--overlap", type=click.Choice(["keep-one", "sum"]),
              help="What becomes of orders that recur in another file."),
     _counting("--as-of", type=Day(words=True), metavar="DATE",
@@ -195,7 +195,7 @@ text_tables = combine_options(
 
 refit_every = _placed(
     "--refit-every", "refit_days", type=Days(), metavar="DAYS",
-    help="Fit cut points anew where those of --scales are as old, e.g. 90d.",
+    help="Refit cut points where those of --scales are as old, e.g. 90d.",
 )  # fmt: skip
 
 quiet = _running("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
@@ -235,7 +235,7 @@ page_format = combine_options(
     click.option("--title", metavar="TEXT", help="The shop's name, at the top of the HTML page."),
     click.option("--locale", default="en", show_default=True, metavar="TAG",
                  callback=_checked_locale,
-                 help="Whose number marks the HTML page has, e.g. de or en-IN."),
+                 help="Number format of the HTML page, e.g. en-IN or de."),
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def journey(exports: tuple[str, ...], output: str | None, by: str | None, **para
 @options.exports
 @options.table_output("one-time buyers who may still come back, with the days left")
 @click.option("--by", metavar="COLUMN",
-              help="Also tell customers apart by a column of the export, or cohort: the"
+              help="Also split customers by a column of the export, or cohort: the"
                    " first-order month.")  # fmt: skip
 @options.analysis
 def repeat(exports: tuple[str, ...], output: str | None, by: str | None, **params: Any) -> None:
@@ -75,7 +75,7 @@ def cohorts(exports: tuple[str, ...], output: str | None, **params: Any) -> None
 @options.table_output("every buyer's tier and spend, the largest first")
 @options.analysis
 def concentration(exports: tuple[str, ...], output: str | None, **params: Any) -> None:
-    """Say how much of the revenue in EXPORTS hangs on how few customers.
+    """Say how few customers bring how much of the revenue in EXPORTS.
 
     Heavy buyers are the fifth who spent most, medium ones the next three tenths, light ones the
     other half.

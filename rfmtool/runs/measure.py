@@ -115,7 +115,7 @@ def _read_run(folder: Path) -> _Run:
     rows = read_holdouts(folder)
     if manifest is None or not len(rows):
         raise InputError(
-            f"{folder}: nobody was left out by lot in this run, so there is nothing to compare",
+            f"{folder}: this run had no holdout, so there is nothing to compare",
             "Run with --holdout 10% first, and measure when its lists have had time to work.",
         )
     read_verified(folder, HOLDOUTS_FILE)
@@ -220,7 +220,7 @@ def _paces(rows: pd.DataFrame, last_day: int) -> dict[tuple[str, str], tuple[flo
 def _warnings(result: Result, last_day: int) -> list[str]:
     if result.evidence is None or "contacted" not in result.evidence.tables:
         return []
-    words = "Who was in fact contacted, the log says; chance did not choose them. So all treated"
+    words = "The log says who was contacted, which was not at random. So all treated"
     return [
         f"{words} are compared with all held out, reached or not.",
         *table_warnings("contacted", result.evidence.ledgers["contacted"]),
