@@ -156,7 +156,7 @@ def test_runs_of_different_spans_are_warned_of(runs):
     rfmtool("run", "august.csv", "-o", "since", "--since", "2024-03-01", *QUIETLY)
     data = answer(runs[0], "since")
     assert data["money_is"] == "of different spans"
-    assert any("revenue is not alike" in text for text in data["warnings"])
+    assert any("revenue is not comparable" in text for text in data["warnings"])
 
 
 def test_runs_with_the_same_scales_do_not_drift(runs):

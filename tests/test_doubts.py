@@ -73,7 +73,7 @@ def frame(text):
                 f"{START}Total,Method\n1,2024-01-05,a,5,gift card\n1,2024-01-05,a,5,card\n"
                 "2,2024-01-06,b,9,gift card\n2,2024-01-06,b,9,card\n"
             ),
-            "2 of the 2 with several",
+            "2 of 2 with 2+ rows",
         ),
         (
             f"{START}Line,Total,refunded_amount\n1,2024-01-05,a,Shoes,80,20\n1,2024-01-05,a,Socks,40,20\n",

@@ -129,7 +129,7 @@ def amount_notices(counts: OrderCounts) -> Sequence[str]:
         _SOME_ORDERS, counts.multi_row_orders / 2
     ):
         return []
-    several = f"{counts.repeated_amount_orders:,} of the {counts.multi_row_orders:,} with several"
+    several = f"{counts.repeated_amount_orders:,} of {counts.multi_row_orders:,} with 2+ rows"
     hint = "If it is the order's total, --amount-per order counts it once."
     return [f"Orders with one amount on all of their rows: {several}. {hint}"]
 

@@ -121,7 +121,7 @@ def _check_shortened(export: Export, ids: pa.Array, dates: OrderDates) -> None:
 def _cut_short_error(export: Export, role: str, subject: str) -> AmbiguousInputError:
     return AmbiguousInputError(
         f"{export.name}: {subject} in column {export.columns[role]!r} are written like 6.12E+12: a"
-        " spreadsheet has cut them short, and different ones have fallen together",
+        " spreadsheet has cut them short, and different ones have become one",
         "Export again, without opening and saving the file in a spreadsheet.",
     )
 
@@ -140,7 +140,7 @@ def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequen
     if shortened:
         notices.append(
             f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"
-            " short, and different customers may have fallen together."
+            " short, and different customers may have become one."
         )
     orders = np.bincount(dates.owner, minlength=len(ids))
     most, total = int(orders.max(initial=0)), int(orders.sum())

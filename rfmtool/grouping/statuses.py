@@ -63,7 +63,7 @@ def status_rows(ledger: Ledger) -> list[StatusRow]:
 def unknown_words_text(rows: Iterable[StatusRow]) -> str:
     """The words of the rows that may be shown, as a list in a sentence."""
     shown = [repr(row.word) for row in rows if row.word]
-    return ", ".join(shown) or "words that are not shown, because only few rows have each"
+    return ", ".join(shown) or "words not shown (few rows have each)"
 
 
 def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
@@ -87,8 +87,8 @@ def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
             raise AmbiguousInputError(
                 f"{export.name}: column {export.columns[role]!r} says"
                 f" {unknown_words_text(unknown)}, in {unknown_sum.rows:,} of {total.rows:,} rows,"
-                " and whether those are sales nobody knows",
-                f"Say of each --status '{example}=sale' or --status '{example}=not_a_sale', or"
+                " and it is not known whether those are sales",
+                f"Set for each --status '{example}=sale' or --status '{example}=not_a_sale', or"
                 f" under [reading] in a rules file; --column {role}=NAME names another column.",
             )
 
@@ -101,7 +101,7 @@ def _check_invoices(export: Export, rows: Sequence[StatusRow], settled: Statuses
         if normalized(word) in words("beside_invoices") and not settled.is_settled(word):
             raise AmbiguousInputError(
                 f"{export.name}: column {export.columns['type']!r} says {word!r} of some rows"
-                " and names invoices too, and whether both are of one sale nobody knows",
+                " and names invoices too; it is not known if both are of one sale",
                 f"If so, take --status '{word}=not_a_sale'; if they are sales of their own,"
                 f" --status '{word}=sale'.",
             )
@@ -118,7 +118,7 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
     notices = []
     if unknown:
         notices.append(
-            f"Rows taken for sales though nobody knows their status: {_sum(unknown).rows:,}, with"
+            f"Rows taken for sales, their status not known: {_sum(unknown).rows:,}, with"
             f" {unknown_words_text(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
     notices += _refund_notices(export, ledger, rows)
@@ -141,16 +141,15 @@ def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -
     excluded = [row for row in rows if row.meaning == "not_a_sale" and row.role != "type"]
     notices = [
         f"Rows with the status {row.word!r} hold {money_text(row.status_sum.net_units)} in all,"
-        " and as no sales take it off nobody: if it was given back of orders that count, --status"
+        " taken off nobody, as they are no sales: if refunded on orders that count, --status"
         f" '{row.word}=sale' takes it off."
         for row in excluded
         if row.status_sum.net_units < 0
     ]
     has_credits = any(row.meaning == "credit" for row in rows)
     notices += [
-        f"Sales with the status {row.word!r} are left out, and rows of money given back are taken"
-        f" off besides: if those are of the same sales, --status '{row.word}=sale' takes each off"
-        " once."
+        f"Sales with the status {row.word!r} are left out, and refund rows are taken off too: if"
+        f" those are of the same sales, --status '{row.word}=sale' takes each off once."
         for row in excluded
         if has_credits
         and row.status_sum.net_units > 0
@@ -158,8 +157,9 @@ def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -
     ]
     if len(ledger.credit_signs) > 1:
         notices.append(
-            "Money given back is written with both signs, and each row of it is taken off. If some"
-            f" was kept, such as a fee, give its rows another word in {export.columns['type']!r}."
+            "Refunds are written with both signs, and each such row is taken off. If some of the"
+            " money was kept, such as a fee, give its rows another word in"
+            f" {export.columns['type']!r}."
         )
     part_refunded = _sum(
         row for row in rows if row.word and is_in_group(row.word, "sale", "part_refunded")

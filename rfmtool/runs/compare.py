@@ -203,10 +203,10 @@ _WARNINGS: Final = {
     " on a rung that it lacks.",
     "scales": "The cut points differ, so some changed segment because the scales moved; freeze them"
     " with --scales.",
-    "evidence": "Only one of the runs knew some of the evidence tables, so some stand elsewhere"
+    "evidence": "Only one of the runs had some of the evidence tables, so some people moved"
     " because more, or less, was known of them.",
-    "spans": "Only one of the runs leaves out money before a day (--since, --window), so their"
-    " revenue is not alike.",
+    "spans": "Only one of the runs leaves out money before a day (--since, --window), so"
+    " revenue is not comparable.",
 }
 
 
