@@ -216,7 +216,7 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     if scales and refit_days is not None and (day - scales.as_of).days >= refit_days:
         scales = None
     ids = grouped.table["customer_id"]
-    tables = tables.matched(ids.combine_chunks(), grouped.ledger.suppressed)
+    tables = tables.with_matches(ids.combine_chunks(), grouped.ledger.suppressed)
     check_matched(tables.ledgers.values(), min_matched)
     if on_read:
         on_read(grouped)
@@ -252,7 +252,7 @@ def check(  # noqa: PLR0913 - as for `run`
     with add_error_context(grouped):
         check_wallets(tables, grouped, settings.currency)
     ids = grouped.table["customer_id"].combine_chunks()
-    return grouped, tables.matched(ids, grouped.ledger.suppressed)
+    return grouped, tables.with_matches(ids, grouped.ledger.suppressed)
 
 
 def _with_suppressed_by_rules(

@@ -42,7 +42,7 @@ from rfmtool.scoring.timing import OrderDays, distinct_order_days
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
-_CACHED = ("lookbacks", "history", "_cell_rates", "days", "_log")
+_CACHED = ("lookbacks", "order_histories", "_cell_rates", "days", "_log")
 """Cached properties that do not depend on earlier runs."""
 
 
@@ -59,7 +59,7 @@ class Standing:
     settings: Settings
     evidence: Evidence | None = None
     """The evidence tables as they were read."""
-    earlier_holdouts: pd.DataFrame = field(default_factory=empty_holdouts)
+    earlier_draws: pd.DataFrame = field(default_factory=empty_holdouts)
     """The holdouts drawn by earlier runs: `placing.holdouts.HOLDOUT_COLUMNS`."""
     earlier_run_columns: pd.DataFrame | None = None
     """Columns from earlier runs, in the order of `frame`; None where they were not read."""
@@ -128,9 +128,11 @@ class Standing:
 
         needed, threads = required_columns(self.settings, self.rules), self.days_in_parallel
         if self.grouped.entries and needed & dependencies.FORECASTS:
-            yield from compute_lookbacks(self.grouped, self.history, self.as_of, place, threads)
+            yield from compute_lookbacks(
+                self.grouped, self.order_histories, self.as_of, place, threads
+            )
             if not self.settings.reported:  # a report needs further days
-                self.history.clear_cache()
+                self.order_histories.clear_cache()
             release_memory()
 
     @cached_property
@@ -168,7 +170,7 @@ class Standing:
             part[[name for name in names if name in part]] for part in self.parts()
         )
 
-    def parts_collecting_figures(self) -> Iterator[pd.DataFrame]:
+    def parts_collecting_report_data(self) -> Iterator[pd.DataFrame]:
         """Like `parts`, filling `figures` on the way, so that customers are placed only once."""
         _ = self.lookbacks  # computed now, or forecasts would compute a smaller set as well
         kept, formulas = [], 0
@@ -179,14 +181,14 @@ class Standing:
             yield part
             del part
             release_memory()
-        self.__dict__["figures"] = ReportData(concatenated_frames(kept), formulas)
+        self.__dict__["report_data"] = ReportData(concatenated_frames(kept), formulas)
 
     @cached_property
-    def figures(self) -> ReportData:
+    def report_data(self) -> ReportData:
         """The data that reports and lists are made from."""
-        for _ in self.parts_collecting_figures():
+        for _ in self.parts_collecting_report_data():
             pass
-        return cast("ReportData", self.__dict__["figures"])
+        return cast("ReportData", self.__dict__["report_data"])
 
     @cached_property
     def holdouts(self) -> pd.DataFrame:
@@ -197,7 +199,7 @@ class Standing:
 
     def _with_holdouts(self, customers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         return assign_holdouts(
-            customers, self.rules, self.earlier_holdouts, self.settings.suppressed, self.as_of_day
+            customers, self.rules, self.earlier_draws, self.settings.suppressed, self.as_of_day
         )
 
     @cached_property
@@ -257,7 +259,7 @@ class Standing:
         return distinct_order_days(self.grouped.order_dates)
 
     @cached_property
-    def history(self) -> OrderHistories:
+    def order_histories(self) -> OrderHistories:
         """The daily amounts of each order, where the run read them."""
         entries = cast("OrderEntries", self.grouped.entries)
         return OrderHistories(entries, is_cached=self.settings.has_room(len(self.grouped.table)))
@@ -271,7 +273,9 @@ class Standing:
         settings = replace(self.settings, select=select)
         # Only fitting needs the order dates of all customers at once.
         dated = self.fitted and bool(required_columns(settings, self.rules) & dependencies.TIMED)
-        grouped = GroupedAsOf.from_grouped(self.grouped, self.history, day_number(day), dated=dated)
+        grouped = GroupedAsOf.from_grouped(
+            self.grouped, self.order_histories, day_number(day), dated=dated
+        )
         scales = None if self.fitted else self.scales
         return EarlierStanding.from_grouped(grouped, self.rules, day, settings, scales=scales)
 

@@ -330,7 +330,7 @@ def test_batches_of_a_table_are_joined_and_never_of_other_columns(write):
     many = pa.record_batch({"a": range(150_000)})
     assert [len(each) for each in tasks.rebatched(iter([many]))] == [65_536, 65_536, 18_928]
     with pytest.raises(TypeError, match="other columns"):
-        [*tasks.TableTask(lines.cleaning, 0, source, "!").do(iter(few))]
+        [*tasks.TableTask(lines.cleaning, 0, source, "!").run(iter(few))]
 
 
 def test_a_table_that_is_not_there_is_told(cluster):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfmtool.days import to_datetimes
-from rfmtool.engines import CUSTOMERS
+from rfmtool.engines import CUSTOMERS_SCHEMA
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.order_dates import (
     check_stray_last_days,
@@ -32,7 +32,7 @@ def grouped(**people):
         {"customer_id": name, "order_dates": days, "sales": sales, "refunds": refunds}
         for name, (days, sales, refunds) in people.items()
     ]
-    return pa.Table.from_pylist(rows, schema=CUSTOMERS)
+    return pa.Table.from_pylist(rows, schema=CUSTOMERS_SCHEMA)
 
 
 def measured(as_of_day=100, **people):

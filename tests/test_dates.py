@@ -195,7 +195,7 @@ def export(write, days, name="export.csv"):
 
 
 def reading_of_export(path, **asked):
-    return read_export(path, asked=Asked(**asked)).export.reading.dates.name
+    return read_export(path, asked=Asked(**asked)).export.formats.dates.name
 
 
 def test_days_that_fit_both_ways_are_refused_with_both_answers(write):
@@ -560,7 +560,7 @@ def test_the_whole_column_tells_at_which_end_a_short_year_stands(write, form, na
 
     grouped = read_export(export(write, [day.strftime(form) for day in days]))
 
-    assert grouped.export.reading.dates.name == name
+    assert grouped.export.formats.dates.name == name
     assert grouped.ledger["used"] == len(days)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from ledgers import GivenLines, ledgers
 
 from rfmtool import memory_budget
-from rfmtool.engines import CUSTOMERS, Request
+from rfmtool.engines import CUSTOMERS_SCHEMA, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.grouping.read import Settings
@@ -80,7 +80,7 @@ def test_the_engine_agrees_with_the_oracle(ledger):
 
     answer = aggregated(rows_of(ledger.lines))
 
-    assert answer.schema == CUSTOMERS
+    assert answer.schema == CUSTOMERS_SCHEMA
     assert plain(answer) == [
         (
             name,

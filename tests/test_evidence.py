@@ -545,7 +545,7 @@ def test_people_are_known_from_the_export_or_from_the_tables_that_join_the_run()
     evidence = partners_and_contacts(["a", "b@x.org", "c", "a"], ["c", "d"])
     assert evidence.ledgers["partners"].matched is None
 
-    ledgers = evidence.matched(pa.array(["a", "B@x.org "])).ledgers
+    ledgers = evidence.with_matches(pa.array(["a", "B@x.org "])).ledgers
 
     assert (ledgers["partners"].matched, ledgers["partners"].unmatched) == (3, 0)
     assert (ledgers["contacts"].matched, ledgers["contacts"].unmatched) == (0, 2)
@@ -561,7 +561,7 @@ def test_people_are_known_from_the_export_or_from_the_tables_that_join_the_run()
 ])  # fmt: skip
 def test_a_table_that_matches_too_few_is_a_limit(people, known, limit, passes):
     evidence = partners_and_contacts([str(n) for n in range(people)], ["x"] * 30)
-    ledgers = evidence.matched(
+    ledgers = evidence.with_matches(
         pa.array([str(n) for n in range(known)], pa.string())
     ).ledgers.values()
     if passes:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import GivenLines, detailed_ledgers
 
-from rfmtool.engines import CATEGORIES, CUSTOMERS, NO_DAY, Request
+from rfmtool.engines import CATEGORIES_SCHEMA, CUSTOMERS_SCHEMA, NO_DAY, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError
 from rfmtool.memory_budget import minimum_bytes
@@ -117,7 +117,7 @@ def customers_by(found):
 
 def categories_in(found, ids):
     table = found.categories
-    assert table.schema == CATEGORIES
+    assert table.schema == CATEGORIES_SCHEMA
     return [(ids[row.pop("owner")], *row.values()) for row in table.to_pylist()]
 
 
@@ -231,8 +231,8 @@ def test_of_two_cells_on_the_latest_day_the_largest_by_bytes_is_taken():
 def test_columns_that_an_export_lacks_are_not_in_the_answers():
     plain, full = grouped([line("ann", "1", 10, 5)], schema=lines_schema(()))
 
-    assert plain.customers.schema == CUSTOMERS
-    assert full.customers.column_names == [*CUSTOMERS.names, "rows"]
+    assert plain.customers.schema == CUSTOMERS_SCHEMA
+    assert full.customers.column_names == [*CUSTOMERS_SCHEMA.names, "rows"]
     for found in (plain, full):
         assert found.categories is None
         assert found.latest_cells is None

@@ -439,7 +439,7 @@ def test_evidence_far_behind_the_sample_decides(write, late, mark):
 
     path = export(write, ["7"] * rows + ["1.234", late])
 
-    assert read_export(path).export.reading.numbers.decimal == mark
+    assert read_export(path).export.formats.numbers.decimal == mark
 
 
 def test_two_readings_far_behind_the_sample_are_refused_too(write):

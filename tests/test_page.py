@@ -19,7 +19,7 @@ from shell import SHOP, rfmtool, written
 import rfmtool as library
 from rfmtool.errors import InputError, UsageError
 from rfmtool.pages.html import MAX_PAGE_BYTES, run_page
-from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.locales import Locale
 from rfmtool.pages.svg import Axis, as_percent, nice_ticks
 from rfmtool.runs.history import timeline_from_history
 
@@ -336,11 +336,11 @@ def test_no_number_of_the_page_keeps_the_marks_of_another_language(summary):
     ],
 )
 def test_our_words_get_the_marks_of_the_reader_and_names_keep_theirs(words, shown):
-    assert NumberFormat.from_locale("de").localized(words) == shown
+    assert Locale.from_locale("de").localized(words) == shown
 
 
 def test_a_number_in_a_cell_can_be_sorted_by():
-    say = NumberFormat.from_locale("de")
+    say = Locale.from_locale("de")
     assert (say.cell("+1,090.5").shown, say.cell("+1,090.5").exact) == ("+1.090,5", "1090.5")
     assert say.cell("too few") == "too few"
 
@@ -444,17 +444,17 @@ def test_every_text_and_mark_stands_out_from_what_is_behind_it(theme):
     ],
 )
 def test_numbers_have_the_marks_of_the_language(locale, shown):
-    assert NumberFormat.from_locale(locale).text("-1234567.5") == shown
+    assert Locale.from_locale(locale).text("-1234567.5") == shown
 
 
 def test_short_numbers_of_some_languages_are_not_divided():
-    assert NumberFormat.from_locale("es").text("1234") == "1234"
-    assert NumberFormat.from_locale("de").text("1234") == "1.234"
+    assert Locale.from_locale("es").text("1234") == "1234"
+    assert Locale.from_locale("de").text("1234") == "1.234"
 
 
 def test_an_unknown_language_is_refused_with_those_that_are_known():
     with pytest.raises(UsageError, match="tlh") as error:
-        NumberFormat.from_locale("tlh")
+        Locale.from_locale("tlh")
     assert "de" in error.value.hint
 
 
@@ -464,12 +464,12 @@ def test_an_unknown_language_is_refused_with_those_that_are_known():
      ("40.5", "40.50"), ("-250000", "−250 k")],
 )  # fmt: skip
 def test_large_figures_have_three_digits_and_a_unit(text, shown):
-    assert NumberFormat().headline(text).shown == shown
+    assert Locale().headline(text).shown == shown
 
 
 def test_a_share_that_rounds_to_nothing_says_so():
-    assert NumberFormat().share(0.0001).shown == "<0.1%"
-    assert NumberFormat().share(0.0).shown == "0.0%"
+    assert Locale().share(0.0001).shown == "<0.1%"
+    assert Locale().share(0.0).shown == "0.0%"
 
 
 def test_scales_have_round_ticks_and_places_two_decimals():

@@ -2,14 +2,14 @@
 
 import pyarrow as pa
 
-from rfmtool.engines import CUSTOMERS
+from rfmtool.engines import CUSTOMERS_SCHEMA
 from rfmtool.grouping.people import all_people, events_until, evidence_frame
 
 
 def ordered(*ids):
     """The engine's answer for customers who each ordered once, on day 1."""
     rows = [{"customer_id": i, "order_dates": [1], "sales": 10, "refunds": 0} for i in sorted(ids)]
-    return pa.Table.from_pylist(rows, schema=CUSTOMERS)
+    return pa.Table.from_pylist(rows, schema=CUSTOMERS_SCHEMA)
 
 
 def contacts(*ids):
@@ -26,7 +26,7 @@ def test_contacts_who_never_ordered_join_in_the_order_of_bytes():
     assert ids_of(people) == ["a", "b", "c", "d", "é"]
     assert people.table["order_dates"].to_pylist() == [None, [1], None, [1], None]
     assert people.table["sales"].to_pylist() == [0, 10, 0, 10, 0]
-    assert people.table.schema == CUSTOMERS
+    assert people.table.schema == CUSTOMERS_SCHEMA
 
 
 def test_without_evidence_the_customers_stay_as_they_are():

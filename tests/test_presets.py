@@ -245,7 +245,7 @@ def test_etsy_months_come_first_and_unpaid_items_are_no_sale(write):
 def test_etsy_with_a_day_that_is_no_month_is_read_as_it_proves(write):
     later = ETSY.replace("03/04/24", "13/04/24").replace("01/02/24", "14/02/24")
 
-    assert read_export(write(later)).export.reading.dates.name == "D/M/Y"
+    assert read_export(write(later)).export.formats.dates.name == "D/M/Y"
 
 
 @pytest.mark.parametrize("text", WOOCOMMERCE)
@@ -330,7 +330,7 @@ def test_every_real_header_is_known(real_data):
 def test_a_preset_can_be_forced_switched_off_and_mistyped(write):
     path = write(SHOPIFY)
 
-    assert read_export(path, asked=Asked(preset="none")).export.reading.preset.name == "generic"
+    assert read_export(path, asked=Asked(preset="none")).export.formats.preset.name == "generic"
     with pytest.raises(UsageError, match="no preset 'shopfy'"):
         read_export(path, asked=Asked(preset="shopfy"))
     with pytest.raises(InputError, match="customer_id"):

@@ -3,8 +3,8 @@
 import pytest
 
 from rfmtool.pages.blocks import Paragraph
-from rfmtool.pages.effort_and_rewards import return_on_effort, rewards
 from rfmtool.pages.journey import page as journey_page
+from rfmtool.pages.profitability import returns_by_stage, rewards
 from rfmtool.pages.relationship import (
     communities,
     introductions,
@@ -137,8 +137,8 @@ def rung(stage, contacts, margin, minutes=0):
 def test_where_time_goes_is_told_in_minutes_and_margin_where_they_are_known(minutes, margin, words):
     rows = [rung("client", 4, margin, minutes), rung("customer", 0, margin)]
 
-    assert words in said(return_on_effort({"returns": rows, "contribution": None}))
-    assert return_on_effort({"returns": [rung("client", 0, margin)], "contribution": None}) == []
+    assert words in said(returns_by_stage({"returns": rows, "contribution": None}))
+    assert returns_by_stage({"returns": [rung("client", 0, margin)], "contribution": None}) == []
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_where_time_goes_is_told_in_minutes_and_margin_where_they_are_known(minu
 def test_who_leaves_less_than_nothing_is_told_and_who_looks_at_them(below, review, there):
     few = {"below_zero": below, "below_zero_total": "-5", "people": 9, "manager_review": review,
            "next_steps": ["First ask."]}  # fmt: skip
-    words = said(return_on_effort({"returns": [rung("client", 1, "5")], "contribution": few}))
+    words = said(returns_by_stage({"returns": [rung("client", 1, "5")], "contribution": few}))
 
     assert ("a negative margin" in words, "A manager reviews the" in words) == there
 

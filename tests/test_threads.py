@@ -114,4 +114,4 @@ def test_a_result_that_has_looked_back_can_be_pickled(write):
     again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own
 
     assert again.summary == result.summary
-    assert not result.history.cached  # which takes memory that nobody needs any more
+    assert not result.order_histories.cached  # which takes memory that nobody needs any more

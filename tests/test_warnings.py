@@ -35,8 +35,8 @@ def warned(place):
             evidence[name].write_text("\n".join(rows) + "\n")
         asked = {"max_rejects": "100%", "settings": PLAIN, "evidence": evidence} | arguments
         result = run(place / "orders.csv", **asked)
-        wallet = wallet_data(result.figures.frame)
-        return " ".join(warnings(result, wallet, result.figures.escaped_cells, 0))
+        wallet = wallet_data(result.report_data.frame)
+        return " ".join(warnings(result, wallet, result.report_data.escaped_cells, 0))
 
     return ask
 

@@ -28,7 +28,7 @@ from rfmtool.days import day_number
 from rfmtool.frames import Frames
 from rfmtool.scoring.timing import OrderDays, waiting_times
 
-UNLOCKED_BY_TABLE: Final = {
+JOURNEY_TABLES: Final = {
     "contacts": "the steps before the first order, and where people came from",
     "contacted": "whether anybody asks for a second order, and follows up",
 }
@@ -145,5 +145,5 @@ def journey(  # noqa: PLR0913 - all its sources
         asking=asking,
         table=gateways(first, wait, horizon),
         notes=tuple(notes),
-        opens={table: text for table, text in UNLOCKED_BY_TABLE.items() if table not in evidence},
+        opens={table: text for table, text in JOURNEY_TABLES.items() if table not in evidence},
     )

@@ -43,10 +43,10 @@ def command(old: str, new: str, output: str | None, **params: Any) -> None:
         from rfmtool.pages import compare as pages
         from rfmtool.runs.compare import compare
         from rfmtool.runs.fail_if import parse_limits
-        from rfmtool.runs.finished import converting_read_errors
+        from rfmtool.runs.finished import read_errors
 
     fail_if = parse_limits(params["fail_if"])
-    with converting_read_errors(f"{old} or {new}"):
+    with read_errors(f"{old} or {new}"):
         compared = compare(old, new)
         limits.check_between(fail_if, compared.old.summary, compared.new.summary)
         summary = compared.summary

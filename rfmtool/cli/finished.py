@@ -19,10 +19,10 @@ from rfmtool.interrupts import uninterrupted
 def report(folder: str, **params: Any) -> None:
     """Show the report of a finished run in DIR again."""
     with uninterrupted():
-        from rfmtool.runs.finished import converting_read_errors, read_summary
+        from rfmtool.runs.finished import read_errors, read_summary
 
     summary = read_summary(Path(folder))
-    with converting_read_errors(folder):
+    with read_errors(folder):
         show_run(summary, folder, params)
 
 
@@ -36,9 +36,9 @@ def explain(folder: str, customer_id: str, **params: Any) -> None:
     with uninterrupted():
         from rfmtool.pages.explain import page
         from rfmtool.runs.explain import explain
-        from rfmtool.runs.finished import converting_read_errors
+        from rfmtool.runs.finished import read_errors
 
-    with converting_read_errors(folder):
+    with read_errors(folder):
         card = explain(folder, customer_id)
         show(card, lambda _: page(card), params)
 

@@ -52,11 +52,11 @@ def earlier_run(limits: list[Limit], target: Path | None, params: Params) -> dic
             click.echo(f"{target}: no earlier run, so nothing can have changed", err=True)
         return None
     from rfmtool.runs.fail_if import count_of
-    from rfmtool.runs.finished import converting_read_errors, read_summary
+    from rfmtool.runs.finished import read_errors, read_summary
 
     try:
         summary = read_summary(target)
-        with converting_read_errors(target):  # fails before the export is read
+        with read_errors(target):  # fails before the export is read
             for limit in (limit for limit in limits if limit.kind == "change"):
                 count_of(summary, limit.name)
     except InputError as error:

@@ -224,9 +224,9 @@ output_format = _format("text", "json")
 
 
 def _checked_locale(_context: click.Context, _option: click.Parameter, tag: str) -> str:
-    from rfmtool.pages.number_format import NumberFormat
+    from rfmtool.pages.locales import Locale
 
-    NumberFormat.from_locale(tag)
+    Locale.from_locale(tag)
     return tag
 
 

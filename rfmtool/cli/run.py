@@ -102,7 +102,7 @@ def _run(
             from rfmtool.runs import folder
             from rfmtool.runs.fail_if import check_limits
             from rfmtool.runs.previous import link_previous_runs
-            from rfmtool.runs.tables import edition
+            from rfmtool.runs.tables import run_tables
 
         folder_options = _folder_options(params)
         for database in outputs.databases:
@@ -120,7 +120,7 @@ def _run(
         record.inputs = folder.inputs(result, hashed=record.wanted)
         if fail_if:
             check_limits(fail_if, result.summary, earlier_summary)
-        tables = partial(edition, result, summary, folder_options, linked_run)
+        tables = partial(run_tables, result, summary, folder_options, linked_run)
         writing = run_places.writing_stores_and_databases(outputs, new_folder, tables, params)
         stack.enter_context(writing)
     record.published = [*map(without_secrets, output_names)]

@@ -13,7 +13,7 @@ from rfmtool.errors import SystemFailureError
 from rfmtool.memory import in_memory_bytes
 from rfmtool.sources.ledger import Overlap
 
-CUSTOMERS: Final = pa.schema(
+CUSTOMERS_SCHEMA: Final = pa.schema(
     {
         "customer_id": pa.string(),
         "order_dates": pa.list_(pa.int32()),  # one day for each counting order, in any order
@@ -28,7 +28,7 @@ _MAX_ENTRIES: Final = 1 << 31  # how many entries 32 bits can number
 NO_DAY: Final = -(2**31)
 """Stands for a missing day: earlier than any."""
 
-CATEGORIES: Final = pa.schema(
+CATEGORIES_SCHEMA: Final = pa.schema(
     {
         "owner": pa.int32(),  # the customer's row in CUSTOMERS
         "category": pa.dictionary(pa.int32(), pa.string()),  # sorted by its bytes
@@ -149,7 +149,7 @@ class Grouping:
     by bytes; `merged_ids` counts the others.
     """
 
-    customers: pa.Table = field(default_factory=CUSTOMERS.empty_table)
+    customers: pa.Table = field(default_factory=CUSTOMERS_SCHEMA.empty_table)
     """CUSTOMERS; `rows`, the rows of the export that went into each, where anything more than these
     is requested; and `cost` and `uncosted` where costs are read. Where entries are requested they
     hold the order dates, which are null here."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints
-from rfmtool.engines import CATEGORIES, NO_DAY
+from rfmtool.engines import CATEGORIES_SCHEMA, NO_DAY
 from rfmtool.sources.cells.ids import matching_key
 
 Codes = npt.NDArray[np.int32]
@@ -66,7 +66,7 @@ class CategorySpend:
         owners = _indices_in(keys, matching_key(customer_ids))
         codes = _indices_in(category, names)
         return pa.concat_tables(
-            pa.table([owner, _coded(code, names), *sums], CATEGORIES)
+            pa.table([owner, _coded(code, names), *sums], CATEGORIES_SCHEMA)
             for owner, code, *sums in _sums_by_owner_and_category(owners, codes, net, day)
         )
 

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.engines import CUSTOMERS
+from rfmtool.engines import CUSTOMERS_SCHEMA
 from rfmtool.errors import InputError
 
 DOUBLE: Final = "double"
@@ -37,10 +37,10 @@ def customers_from_sums(answer: pa.Table, *, wide: bool) -> pa.Table:
     # All addends are positive, so a sum that stayed below the limit never was above it.
     for name in ("sales", "refunds"):
         _check(answer.column(name), wide=wide)
-    fields = [pa.field(name, pa.int64()) for name in answer.column_names[len(CUSTOMERS) :]]
+    fields = [pa.field(name, pa.int64()) for name in answer.column_names[len(CUSTOMERS_SCHEMA) :]]
     if "cost" in answer.column_names:
         _check(answer.column("cost"), wide=True)
-    return answer.cast(pa.schema([*CUSTOMERS, *fields])).combine_chunks()
+    return answer.cast(pa.schema([*CUSTOMERS_SCHEMA, *fields])).combine_chunks()
 
 
 def integer_array_from_sums(sums: pa.Array, *, wide: bool) -> pa.Array:

@@ -16,7 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import PART_SIZE, Ints, Mask
-from rfmtool.engines import CATEGORIES, CUSTOMERS, Grouping, OrderCounts, OrderEntries, Request
+from rfmtool.engines import (
+    CATEGORIES_SCHEMA,
+    CUSTOMERS_SCHEMA,
+    Grouping,
+    OrderCounts,
+    OrderEntries,
+    Request,
+)
 from rfmtool.engines.aggregate_sql import LineAggregates
 from rfmtool.engines.category_spend import CategorySpend
 from rfmtool.engines.exact_sums import (
@@ -30,7 +37,7 @@ from rfmtool.engines.repeated_amounts import register_lines
 from rfmtool.memory import allocate_column, in_memory_bytes, release_file_pages
 from rfmtool.memory_budget import GROUPING_BYTES
 from rfmtool.sources.cells.ids import matching_key
-from rfmtool.sources.layout import KEPT
+from rfmtool.sources.layout import KEPT_PREFIX
 
 _COUNT_COLUMNS: Final = tuple(item.name for item in fields(OrderCounts))
 _MERGED_IDS: Final = pa.schema({"customer_id": pa.string(), "person_id": pa.string()})
@@ -149,7 +156,7 @@ class _Queries:
         if self.request.entries:
             entries = self._entries(is_finest=not (merged_ids or category))
             people = self.connection.sql("from people order by owner").to_arrow_table()
-            no_dates = pa.nulls(len(people), CUSTOMERS.field("order_dates").type)
+            no_dates = pa.nulls(len(people), CUSTOMERS_SCHEMA.field("order_dates").type)
             people = people.set_column(1, "order_dates", no_dates)
             customers = customers_from_sums(people, wide=self.columns.money_type == DECIMAL)
         else:
@@ -161,7 +168,7 @@ class _Queries:
         latest = None
         if self.columns.text_columns:
             latest = self._select("latest", words=self.columns.latest_texts()).drop_columns("owner")
-            names = [name.removeprefix(KEPT) for name in self.columns.text_columns]
+            names = [name.removeprefix(KEPT_PREFIX) for name in self.columns.text_columns]
             latest = latest.rename_columns(names)
         return Grouping(customers, entries, categories, first, latest, order_counts, merged_ids)
 
@@ -192,7 +199,7 @@ class _Queries:
         cells = table["category"].combine_chunks()
         names = pc.unique(cells).sort()
         coded = pa.DictionaryArray.from_arrays(pc.index_in(cells, names), names)
-        return table.set_column(1, "category", coded).cast(CATEGORIES)
+        return table.set_column(1, "category", coded).cast(CATEGORIES_SCHEMA)
 
     def _order_counts(self) -> OrderCounts:
         if not self.columns.has_order_counts:

@@ -117,7 +117,7 @@ class Grouped:
         """A sentence on why days are missing or cannot be read; empty where that is unknown."""
         if self.export.may_need_fill_down and self.ledger["missing_date"]:
             return _FILL_DOWN_HINT
-        others, assumed = self.export.other_dates, self.export.reading.dates.name
+        others, assumed = self.export.other_dates, self.export.formats.dates.name
         if not (others and self.ledger["bad_date"]):
             return ""
         return f"Dates are read as {assumed}; most that cannot be read look like {others}."

@@ -148,7 +148,7 @@ def group_export(
         may_misread = ledger.has_marks or any(ledger[reason] for reason in _FORMAT_DEPENDENT_BINS)
         if may_misread and not export.is_fully_scanned:
             rescanned = scan_fully(export)
-            has_changed, export = rescanned.reading != export.reading, rescanned
+            has_changed, export = rescanned.formats != export.formats, rescanned
             if has_changed:
                 continue
             grouped = replace(grouped, export=rescanned)
@@ -197,7 +197,7 @@ def _with_window(options: LineOptions, as_of: date, days: int | None) -> LineOpt
 
 
 def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Engine) -> Grouped:
-    selected, options = lines.export, lines.question
+    selected, options = lines.export, lines.options
     request = _request(lines, detail)
     with _reading_errors(selected, lines):
         grouping = engine.group(request)
@@ -225,7 +225,7 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
     )
     if options.amount_per == "order" and ledger.statuses and "order_id" in selected.columns:
         # The ledger has added up each row, though each row of an order may repeat its total.
-        again = _lines_again(lines, export, all_with_status=True)
+        again = _lines_again(lines, export, with_status_words=True)
         statuses = engine.group(Request(again, only_by_status=True, amount_per_order=True))
         ledger.replace_status_money(statuses.by_status)
     with add_error_context(grouped):
@@ -241,14 +241,14 @@ def _request(lines: ExportLines, detail: Detail) -> Request:
         entries=detail.entries,
         first_categories=detail.first,
         excludes_voided_orders=not lines.export.columns.keys().isdisjoint(SALE_ROLES),
-        amount_per_order=lines.question.amount_per == "order",
-        deduplicates_orders=lines.question.overlap == "keep-one",
+        amount_per_order=lines.options.amount_per == "order",
+        deduplicates_orders=lines.options.overlap == "keep-one",
     )
 
 
 def _lines_again(lines: ExportLines, export: Export, **options: Any) -> ExportLines:  # noqa: ANN401 - each of its own type
     """The lines of an export once more, without optional columns and with some other options."""
-    changed = replace(lines.question, **options)
+    changed = replace(lines.options, **options)
     return ExportLines(export.with_detail(_NO_DETAIL), changed, lines.threads)
 
 
@@ -272,7 +272,7 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
     once, anonymous lines are read once more too, because grouping leaves them out.
     """
     export, ledger = grouped.export, grouped.ledger
-    keeps_one = lines.question.overlap == "keep-one"
+    keeps_one = lines.options.overlap == "keep-one"
     with add_error_context(grouped):
         check_calendar(export, grouped.order_dates)
         check_amounts(export, grouped.order_counts)
@@ -280,9 +280,9 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
         if grouped.order_counts.multi_file_orders or may_recur:
             again = _lines_again(lines, export, with_anonymous=keeps_one)
             ledger.set_overlap(engine.group(Request(again, only_overlap=True)).overlap)
-            if lines.question.overlap is None:
+            if lines.options.overlap is None:
                 check_overlap(export, ledger, grouped.order_counts.orders)
-        if lines.question.amount_per == "order" and ledger["anonymous"]:
+        if lines.options.amount_per == "order" and ledger["anonymous"]:
             again = _lines_again(lines, export, with_anonymous=True)
             request = Request(
                 again, only_anonymous=True, amount_per_order=True, deduplicates_orders=keeps_one

@@ -11,7 +11,7 @@ from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Gap, Line, Pairs, Rule, Table, numbers, share
 from rfmtool.summaries.formatting import (
     NOUNS,
-    REST_REASONS,
+    REST_REASON_TEXTS,
     WALLET_BASES,
     count_text,
     format_money,
@@ -155,7 +155,7 @@ def _reasons_for_no_contact(card: Data) -> str:
     if card.get("holdout"):
         reasons.append("in the holdout, to compare with those who are contacted")
     if card.get("resting"):
-        reasons.append(f"resting: {REST_REASONS[card['resting']]}")
+        reasons.append(f"resting: {REST_REASON_TEXTS[card['resting']]}")
     if card.get("snooze_until"):
         reason = f" ({card['snooze_reason']})" if card.get("snooze_reason") else ""
         reasons.append(f"asked to wait until {card['snooze_until']}{reason}")

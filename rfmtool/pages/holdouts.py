@@ -6,7 +6,7 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, numbers
-from rfmtool.summaries.formatting import REST_REASONS, label_text
+from rfmtool.summaries.formatting import REST_REASON_TEXTS, label_text
 
 _TEXT_WIDTH: Final = 54
 ADVICE: Final = {
@@ -24,7 +24,9 @@ def holdout_blocks(summary: Data) -> list[Block]:
         return []
     blocks = _holdout_table(summary["lots"])
     if resting := summary["resting"]:
-        reasons = [f"{count:,} {REST_REASONS[name]}" for name, count in resting.items() if count]
+        reasons = [
+            f"{count:,} {REST_REASON_TEXTS[name]}" for name, count in resting.items() if count
+        ]
         people = sum(resting.values())
         if people:
             blocks.append(Paragraph(f"{people:,} resting: {', '.join(reasons)}."))

@@ -21,7 +21,7 @@ from rfmtool.documents import Data
 from rfmtool.errors import InputError
 from rfmtool.pages.blocks import Cell, Sparkline
 from rfmtool.pages.cards import Chapter, Mark, Page, Sentence, chapter, shortened, visible
-from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.locales import Locale
 from rfmtool.pages.sections import answers, run
 from rfmtool.pages.svg import as_percent, boxes_path, line_path, shade_class
 
@@ -46,7 +46,7 @@ def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str
         UsageError: the language is not known.
         InputError: the summary is of a version without HTML pages.
     """
-    number_format = NumberFormat.from_locale(locale)
+    number_format = Locale.from_locale(locale)
     if "distributions" not in summary:
         raise InputError(
             "summary.json: lacks what a page is drawn from; an earlier version wrote it",
@@ -57,12 +57,12 @@ def run_page(summary: Data, locale: str = "en", title: str | None = None) -> str
 
 def answer_page(name: str, data: Data, locale: str, title: str | None) -> str:
     """The page of a question or comparison as one HTML file; see `sections.answers.page`."""
-    return document(answers.page(name, data, NumberFormat.from_locale(locale), title))
+    return document(answers.page(name, data, Locale.from_locale(locale), title))
 
 
 def run_fragment(summary: Data) -> str:
     """A run in a notebook: the head of its page and a few cards."""
-    page = run.page(summary, NumberFormat())
+    page = run.page(summary, Locale())
     rows = [
         tuple(card for card in cards if card.anchor in _IN_A_NOTEBOOK)
         for chapter_ in page.chapters
@@ -73,7 +73,7 @@ def run_fragment(summary: Data) -> str:
 
 def answer_fragment(name: str, data: Data) -> str:
     """An answer, a comparison or a customer in a notebook: the cards of its page."""
-    return notebook_fragment(answers.page(name, data, NumberFormat(), None))
+    return notebook_fragment(answers.page(name, data, Locale(), None))
 
 
 def notebook_fragment(page: Page) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers, share
-from rfmtool.pages.effort_and_rewards import return_on_effort, rewards
+from rfmtool.pages.profitability import returns_by_stage, rewards
 from rfmtool.summaries.formatting import count_text, list_location, list_name
 
 TOO_FEW: Final = "too few"
@@ -31,7 +31,7 @@ def relationship(summary: Data) -> Iterator[list[Block]]:
     sections = {"needs": needs, "introductions": introductions, "memberships": communities}
     for name, section in sections.items():
         yield section(summary[name]) if summary[name] is not None else []
-    yield return_on_effort(summary)
+    yield returns_by_stage(summary)
     yield rewards(summary)
     yield missing_tables(summary)
 

@@ -19,7 +19,7 @@ ADDRESS_COLUMNS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """The address column that a channel needs; other channels need none."""
 _NEEDING_CONSENT: Final = ("email", "sms", "whatsapp")
-CONTACT_COLUMNS: Final = ("email", "phone")
+ADDRESS_KINDS: Final = ("email", "phone")
 """The contact columns that have lists of their own."""
 CALL_CHANNELS: Final = ("phone", "call")
 
@@ -35,7 +35,7 @@ def consent_masks(customers: pd.DataFrame) -> tuple[Mask, Mask]:
 
 def contacts_known(columns: Container[str]) -> bool:
     """Whether any contact column is among the columns."""
-    return any(name in columns for name in CONTACT_COLUMNS)
+    return any(name in columns for name in ADDRESS_KINDS)
 
 
 def is_filled(customers: pd.DataFrame, column: str) -> Mask:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from rfmtool.frames import with_columns
 from rfmtool.placing.evidence_columns import evidence_tables
-from rfmtool.placing.matching import Places, first_match, flag_mask, labels_at
+from rfmtool.placing.matching import RuleIndices, first_match, flag_mask, labels_at
 from rfmtool.rules import Rung
 
 CANDIDATE: Final = "supporter"
@@ -69,7 +69,7 @@ def missing_evidence_note(above: Sequence[Rung], supplied: Collection[str]) -> s
 
 
 def _reasons(
-    customers: pd.DataFrame, rungs: Sequence[Rung], places: Places, supplied: Collection[str]
+    customers: pd.DataFrame, rungs: Sequence[Rung], places: RuleIndices, supplied: Collection[str]
 ) -> pd.Series[str]:
     rows_by_rung = [np.flatnonzero(places == place) for place in range(len(rungs))]
     templates = " ".join(rung.because for rung in rungs)

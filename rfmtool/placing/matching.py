@@ -16,10 +16,10 @@ from rfmtool.columns import FLAGS, MILLION, RATIOS
 from rfmtool.frames import categorical_from_codes
 from rfmtool.rules import Condition, Rule
 
-Places = npt.NDArray[np.intp]
+RuleIndices = npt.NDArray[np.intp]
 
 
-def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
+def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> RuleIndices:
     """For each row, the place of the first rule that matches; the last one matches all rows."""
     used = {condition.column for rule in rules for condition in rule.conditions} - FLAGS
     columns = {name: _Column(frame[name]) for name in used if name in frame}
@@ -32,7 +32,7 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
             return flag_mask(frame, name) if condition.smallest else ~flag_mask(frame, name)
         return columns[name].meets(condition) if name in columns else no_rows
 
-    places: Places = np.zeros(len(frame), dtype=np.intp)
+    places: RuleIndices = np.zeros(len(frame), dtype=np.intp)
     unmatched = np.ones(len(frame), dtype=bool)
     for rule in rules[:-1]:
         is_met = np.ones(len(frame), dtype=bool)
@@ -45,7 +45,7 @@ def first_match(frame: pd.DataFrame, rules: Sequence[Rule]) -> Places:
     return places
 
 
-def labels_at(places: Places, labels: Sequence[str]) -> pd.Categorical[Any]:
+def labels_at(places: RuleIndices, labels: Sequence[str]) -> pd.Categorical[Any]:
     """The labels at these places, as categories in the order of first occurrence."""
     distinct = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     codes = np.array([distinct[label] for label in labels])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rfmtool.standing import Standing
 
-KEPT: Final[Mapping[str, tuple[str, ...]]] = {
+KEPT_EVIDENCE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "needs": ("customer_id", "need", "asked_on", "met_on"),
     "introductions": ("from_id", "to_id", "introduced_on", "outcome"),
     "memberships": (
@@ -42,16 +42,16 @@ _ADVOCATES: Final = ("customer_id", "stage", "brought", "own", "others", "low", 
 def evidence_kept(result: Standing) -> dict[str, pa.Table]:
     """The kept rows by file name, sorted; only of tables that were supplied."""
     evidence, ids = result.grouped.evidence, result.grouped.table["customer_id"].combine_chunks()
-    tables = {name: evidence[name] for name in KEPT if name in evidence}
+    tables = {name: evidence[name] for name in KEPT_EVIDENCE_COLUMNS if name in evidence}
     if "feedback" in evidence:
         feedback = evidence["feedback"]
         tables["complaints"] = feedback[column_equals(feedback, "kind", "complaint")]
     if "contacted" in evidence and len(refusals := opt_outs(evidence["contacted"])):
-        tables["refusals"] = refusals.reindex(columns=["owner", *KEPT["refusals"]])
+        tables["refusals"] = refusals.reindex(columns=["owner", *KEPT_EVIDENCE_COLUMNS["refusals"]])
     return {
         f"evidence/{name}": pa.table(
-            {column: _column(rows, column, ids) for column in KEPT[name]}
-        ).sort_by([(column, "ascending") for column in KEPT[name]])
+            {column: _column(rows, column, ids) for column in KEPT_EVIDENCE_COLUMNS[name]}
+        ).sort_by([(column, "ascending") for column in KEPT_EVIDENCE_COLUMNS[name]])
         for name, rows in tables.items()
     }
 

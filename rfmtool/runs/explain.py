@@ -14,7 +14,7 @@ from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units
 from rfmtool.runs.customer import read_customer
-from rfmtool.runs.evidence import KEPT, read_customer_evidence
+from rfmtool.runs.evidence import KEPT_EVIDENCE_COLUMNS, read_customer_evidence
 from rfmtool.runs.finished import named_folder
 
 _VALUES: Final = ("value", "next_better", "next_worse")
@@ -65,7 +65,7 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
     average = int(Decimal(summary["revenue"]) * UNITS_PER_CURRENCY / max(summary["orders"], 1))
     card = explanation(customer.person, scales, rules, summary["evidence"], average)
     id_ = customer.person["customer_id"].iloc[0]
-    evidence = {name: read_customer_evidence(path, name, id_) for name in KEPT}
+    evidence = {name: read_customer_evidence(path, name, id_) for name in KEPT_EVIDENCE_COLUMNS}
     instructions = {row.label: row.say for row in rules.playbook}
     return Explained(
         **card,

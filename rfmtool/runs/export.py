@@ -19,7 +19,7 @@ from rfmtool.outputs.uploads import TOOLS, Tool, upload
 from rfmtool.placing.channels import consent_masks
 from rfmtool.placing.contact_limits import normalized_channels
 from rfmtool.rules import Action
-from rfmtool.runs.finished import converting_read_errors, read_text_rows, read_texts
+from rfmtool.runs.finished import read_errors, read_text_rows, read_texts
 from rfmtool.runs.kept_runs import PREVIOUS, earlier_runs
 
 # Only ASCII before the @: mail tools refuse other letters there.
@@ -157,7 +157,7 @@ def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:
         raise UsageError(
             f"--changed: {folder} keeps no earlier run", "Leave it out, or run again first."
         )
-    with converting_read_errors(folder):
+    with read_errors(folder):
         old = previous.text_table().select(["customer_id", *_GROUPINGS]).to_pandas()
     old = old.set_index(matching_keys(old.pop("customer_id")))
     old = old[~old.index.duplicated()].reindex(matching_keys(people["customer_id"]))

@@ -105,7 +105,7 @@ class RunFolder:
 
     def summary(self) -> dict[str, Any]:
         """The summary, its schema and first keys checked."""
-        with converting_read_errors(self.folder):
+        with read_errors(self.folder):
             summary: dict[str, Any] = parse_json(self.read_verified(SUMMARY))
             if int(summary.get("schema", SCHEMA)) > SCHEMA:
                 raise InputError(
@@ -195,7 +195,7 @@ def read_verified(folder: Path, name: str) -> bytes:
 
 
 @contextmanager
-def converting_read_errors(folder: str | Path) -> Iterator[None]:
+def read_errors(folder: str | Path) -> Iterator[None]:
     """Convert Python's own errors inside the block to InputError: the files have another shape."""
     try:
         yield

@@ -153,7 +153,7 @@ def _write_customers(
     # customers.csv is always written, as the next run reads it.
     for kind in [kind for kind in dict.fromkeys(("csv", *options.tables)) if kind != "xlsx"]:
         call_rows: list[pd.DataFrame] = []
-        parts = result.parts_collecting_figures()
+        parts = result.parts_collecting_report_data()
         parts = collect_call_rows(parts, call_rows, with_tasks=with_tasks)
         rows = to_rows(parts, result.columns)
         table = write_rows(folder, "customers", rows, kind, options.text)
@@ -207,7 +207,7 @@ def _write_rejects(
 
 def list_rows(result: Result, options: FolderOptions) -> dict[str, Ints]:
     """The row positions of each list by name: missing regulars, groups, action mailings, tasks."""
-    people = result.figures.frame
+    people = result.report_data.frame
     order_columns = people[people.columns.intersection([*WORKLIST_ORDER_COLUMNS])]
     is_listed = is_eligible(people)
 
@@ -246,7 +246,9 @@ def _call_sheets(
     sheet = call_sheet(result, rows)
     sheets = {"calls": sheet.head(options.calls) if options.calls else sheet}
     if has_contacts and "actions" in options.lists:
-        stems = file_stems(sorted(result.figures.frame["action"].astype("category").cat.categories))
+        stems = file_stems(
+            sorted(result.report_data.frame["action"].astype("category").cat.categories)
+        )
         for action, part in sheet.head(len(queue)).groupby("action", observed=True, sort=True):
             sheets[f"actions/{stems[str(action)]}.phone"] = part
     return sheets

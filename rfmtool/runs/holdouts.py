@@ -21,7 +21,7 @@ from rfmtool.grouping.read import Settings
 from rfmtool.locations import check_is_local_path
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.holdouts import HOLDOUT_COLUMNS, empty_holdouts
-from rfmtool.runs.finished import converting_read_errors, read_text_rows
+from rfmtool.runs.finished import read_errors, read_text_rows
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normalized
 
@@ -47,7 +47,7 @@ def holdouts_table(rows: pd.DataFrame) -> pa.Table:
 
 def read_holdouts(folder: Path) -> pd.DataFrame:
     """The holdouts of the run in a folder; no rows where there is no run, or none with holdouts."""
-    with converting_read_errors(folder):
+    with read_errors(folder):
         try:
             table = read_text_rows(folder, HOLDOUTS_FILE)
         except InputError as error:

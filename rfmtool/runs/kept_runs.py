@@ -17,15 +17,15 @@ from rfmtool.outputs.files import write_bytes
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.text import TextOptions
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, SUMMARY, converting_read_errors, money_units, read_verified
+from rfmtool.runs.finished import RULES, SUMMARY, money_units, read_errors, read_verified
 from rfmtool.runs.texts import is_raw, text_table, unescape_table
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.sources.cells.ids import is_listed, mentions_listed_id
 
 PREVIOUS: Final = "previous"
-CUSTOMERS: Final = "customers.csv"
+CUSTOMERS_FILE: Final = "customers.csv"
 SCALES: Final = "scales.json"
-_FILES: Final = (CUSTOMERS, SCALES, SUMMARY, RULES)
+_FILES: Final = (CUSTOMERS_FILE, SCALES, SUMMARY, RULES)
 _MONEY: Final = ("monetary", "refunds")
 ORDER_COLUMNS: Final = (
     "frequency", "order_days", "first_order_on", "last_order_on", *_MONEY,
@@ -57,12 +57,12 @@ class KeptRun:
 
     def text_table(self) -> pa.Table:
         """All columns of the customers as text."""
-        return text_table(self.read_verified(CUSTOMERS), raw_text=self.raw_text)
+        return text_table(self.read_verified(CUSTOMERS_FILE), raw_text=self.raw_text)
 
     def read_customers(self) -> pd.DataFrame:
         """customer_id and GROUP_, ORDER_ and SINCE_COLUMNS as text, money in whole 1/10,000."""
         columns = ["customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS]
-        with converting_read_errors(self.folder):
+        with read_errors(self.folder):
             table = self.text_table()
             known = [name for name in SINCE_COLUMNS if name in table.column_names]
             frame: pd.DataFrame = table.select([*columns, *known]).to_pandas()
@@ -81,7 +81,7 @@ class KeptRun:
 
     def ids_with(self, addresses: frozenset[str]) -> frozenset[str]:
         """The ids of customers with one of these e-mail addresses."""
-        with converting_read_errors(self.folder):
+        with read_errors(self.folder):
             table = self.text_table()
             if "email" not in table.column_names:
                 return frozenset()
@@ -90,7 +90,7 @@ class KeptRun:
 
     def _without(self, suppressed: frozenset[str]) -> pa.Table | None:
         """The customers without rows and cells that name suppressed ids; None if none do."""
-        table = text_table(self.read_verified(CUSTOMERS), raw_text=True)
+        table = text_table(self.read_verified(CUSTOMERS_FILE), raw_text=True)
         unescaped = unescape_table(table.select(["customer_id"]), raw_text=self.raw_text)
         removed = is_listed(unescaped["customer_id"].combine_chunks(), suppressed)
         kept = table
@@ -108,7 +108,7 @@ class KeptRun:
         (folder / prefix).mkdir(parents=True, exist_ok=True)
         for name in _FILES:
             data = self.read_verified(name)
-            table = self._without(suppressed) if name == CUSTOMERS and suppressed else None
+            table = self._without(suppressed) if name == CUSTOMERS_FILE and suppressed else None
             if table is None:
                 outputs.append(write_bytes(folder, f"{prefix}{name}", data))
             else:
@@ -123,7 +123,7 @@ def earlier_runs(folder: Path, before: date) -> list[KeptRun]:
     manifest = read_manifest(folder)
     if manifest is None or manifest.get("kind", "run") != "run":
         return []
-    with converting_read_errors(folder):
+    with read_errors(folder):
         own = {"as_of": manifest["as_of"], "place": "", "raw_text": is_raw(manifest)}
         names = {output["name"] for output in manifest["outputs"]}
         runs = []

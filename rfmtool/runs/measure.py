@@ -26,7 +26,7 @@ from rfmtool.manifest import read_manifest
 from rfmtool.notebook import Measure, shown
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, converting_read_errors, named_folder, read_verified
+from rfmtool.runs.finished import RULES, named_folder, read_errors, read_verified
 from rfmtool.runs.following import follow
 from rfmtool.runs.holdouts import HOLDOUTS_FILE, inherit_reading, read_holdouts
 from rfmtool.sources.cells.ids import is_listed, matching_key
@@ -119,7 +119,7 @@ def _read_run(folder: Path) -> _Run:
             "Run with --holdout 10% first, and measure when its lists have had time to work.",
         )
     read_verified(folder, HOLDOUTS_FILE)
-    with converting_read_errors(folder):
+    with read_errors(folder):
         return _Run(folder, day_number(date.fromisoformat(manifest["as_of"])), manifest, rows)
 
 
@@ -130,7 +130,7 @@ def _read_export(
 ) -> tuple[Result, frozenset[str]]:
     """Read the export as the latest run did, with the contact log; also the suppressed ids."""
     latest = runs[-1]
-    with converting_read_errors(latest.folder):
+    with read_errors(latest.folder):
         arguments = inherit_reading(latest.manifest, reading)
     settings: Settings = arguments["settings"]
     evidence = dict(reading.get("evidence") or {})
@@ -160,7 +160,7 @@ def _read_export(
     # Ids on the lists count as known, whether or not they are in the export.
     ids = [result.grouped.table["customer_id"].combine_chunks()]
     ids += [matching_key(pa.array(run.rows["customer_id"], pa.string())) for run in runs]
-    tables = tables.matched(pa.concat_arrays(ids))
+    tables = tables.with_matches(pa.concat_arrays(ids))
     check_matched(tables.ledgers.values(), reading.get("min_matched", "50%"))
     return replace(result, evidence=tables), suppressed
 

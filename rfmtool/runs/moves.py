@@ -226,7 +226,9 @@ def _with_late_evidence(
 
     -1 for customers whose orders up to that day changed too, as these then are the cause.
     """
-    past = GroupedAsOf.from_grouped(now.grouped, now.history, day_number(before.as_of), dated=False)
+    past = GroupedAsOf.from_grouped(
+        now.grouped, now.order_histories, day_number(before.as_of), dated=False
+    )
     past = replace(past, evidence=now.grouped.evidence)
     settings = replace(now.settings, select=("customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS))
     placed = EarlierStanding.from_grouped(

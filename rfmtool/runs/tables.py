@@ -27,7 +27,7 @@ _LIST_COLUMNS: Final = {"list": pa.string(), "place": pa.int64(), "customer_id":
 _LIST_SCHEMA: Final = pa.schema(_LIST_COLUMNS)
 
 
-def edition(
+def run_tables(
     result: Result, summary: Data, options: FolderOptions, linked_run: RunWithPrevious | None
 ) -> RunTables:
     """The tables of a run; those of earlier runs stay in the history only."""

@@ -59,7 +59,7 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     export = detect.detect_formats(sources, asked, preset)
     files = [table.file for table in sources if isinstance(table, FileSource)]
     notices = [*passed_over, *(notice for file in files for notice in file.notices)]
-    if "order_id" in export.sources[0].layout.carry_down:
+    if "order_id" in export.sources[0].layout.fill_down:
         notices.append(_FILL_DOWN_NOTICE)
     notices += unused_column_notices(sources, asked, preset)
     left_out = ignored_files(source, [file.path for file in files if file.path])

@@ -23,7 +23,7 @@ from rfmtool.sources.synonyms import synonyms
 
 _NEARLY_ALL: Final = 0.9
 _NOT_A_QUANTITY: Final = r"[^0-9]|[0-9]{3}"
-_NAMES: Final = packaged_toml(__package__, "unplayed.toml")
+_NAMES: Final = packaged_toml(__package__, "unused_columns.toml")
 _HAS_CENTS: Final = r"[.,][0-9]{2}$"
 _HALF_A_CENT: Final = 0.005
 _NOT_ZERO: Final = "[1-9]"

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from rfmtool.sources.ambiguous_amounts import amount_column_notices, total_row_notices
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.typed import trimmed
-from rfmtool.sources.layout import KEPT, Asked
+from rfmtool.sources.layout import KEPT_PREFIX, Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles_by_cells import distinct_texts
 from rfmtool.sources.rows.runs import Cells
@@ -51,7 +51,9 @@ def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[st
     layout = source.layout
     taken = {role: layout.header[place].strip() for role, place in layout.places.items()}
     others = {
-        name.removeprefix(KEPT): column for name, column in cells.items() if name.startswith(KEPT)
+        name.removeprefix(KEPT_PREFIX): column
+        for name, column in cells.items()
+        if name.startswith(KEPT_PREFIX)
     }
     if "amount" not in asked.columns:
         yield from amount_column_notices(taken, cells, others)
@@ -74,12 +76,12 @@ def currencies_in(cells: Cells) -> dict[str, set[str]]:
     """The currency codes in columns without a role that hold nothing but such codes, by name."""
     codes_by_name = {}
     for name, column in cells.items():
-        if not name.startswith(KEPT) or not pa.types.is_string(column.type):
+        if not name.startswith(KEPT_PREFIX) or not pa.types.is_string(column.type):
             continue
         words = distinct_texts(column)
         codes = {word.upper() for word in words.to_pylist()} if len(words) <= _FEW_WORDS else set()
         if all(len(code) == _CODE_LETTERS and currencies.is_known_currency(code) for code in codes):
-            codes_by_name[name.removeprefix(KEPT)] = codes
+            codes_by_name[name.removeprefix(KEPT_PREFIX)] = codes
     return codes_by_name
 
 

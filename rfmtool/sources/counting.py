@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from rfmtool.errors import InputError
-from rfmtool.sources.layout import KEPT
+from rfmtool.sources.layout import KEPT_PREFIX
 from rfmtool.sources.rows.bins import is_blank
 from rfmtool.sources.source import Source
 
@@ -16,10 +16,10 @@ from rfmtool.sources.source import Source
 def count_rows(source: Source) -> tuple[int, int] | None:
     """The numbers of rows and blank rows; None where its columns are unknown or it is damaged."""
     layout = source.layout.in_file
-    places = {f"{KEPT}{place}": place for place in range(len(layout.header))}
+    places = {f"{KEPT_PREFIX}{place}": place for place in range(len(layout.header))}
     if not places:
         return None
-    untyped = source.with_layout(replace(layout, places=places, kinds={}, carry_down=()))
+    untyped = source.with_layout(replace(layout, places=places, kinds={}, fill_down=()))
     rows = blank = 0
     try:
         for job in untyped.jobs():

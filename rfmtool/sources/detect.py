@@ -25,7 +25,7 @@ from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import list_export_files
 from rfmtool.sources.files.spools import spool_batches
 from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed_types_error, table_of
-from rfmtool.sources.layout import KEPT, MAY_LACK, Asked, Detail, FileLayout, Formats
+from rfmtool.sources.layout import KEPT_PREFIX, MAY_LACK, Asked, Detail, FileLayout, Formats
 from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.names import normalized
 from rfmtool.sources.presets import GENERIC
@@ -47,7 +47,7 @@ class Export:
     """Everything needed to read an export: its sources and the formats they share."""
 
     sources: tuple[Source, ...]
-    reading: Formats
+    formats: Formats
     asked: Asked
     is_fully_scanned: bool = False
     """Whether the formats come from whole columns, not from a sample."""
@@ -69,7 +69,7 @@ class Export:
     @property
     def preset(self) -> Preset:
         """The preset it was recognised by."""
-        return self.reading.preset
+        return self.formats.preset
 
     @property
     def columns(self) -> dict[str, str]:
@@ -83,12 +83,14 @@ class Export:
     @property
     def roles(self) -> dict[str, str]:
         """The `columns` that play a role."""
-        return {role: name for role, name in self.columns.items() if not role.startswith(KEPT)}
+        return {
+            role: name for role, name in self.columns.items() if not role.startswith(KEPT_PREFIX)
+        }
 
     @property
     def kept(self) -> list[str]:
         """The `columns` that are only carried through."""
-        return [name for role, name in self.columns.items() if role.startswith(KEPT)]
+        return [name for role, name in self.columns.items() if role.startswith(KEPT_PREFIX)]
 
     @property
     def remote(self) -> str | None:
@@ -127,7 +129,7 @@ def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GEN
             detected = _with_formats(export, counts)
         except AmbiguousInputError:
             return scan_fully(export)
-        return scan_fully(export) if detected.reading.quantities else detected
+        return scan_fully(export) if detected.formats.quantities else detected
 
 
 def _with_fill_down(export: Export, fills: FillCounts) -> Export:
@@ -145,7 +147,7 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
         is_paid_on = normalized(export.columns["ordered_at"]).startswith(("paid", "payment"))
         carry_down = ORDER_ROLES if is_rule and not is_paid_on else ()
     sources = tuple(
-        source.with_layout(replace(source.layout, carry_down=carry_down)) for source in sources
+        source.with_layout(replace(source.layout, fill_down=carry_down)) for source in sources
     )
     return replace(export, sources=sources, may_need_fill_down=may_need_fill_down)
 
@@ -159,7 +161,7 @@ def scan_fully(export: Export) -> Export:
     batches = (job() for source in export.sources for job in source.jobs())
     counts = format_inference.count_formats(batches)
     detected = _with_formats(export, counts)
-    other_dates = format_inference.likely_format_of_unread_dates(counts, detected.reading.dates)
+    other_dates = format_inference.likely_format_of_unread_dates(counts, detected.formats.dates)
     return replace(detected, is_fully_scanned=True, other_dates=other_dates)
 
 
@@ -177,8 +179,8 @@ def _with_formats(export: Export, counts: format_inference.FormatCounts) -> Expo
         numbers = format_inference.infer_number_format(counts, asked)
     quantities = format_inference.infer_quantity_format(counts, numbers, asked)
     dates = with_time_zone(dates, asked.timezone, export.preset.timezone)
-    formats = replace(export.reading, dates=dates, numbers=numbers, quantities=quantities)
-    return replace(export, reading=formats)
+    formats = replace(export.formats, dates=dates, numbers=numbers, quantities=quantities)
+    return replace(export, formats=formats)
 
 
 def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> SourcesAndNotices:  # noqa: ANN401

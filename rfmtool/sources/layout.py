@@ -26,7 +26,7 @@ SUGGESTED_ROLES: Final = (
 )  # fmt: skip
 """The roles that mark rows as refunded or not sold; some of the files may lack them."""
 MAY_LACK: Final = frozenset((*OPTIONAL_ROLES, *SUGGESTED_ROLES))
-KEPT: Final = "keep:"
+KEPT_PREFIX: Final = "keep:"
 """Prefix of the role of a column that is carried through under its own name."""
 
 Kind = Literal["text", "day", "number", "any"]
@@ -94,23 +94,25 @@ class FileLayout:
     dialect: Dialect | None = None
     kinds: Mapping[str, Kind] = field(default_factory=lambda: EXPORT_KINDS)
     """The roles that are not text."""
-    carry_down: tuple[str, ...] = ()
+    fill_down: tuple[str, ...] = ()
     """Roles to fill down, as only the first row of an order has their cells."""
-    folder_values: tuple[str | None, ...] = ()
+    partition_values: tuple[str | None, ...] = ()
     """The cells of the last columns of the header, taken from the names of folders."""
 
     @property
     def in_file(self) -> FileLayout:
         """The layout without the columns taken from the names of folders."""
-        if not self.folder_values:
+        if not self.partition_values:
             return self
-        width = len(self.header) - len(self.folder_values)
+        width = len(self.header) - len(self.partition_values)
         places = {role: place for role, place in self.places.items() if place < width}
-        return replace(self, header=self.header[:width], places=places, folder_values=())
+        return replace(self, header=self.header[:width], places=places, partition_values=())
 
-    def folder_value(self, role: str) -> str | None:
+    def partition_value(self, role: str) -> str | None:
         """The cell of a role whose column is taken from the names of folders."""
-        return self.folder_values[self.places[role] - len(self.header) + len(self.folder_values)]
+        return self.partition_values[
+            self.places[role] - len(self.header) + len(self.partition_values)
+        ]
 
 
 @dataclass(frozen=True)
@@ -202,5 +204,5 @@ class LineOptions:
     """How to treat orders that recur in another file; None refuses them."""
     with_anonymous: bool = False
     """Whether lines without a customer are included, with a null id."""
-    all_with_status: bool = False
+    with_status_words: bool = False
     """Whether all readable rows are included, with the words of their status columns."""

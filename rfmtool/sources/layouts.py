@@ -10,7 +10,7 @@ from rfmtool.errors import InputError, add_error_context
 from rfmtool.sources.cells.typed import can_be_read_as
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.parquet import schema_of
-from rfmtool.sources.layout import KEPT, MAY_LACK, Asked, FileLayout
+from rfmtool.sources.layout import KEPT_PREFIX, MAY_LACK, Asked, FileLayout
 from rfmtool.sources.roles import Roles, kept_places, known_names
 from rfmtool.sources.text.dialect import sniff
 
@@ -21,7 +21,7 @@ def text_layout(file: ExportFile, asked: Asked, roles: Roles) -> FileLayout:
     """The layout of a text file or a sheet."""
     dialect, header = sniff(file, asked, roles)
     header, folder_values = _with_folder_columns(header, file)
-    layout = FileLayout(header, {}, dialect, roles.kinds, folder_values=folder_values)
+    layout = FileLayout(header, {}, dialect, roles.kinds, partition_values=folder_values)
     return replace(layout, places=_places(layout, asked, roles, file.name))
 
 
@@ -61,11 +61,11 @@ def typed_layout(
     schema: pa.Schema, asked: Asked, where: str, roles: Roles, folder_values: FolderValues = ()
 ) -> FileLayout:
     """The layout of typed columns."""
-    layout = FileLayout(tuple(schema.names), {}, kinds=roles.kinds, folder_values=folder_values)
+    layout = FileLayout(tuple(schema.names), {}, kinds=roles.kinds, partition_values=folder_values)
     places = _places(layout, asked, roles, where)
     for role, place in list(places.items()):
         arrow_type = schema.field(place).type
-        is_kept = role.startswith(KEPT)
+        is_kept = role.startswith(KEPT_PREFIX)
         if can_be_read_as("kept" if is_kept else roles.kinds.get(role, "text"), arrow_type):
             continue
         what = f"{where}: column {layout.header[place]!r} holds {arrow_type}, which cannot be"

@@ -54,7 +54,7 @@ class Tally:
     reject_codes: npt.NDArray[np.int64]
     used_units: int = 0
     anonymous_units: int = 0
-    moved_units: int = 0
+    turnover_units: int = 0
     """All readable sales and refunds, both as positive numbers."""
     rejected_units: int = 0
     last_day: int | None = None
@@ -96,7 +96,7 @@ class Ledger:
     """The number of rejected rows of each file that has any."""
     used_units: int = 0
     anonymous_units: int = 0
-    moved_units: int = 0
+    turnover_units: int = 0
     rejected_units: int = 0
     last_day: int | None = None
     ids_end_in_point_zero: bool = True
@@ -134,7 +134,7 @@ class Ledger:
                 self.rejects.append(Reject(file, before + row + 1, BINS[code]))
         self.used_units += tally.used_units
         self.anonymous_units += tally.anonymous_units
-        self.moved_units += tally.moved_units
+        self.turnover_units += tally.turnover_units
         self.rejected_units += tally.rejected_units
         days = [day for day in (self.last_day, tally.last_day) if day is not None]
         self.last_day = max(days, default=None)

@@ -29,7 +29,7 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
         raise UsageError(what, "For example 100 or 1%.")
     rejected = Decimal(ledger.rejected)
     share = 100 * rejected / max(1, ledger.rows)
-    money_share = 100 * Decimal(ledger.rejected_units) / max(1, ledger.moved_units)
+    money_share = 100 * Decimal(ledger.rejected_units) / max(1, ledger.turnover_units)
     if is_share and share <= number < money_share:
         held, enough = f", and hold {money_share:.1f}% of the money", f"{money_share.__ceil__()}%"
     elif (share if is_share else rejected) > number:

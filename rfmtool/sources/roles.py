@@ -12,7 +12,7 @@ from typing import Final
 from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError, add_error_context
 from rfmtool.sources.consents import OPTED_OUT
-from rfmtool.sources.layout import EXPORT_KINDS, KEPT, MAY_LACK, Kind
+from rfmtool.sources.layout import EXPORT_KINDS, KEPT_PREFIX, MAY_LACK, Kind
 from rfmtool.sources.names import normalized
 from rfmtool.sources.synonyms import fallback_synonyms, synonyms
 
@@ -164,7 +164,7 @@ def kept_places(
             what = f"{where}: --keep {name}: another column plays the role {name}"
             hint = f"Name the one you want with --column {name}=NAME."
             raise AmbiguousInputError(what, hint)
-    return {KEPT + name: place for name, place in kept.items()}
+    return {KEPT_PREFIX + name: place for name, place in kept.items()}
 
 
 def check_required(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:

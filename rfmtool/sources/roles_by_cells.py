@@ -88,9 +88,9 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
         if role not in source.layout.places:
             continue
         if role not in source.layout.in_file.places:  # it is in the name of a folder
-            columns.append(pa.array([source.layout.folder_value(role)], pa.string()))
+            columns.append(pa.array([source.layout.partition_value(role)], pa.string()))
             continue
-        layout = replace(source.layout, places={role: source.layout.places[role]}, carry_down=())
+        layout = replace(source.layout, places={role: source.layout.places[role]}, fill_down=())
         jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)
         columns += [pc.cast(job().cells[role], pa.string()) for job in itertools.islice(jobs, 1)]
     return distinct_texts(pa.concat_arrays(columns))

@@ -64,13 +64,13 @@ def version_of(database: Database) -> tuple[int, int]:
 def _finished(jobs: Jobs, name: str, layout: FileLayout) -> Jobs:
     """The same jobs, with errors that name the source, and cells filled down if necessary."""
     named = (errors_naming(name)(job) for job in jobs)
-    return filled_down(named, layout.carry_down) if layout.carry_down else named
+    return filled_down(named, layout.fill_down) if layout.fill_down else named
 
 
 def _with_folder_columns(job: Job, layout: FileLayout) -> Batch:
     batch = job()
     rows, in_file = len(batch.rows()), layout.in_file.places
-    cells = {role: pa.scalar(layout.folder_value(role), pa.string())
+    cells = {role: pa.scalar(layout.partition_value(role), pa.string())
              for role in layout.places if role not in in_file}  # fmt: skip
     columns = {role: pa.repeat(cell, rows) for role, cell in cells.items()}
     return replace(batch, cells={**batch.cells, **columns})
@@ -113,7 +113,7 @@ class FileSource:
             jobs = read.parquet_jobs(self.file, layout, progress)
         else:
             jobs = read.text_jobs(self.file, layout, progress, block_bytes)
-        if self.layout.folder_values:
+        if self.layout.partition_values:
             jobs = (partial(_with_folder_columns, job, self.layout) for job in jobs)
         return _finished(jobs, self.name, self.layout)
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rfmtool.documents import packaged_toml
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.ambiguous_columns import CHECKED_ROLES, ambiguity_notices, currencies_in
-from rfmtool.sources.layout import KEPT, Asked, Kind
+from rfmtool.sources.layout import KEPT_PREFIX, Asked, Kind
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles import NET_OF_REFUNDS
 from rfmtool.sources.roles_by_cells import (
@@ -76,7 +76,7 @@ def _role_like_names(source: Source, cells: Cells, *, is_preset: bool) -> Iterat
     if "cancelled_on" in taken:
         taken.add("voided")  # the other column gives the reason
     for name in _unused_names(source).values():
-        key, column = normalized(name), cells.get(KEPT + name)
+        key, column = normalized(name), cells.get(KEPT_PREFIX + name)
         matches = (pattern for pattern in _name_patterns() if key in pattern["names"]
                    or any(stem in key for stem in pattern["stems"]))  # fmt: skip
         match = next(matches, None)
@@ -94,7 +94,9 @@ def _role_like_names(source: Source, cells: Cells, *, is_preset: bool) -> Iterat
 
 def _unused_names(source: Source) -> dict[int, str]:
     """The names of columns without a role, including kept ones, by place."""
-    taken = {place for role, place in source.layout.places.items() if not role.startswith(KEPT)}
+    taken = {
+        place for role, place in source.layout.places.items() if not role.startswith(KEPT_PREFIX)
+    }
     header = enumerate(source.layout.header)
     return {place: name.strip() for place, name in header if place not in taken}
 
@@ -104,7 +106,7 @@ def _name_patterns() -> Sequence[dict[str, Any]]:
     """Patterns of names that resemble those of roles, with normalized stems and names."""
     return [
         {**pattern, **{key: [*map(normalized, pattern.get(key, ()))] for key in ("stems", "names")}}
-        for pattern in packaged_toml(__package__, "unplayed.toml")["like"]
+        for pattern in packaged_toml(__package__, "unused_columns.toml")["like"]
     ]
 
 
@@ -113,10 +115,10 @@ def _misfits(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
     taken = source.layout.places
     has_status = not taken.keys().isdisjoint(("status", "payment_status"))
     # Beside the other columns of an address, "state" belongs to the address.
-    addresses = packaged_toml(__package__, "unplayed.toml")["addresses"]
+    addresses = packaged_toml(__package__, "unused_columns.toml")["addresses"]
     has_address = not {*addresses}.isdisjoint(map(normalized, source.layout.header))
     for name in _unused_names(source).values():
-        key, column = normalized(name), cells.get(KEPT + name)
+        key, column = normalized(name), cells.get(KEPT_PREFIX + name)
         words = [] if column is None else distinct_texts(column).to_pylist()
         roles = [role for role in CONTENT_CHECKED_ROLES if key in synonyms()[role]]
         role, notice = next((role for role in roles if role not in taken), ""), ""
@@ -163,11 +165,11 @@ def _advice(pattern: Mapping[str, Any], column: pa.Array | None, source: Source)
 def _sample(source: Source) -> Cells:
     """The first cells of columns without a role, by KEPT + name, and of CHECKED_ROLES, by role."""
     taken = source.layout.places
-    places = {KEPT + name: place for place, name in _unused_names(source).items()}
+    places = {KEPT_PREFIX + name: place for place, name in _unused_names(source).items()}
     places |= {role: taken[role] for role in CHECKED_ROLES if role in taken}
     # A column without a role may hold lists, bytes or anything else.
     kinds: dict[str, Kind] = dict.fromkeys(places, "any")
-    layout = replace(source.layout, places=places, kinds=kinds, carry_down=())
+    layout = replace(source.layout, places=places, kinds=kinds, fill_down=())
     if not layout.in_file.places:
         return {}
     jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)
@@ -178,9 +180,9 @@ def _sample(source: Source) -> Cells:
 def _status_notices(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
     """Notices on columns of few words, one of which marks orders as not sold: name and notice."""
     taken = source.layout.places
-    parcels: list[str] = packaged_toml(__package__, "unplayed.toml")["parcels"]
+    parcels: list[str] = packaged_toml(__package__, "unused_columns.toml")["parcels"]
     for key, column in cells.items():
-        name = key.removeprefix(KEPT)
+        name = key.removeprefix(KEPT_PREFIX)
         if key in CHECKED_ROLES or not pa.types.is_string(column.type):
             continue
         words = distinct_texts(column)

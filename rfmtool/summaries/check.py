@@ -25,7 +25,7 @@ from rfmtool.summaries.warnings import reading_notices, table_notices
 def check_data(grouped: Grouped, evidence: Evidence | None = None) -> dict[str, Any]:
     """Turn a read export and its evidence into plain data."""
     export, ledger = grouped.export, grouped.ledger
-    formats, currencies = export.reading, distinct_currencies(ledger.currencies)
+    formats, currencies = export.formats, distinct_currencies(ledger.currencies)
     tables = evidence.ledgers if evidence else {}
     first = last = None
     if len(days := grouped.order_dates.day):

@@ -44,7 +44,7 @@ _MIN_BUYERS_A_STEP: Final = 5
 
 def condensed_answers(result: Standing) -> Data:
     """Repeat, cadence, concentration and cohorts of a run; cohorts only where it kept entries."""
-    people, days, as_of = result.figures.frame, result.days, result.as_of
+    people, days, as_of = result.report_data.frame, result.days, result.as_of
     people = people.assign(customer_id="")  # reports hold no ids
     answer = cadence(people, days, as_of, result.scales.timing, fitted=result.fitted)
     cadence_parts = cadence_data(answer, is_named=False)
@@ -114,9 +114,9 @@ def start_timeline(result: Standing, background: BackgroundPool) -> Callable[[],
         release_memory()
         points = [job() for job in jobs] if threads > 1 else []
         points += [point for future in futures for point in future.result()]
-        result.history.clear_cache()
+        result.order_histories.clear_cache()
         points.sort(key=attrgetter("as_of"))
-        points.append(timeline_point(result.figures.frame, as_of))
+        points.append(timeline_point(result.report_data.frame, as_of))
         return timeline_data(Timeline(every, start, result.fitted, tuple(points)))
 
     return finish

@@ -12,7 +12,7 @@ from rfmtool.standing import Standing
 
 def drift_data(result: Standing) -> dict[str, Any] | None:
     """See `analyses.drift`; None where the cut points are fitted today, or none can be."""
-    people, rules, scales = result.figures.frame, result.rules, result.scales
+    people, rules, scales = result.report_data.frame, result.rules, result.scales
     if result.fitted or (rules.fit.within and rules.fit.within not in people):
         return None
     kept = scales.timing, scales.peer_spend, result.as_of

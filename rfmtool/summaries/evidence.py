@@ -20,13 +20,13 @@ from rfmtool.summaries.group_totals import money_as_text
 def funnel_data(result: Standing) -> dict[str, Any]:
     """The funnel of the ladder, and the share of revenue that depends on the top rungs."""
     data = funnel(
-        result.figures.frame,
+        result.report_data.frame,
         result.grouped.evidence,
         result.days,
         result.scales.timing,
         result.as_of_day,
     )
-    total = exact_total(result.figures.frame["monetary"])
+    total = exact_total(result.report_data.frame["monetary"])
     top = data["top_revenue"] + data["referred_revenue"]
     dates = result.grouped.order_dates
     history = result.as_of_day - int(dates.day.min()) if len(dates.day) else 0
@@ -42,7 +42,7 @@ def funnel_data(result: Standing) -> dict[str, Any]:
 
 def feedback_data(result: Standing) -> dict[str, Any]:
     """Referrals, complaints and survey answers."""
-    people, evidence = result.figures.frame, result.grouped.evidence
+    people, evidence = result.report_data.frame, result.grouped.evidence
     data = referrals_and_feedback(people, evidence, result.days, result.as_of_day)
     referrals = data["referrals"]
     return {**data, "referrals": referrals and [*map(money_as_text, referrals)]}
@@ -50,13 +50,13 @@ def feedback_data(result: Standing) -> dict[str, Any]:
 
 def margin_data(result: Standing) -> dict[str, Any] | None:
     """Margins by rung and by the number of the order; None without costs."""
-    if "margin" not in result.figures.frame:
+    if "margin" not in result.report_data.frame:
         return None
     entries = result.grouped.entries
     return {
-        "stages": [*map(_margin_data, margins_by_stage(result.figures.frame))],
+        "stages": [*map(_margin_data, margins_by_stage(result.report_data.frame))],
         "orders": [] if entries is None else [*map(_margin_data, margins_by_order(entries))],
-        "unknown": int(result.figures.frame["margin"].isna().sum()),
+        "unknown": int(result.report_data.frame["margin"].isna().sum()),
     }
 
 

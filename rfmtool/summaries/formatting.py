@@ -17,7 +17,7 @@ WALLET_BASES: Final = {
     "peer_estimate": "an estimate, by similar customers",
 }
 """How a wallet is known."""
-REST_REASONS: Final = {
+REST_REASON_TEXTS: Final = {
     "contacted": "recently contacted for the same thing",
     "often": "at the limit of contacts in 30 days",
     "snoozed": "asked to wait",

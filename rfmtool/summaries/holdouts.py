@@ -28,7 +28,7 @@ _CHANNEL_VERBS: Final = {"email": "mail", "phone": "call", "call": "call"}
 
 def list_counts(result: Standing) -> dict[str, dict[str, Any]]:
     """By action: how many people to contact, held out and resting, and its last result."""
-    frame = result.figures.frame
+    frame = result.report_data.frame
     columns = {
         "to_contact": is_eligible(frame),
         "held_out": frame["holdout"].notna().to_numpy(),
@@ -97,7 +97,7 @@ def resting_data(result: Standing) -> dict[str, int] | None:
     """How many people rest by the contact log, by reason; None without a log."""
     if "contacted" not in result.grouped.evidence:
         return None
-    frame = result.figures.frame
+    frame = result.report_data.frame
     counts = frame["resting"].value_counts()
     snoozed = frame["snooze_until"].notna().sum() if "snooze_until" in frame else 0
     return {**{str(name): int(count) for name, count in counts.items()}, "snoozed": int(snoozed)}

@@ -26,7 +26,7 @@ _REVIEW_ACTION: Final = "manager_review"
 def profitability_data(result: Standing) -> dict[str, Any]:
     """The data on profitability, each part None without its tables or without dated orders."""
     entries, log = result.grouped.entries, result.grouped.evidence.get("contacted")
-    frame, day = result.figures.frame, result.as_of_day
+    frame, day = result.report_data.frame, result.as_of_day
     returns = contribution = None
     if entries is not None and log is not None:
         year = year_totals(entries, log, len(frame), result.rules.contacting.minute_cost, day)
@@ -45,7 +45,7 @@ def _contribution_data(result: Standing, year: YearTotals) -> dict[str, Any] | N
     """A year's contribution of buyers whose costs are known; None where no costs are read."""
     if year.contribution is None:
         return None
-    frame = result.figures.frame
+    frame = result.report_data.frame
     known = year.is_cost_known & (frame["order_days"].to_numpy() > 0)
     amounts = year.contribution[known]
     steps = [row.why for row in result.rules.playbook if row.label == _REVIEW_ACTION and row.why]
@@ -65,9 +65,9 @@ def rewards_table(result: Standing) -> pd.DataFrame | None:
     if not {"partners", "referrals"} <= evidence.keys() or entries is None:
         return None
     partners = evidence["partners"]
-    is_partner = mask_of_places(partners["owner"], len(result.figures.frame))
+    is_partner = mask_of_places(partners["owner"], len(result.report_data.frame))
     referred = referred_by(evidence["referrals"], is_partner)
-    first = day_numbers(result.figures.frame["first_order_on"].to_numpy(), missing=UNKNOWN_DAY)
+    first = day_numbers(result.report_data.frame["first_order_on"].to_numpy(), missing=UNKNOWN_DAY)
     return partner_rewards(partners, referred, first, entries, result.rules.relationship)
 
 
@@ -97,9 +97,9 @@ def revenue_at_stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] |
     evidence, entries = result.grouped.evidence, result.grouped.entries
     if "referrals" not in evidence or entries is None:
         return None
-    top = result.figures.frame["stage"].isin(["advocate", "partner"]).to_numpy()
+    top = result.report_data.frame["stage"].isin(["advocate", "partner"]).to_numpy()
     table, windows = revenue_at_stake(top, evidence["referrals"], entries, result.as_of_day)
-    stage = result.figures.frame["stage"].astype("str").to_numpy()[table["owner"]]
+    stage = result.report_data.frame["stage"].astype("str").to_numpy()[table["owner"]]
     return table.assign(stage=stage), windows.tolist()
 
 

@@ -15,7 +15,7 @@ from rfmtool.standing import Standing
 from rfmtool.summaries.group_totals import money_as_text
 from rfmtool.summaries.profitability import profitability_data
 
-UNLOCKED_BY_TABLE: Final = {
+REPORT_TABLES: Final = {
     "needs": "what people need, and whether it is met",
     "introductions": "work found for business customers",
     "memberships": "communities, and who is in none",
@@ -29,13 +29,13 @@ UNLOCKED_BY_TABLE: Final = {
 def task_lists(result: Standing) -> dict[str, Ints]:
     """The row numbers of the people on each task list; see `placing.tasks`."""
     return places_by_task(
-        result.figures.frame, result.grouped.evidence, result.rules, result.as_of_day
+        result.report_data.frame, result.grouped.evidence, result.rules, result.as_of_day
     )
 
 
 def relationship_data(result: Standing) -> dict[str, Any]:
     """The data of the tables supplied, each part None without its table; and what others unlock."""
-    evidence, frame, day = result.grouped.evidence, result.figures.frame, result.as_of_day
+    evidence, frame, day = result.grouped.evidence, result.report_data.frame, result.as_of_day
     rules = result.rules.relationship
     parts = ("follow_up", "equality", "needs", "introductions", "reach", "memberships")
     data: dict[str, Any] = dict.fromkeys(parts)
@@ -67,7 +67,5 @@ def relationship_data(result: Standing) -> dict[str, Any]:
         ],
         **data,
         **profitability_data(result),
-        "opens": {
-            table: text for table, text in UNLOCKED_BY_TABLE.items() if table not in evidence
-        },
+        "opens": {table: text for table, text in REPORT_TABLES.items() if table not in evidence},
     }

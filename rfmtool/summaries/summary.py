@@ -44,13 +44,13 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
 
     `left_out_rejects` unreadable rows are not listed, since they may name suppressed people.
     """
-    frame = result.figures.frame
+    frame = result.report_data.frame
     wallet, tested, drift = wallet_data(frame), backtest_of(result), drift_data(result)
     release_memory()
     backtest, window_days = tested and tested.as_data(), result.settings.window_days
     if backtest and window_days is not None:
         backtest["window_days"] = window_days  # earlier days have only a part of it behind them
-    cells, escaped_cells = grid_cells(frame, result.scales), result.figures.escaped_cells
+    cells, escaped_cells = grid_cells(frame, result.scales), result.report_data.escaped_cells
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -92,7 +92,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
 
 def _groups(result: Standing) -> dict[str, Any]:
     """Customers by rung, segment and activity."""
-    frame, meanings = result.figures.frame, activity_words(result.scales.timing)
+    frame, meanings = result.report_data.frame, activity_words(result.scales.timing)
     # Customers of these segments who have ordered twice or more, and order as usual.
     cooling_but_active = (
         frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
@@ -122,7 +122,7 @@ def _scales(scales: Scales, *, fitted: bool) -> dict[str, Any]:
 
 def _export(result: Standing) -> dict[str, Any]:
     """What was read, how, and its totals."""
-    frame, export = result.figures.frame, result.grouped.export
+    frame, export = result.report_data.frame, result.grouped.export
     buyers = int((frame["frequency"] > 0).sum())
     as_of_is = "last order" if buyers else "last line"
     tables = result.evidence.ledgers if result.evidence else {}
@@ -161,8 +161,8 @@ def _reading(result: Standing) -> dict[str, Any]:
     export = result.grouped.export
     order_is = "a customer's order id" if "order_id" in export.columns else "a customer's day"
     return {
-        "dates": export.reading.dates.name,
-        "decimal": export.reading.numbers.decimal,
+        "dates": export.formats.dates.name,
+        "decimal": export.formats.numbers.decimal,
         "preset": export.preset.name,
         "order_is": "a row" if result.settings.order_per_row else order_is,
         "dropped_point_zero": result.grouped.dropped_point_zero,
@@ -180,7 +180,7 @@ def _actions(result: Standing) -> list[dict[str, Any]]:
     contacts are known.
     """
     rows = {row.label: row for row in reversed(result.rules.playbook)}
-    known, frame = contacts_known(result.columns), result.figures.frame
+    known, frame = contacts_known(result.columns), result.report_data.frame
     is_reachable = frame["channel"].ne("").to_numpy() & is_eligible(frame)
     reachable = frame.loc[is_reachable, "action"].value_counts()
     counts = list_counts(result)
@@ -202,7 +202,7 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
     conditions: dict[str, list[str]] = {NO_ORDERS: ["no order that counts"]}
     for rule in result.rules.segments.rows:
         conditions.setdefault(rule.label, []).append(_conditions_text(rule, result.scales))
-    frame = result.figures.frame
+    frame = result.report_data.frame
     buyers = frame.loc[frame["frequency"] > 0, ["segment", "recency_days", "frequency"]]
     medians = buyers.groupby("segment", observed=False).median().to_dict("index")
     segments = []
@@ -220,7 +220,7 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
 def _ladder(result: Standing) -> list[dict[str, Any]]:
     """Each rung once: its proof and, while nobody is on it, the tables missing for it."""
     rungs: dict[str, dict[str, Any]] = {}
-    reached = set(result.figures.frame["stage"].unique())
+    reached = set(result.report_data.frame["stage"].unique())
     for rung in result.rules.ladder:
         row = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof, "needs": []})
         if rung.label not in reached:

@@ -42,8 +42,8 @@ def warnings(
     columns = ["first_order_on", "last_order_on", "recency_days", "monetary"]
     if result.scales.within and result.scales.within.column not in columns:
         columns.append(result.scales.within.column)
-    buyers = result.figures.frame.loc[result.figures.frame["frequency"] > 0, columns]
-    promoted = int(result.figures.frame["stage_evidence"].eq("proxy").sum())
+    buyers = result.report_data.frame.loc[result.report_data.frame["frequency"] > 0, columns]
+    promoted = int(result.report_data.frame["stage_evidence"].eq("proxy").sum())
     by_orders = (
         f"{count_text(promoted, 'customer')} {'stands' if promoted == 1 else 'stand'} higher by"
         " orders alone, as --allow-proxy lets them: nobody has asked them."
@@ -85,7 +85,7 @@ def reading_notices(grouped: Grouped) -> list[str]:
     texts += [*export.notices, *status_notices(export, ledger)]
     texts += id_notices(export, grouped.table, grouped.order_dates)
     texts += amount_notices(grouped.order_counts)
-    if quantities := export.reading.quantities:
+    if quantities := export.formats.quantities:
         mark = quantities.decimal
         texts.append(
             f"Column {export.columns['quantity']!r} has {mark!r} before decimals, as its"
@@ -159,7 +159,7 @@ def _id_warnings(grouped: Grouped) -> list[str]:
 def _evidence_warnings(result: Standing) -> list[str]:
     if result.evidence is None:
         return []
-    buyers = int((result.figures.frame["frequency"] > 0).sum())
+    buyers = int((result.report_data.frame["frequency"] > 0).sum())
     texts, tables = [], result.evidence.tables
     for name, ledger in result.evidence.ledgers.items():
         texts += table_warnings(name, ledger)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, is_group_start
-from rfmtool.engines import CUSTOMERS, Grouping, OrderEntries, Request
+from rfmtool.engines import CUSTOMERS_SCHEMA, Grouping, OrderEntries, Request
 from rfmtool.engines.aggregate_sql import LineAggregates
 from rfmtool.engines.category_spend import CategorySpend
 from rfmtool.engines.exact_sums import DECIMAL, integer_array_from_sums, sql_statement
@@ -27,7 +27,7 @@ from rfmtool.memory import (
     release_memory,
     take_rows,
 )
-from rfmtool.sources.layout import KEPT
+from rfmtool.sources.layout import KEPT_PREFIX
 
 ORDERS_COLUMN: Final = "order_amounts"
 """The column of a customer's orders with their daily amounts, where they are requested."""
@@ -83,7 +83,7 @@ def grouping_from_customer_orders(
     grouping = grouping_from_customers(numbered, request, columns)
     customers, sources = grouping.customers.drop_columns("row"), grouping.customers["row"]
     latest = pa.table({
-        names[columns.names.index(name)].removeprefix(KEPT):
+        names[columns.names.index(name)].removeprefix(KEPT_PREFIX):
             pc.utf8_slice_codeunits(table[name], length).take(sources).combine_chunks()
         for name, length in columns.prefix_lengths.items()
     })  # fmt: skip
@@ -128,11 +128,11 @@ def _customers_and_entries(
 
 def _with_row_numbers(customers: pa.Table, text_columns: Sequence[str]) -> pa.Table:
     if "order_dates" not in customers.column_names:
-        no_dates = pa.nulls(len(customers), CUSTOMERS.field("order_dates").type)
+        no_dates = pa.nulls(len(customers), CUSTOMERS_SCHEMA.field("order_dates").type)
         customers = customers.append_column("order_dates", no_dates)
-    excluded = (*CUSTOMERS.names, *text_columns)
+    excluded = (*CUSTOMERS_SCHEMA.names, *text_columns)
     others = [name for name in customers.column_names if name not in excluded]
-    customers = customers.select([*CUSTOMERS.names, *others])
+    customers = customers.select([*CUSTOMERS_SCHEMA.names, *others])
     return customers.append_column("row", pa.array(np.arange(len(customers))))
 
 

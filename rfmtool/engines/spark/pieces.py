@@ -91,7 +91,7 @@ def cluster_tables(sources: Sequence[Source], remote: str) -> tuple[TableSource,
     tables = [source for source in sources if isinstance(source, TableSource)]
     for source in tables:
         what = ""
-        if source.layout.carry_down:
+        if source.layout.fill_down:
             what = "its rows lean on those before them, and a table has no order"
         elif source.table.remote != remote:
             what = "is of another cluster than --remote names"
@@ -135,7 +135,7 @@ def _cut_at_records(pieces: Sequence[Piece], scans: dict[Piece, QuoteScan]) -> I
 def _even_pieces(file: int, source: FileSource) -> Iterator[Piece]:
     """A file in pieces of like size, cut anywhere; one piece where it cannot be cut."""
     size, dialect = source.stored_bytes, source.layout.dialect
-    if source.layout.carry_down:  # rows take cells from rows before them
+    if source.layout.fill_down:  # rows take cells from rows before them
         yield Piece(file, size)
     elif source.kind == "parquet":
         for span in _row_group_spans(row_group_sizes(source.file)):

@@ -39,7 +39,7 @@ class FileTask:
     mark: str
     """Begins the customer ids of reports."""
 
-    def do(self, number: int) -> Iterator[pa.RecordBatch]:
+    def run(self, number: int) -> Iterator[pa.RecordBatch]:
         """The lines of a piece, each batch followed by its report."""
         piece, batch = self.pieces[number], 0
         schema = self.cleaning.schema
@@ -64,7 +64,7 @@ class TableTask:
     """The columns of the rows, and their roles."""
     mark: str
 
-    def do(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The lines of a partition of the rows, whose number is the last column, and reports."""
         for number, rows in enumerate(rebatched(batches)):
             *columns, partition = rows.columns
@@ -125,7 +125,7 @@ class ScanTask:
     sources: tuple[FileSource, ...]
     pieces: tuple[Piece, ...]
 
-    def do(self, number: int) -> Iterator[pa.RecordBatch]:
+    def run(self, number: int) -> Iterator[pa.RecordBatch]:
         """The number of a piece, and its scan or the report of a failure as JSON."""
         piece = self.pieces[number]
         try:
@@ -166,11 +166,11 @@ def run_task(
         raise ImportError(VERSION_MISMATCH)
     task: FileTask | ScanTask | TableTask = pickle.loads(packed)  # noqa: S301 - from the sender of this function
     if isinstance(task, TableTask):
-        yield from task.do(batches)
+        yield from task.run(batches)
         return
     for batch in batches:
         for number in batch.column(0).to_pylist():
-            yield from task.do(number)
+            yield from task.run(number)
 
 
 def sql_names(schema: pa.Schema) -> list[str]:

@@ -35,7 +35,7 @@ from rfmtool.pages.cards import (
     row,
     share_in_words,
 )
-from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.locales import Locale
 from rfmtool.pages.sections import customer_value, retention, trends
 from rfmtool.pages.sections.overview import localized_count, localized_people
 from rfmtool.summaries.condensed import concentration_in_short, repeat_in_short
@@ -55,7 +55,7 @@ _TITLES: Final = {
 }
 
 
-def page(name: str, data: Data, locale: NumberFormat, title: str | None) -> Page:
+def page(name: str, data: Data, locale: Locale, title: str | None) -> Page:
     """The page of an answer (`data` as of `summaries.answers.DATA_OF`), comparison or customer.
 
     Its title is the shop's name, or by default the question.
@@ -80,7 +80,7 @@ def page(name: str, data: Data, locale: NumberFormat, title: str | None) -> Page
     )
 
 
-def _comparison_page(summary: Data, locale: NumberFormat, title: str | None) -> Page:
+def _comparison_page(summary: Data, locale: Locale, title: str | None) -> Page:
     """The page of a comparison of two runs."""
     old_day, new_day = (day_in_words(summary[run]["as_of"]) for run in ("old", "new"))
     blocks = comparison.page(summary)
@@ -100,7 +100,7 @@ def _comparison_page(summary: Data, locale: NumberFormat, title: str | None) -> 
     )
 
 
-def _customer_page(card: Data, _locale: NumberFormat, _title: str | None) -> Page:
+def _customer_page(card: Data, _locale: Locale, _title: str | None) -> Page:
     """The page of one customer."""
     blocks = explanation.page(card)
     facts = tuple(pair for block in blocks if isinstance(block, Pairs) for pair in block.pairs)
@@ -116,7 +116,7 @@ def _customer_page(card: Data, _locale: NumberFormat, _title: str | None) -> Pag
 
 _OTHER_PAGES: Final = {"compare": _comparison_page, "explain": _customer_page}
 """Pages that answer no question."""
-_CARDS: Final[Mapping[str, Callable[[Data, NumberFormat], list[Card | None]]]] = {
+_CARDS: Final[Mapping[str, Callable[[Data, Locale], list[Card | None]]]] = {
     "cadence": lambda data, locale: [retention.lateness({"cadence": data}, locale)],
     "cohorts": lambda data, locale: [
         make(data["in_short"], locale) for make in (trends.months, trends.cohorts)
@@ -140,7 +140,7 @@ _CARDS: Final[Mapping[str, Callable[[Data, NumberFormat], list[Card | None]]]] =
 }
 
 
-def _strongest_rule(data: Data, locale: NumberFormat) -> Markup | str:
+def _strongest_rule(data: Data, locale: Locale) -> Markup | str:
     """The strongest rule in a sentence."""
     if not data["rules"]:
         return "Nothing is bought along with something else often enough to tell"
@@ -153,7 +153,7 @@ def _strongest_rule(data: Data, locale: NumberFormat) -> Markup | str:
     )
 
 
-def _second_orders(data: Data, locale: NumberFormat) -> str:
+def _second_orders(data: Data, locale: Locale) -> str:
     """The share of first-time buyers who came back."""
     people = {step["step"]: step["people"] for step in data["steps"]}
     bought, again = people["first_order"], people["second_order"]
@@ -164,7 +164,7 @@ def _second_orders(data: Data, locale: NumberFormat) -> str:
     return f"{share} first-time buyers ordered a second time"
 
 
-def _verdict_counts(data: Data, locale: NumberFormat) -> str:
+def _verdict_counts(data: Data, locale: Locale) -> str:
     """The number of lists by verdict."""
     verdicts = Counter(group["verdict"] for group in data["groups"])
     texts = {
@@ -178,7 +178,7 @@ def _verdict_counts(data: Data, locale: NumberFormat) -> str:
     return f"Of {localized_count(locale, len(data['groups']), 'result')} {', '.join(parts)}"
 
 
-_FINDINGS: Final[Mapping[str, Callable[[Data, NumberFormat], Markup | str]]] = {
+_FINDINGS: Final[Mapping[str, Callable[[Data, Locale], Markup | str]]] = {
     "affinity": _strongest_rule,
     "journey": _second_orders,
     "measure": _verdict_counts,
@@ -187,7 +187,7 @@ _FINDINGS: Final[Mapping[str, Callable[[Data, NumberFormat], Markup | str]]] = {
 
 
 def _card_in_short(
-    name: str, blocks: Sequence[Block], locale: NumberFormat, *, with_tables: bool
+    name: str, blocks: Sequence[Block], locale: Locale, *, with_tables: bool
 ) -> Card:
     """A card of the page for the terminal, its first block as the finding."""
     marks = tuple(marks_from_blocks(blocks[1:], locale, with_tables=with_tables))
@@ -199,7 +199,7 @@ def _card_in_short(
 
 
 def marks_from_blocks(
-    blocks: Iterable[Block], locale: NumberFormat, *, with_tables: bool = True
+    blocks: Iterable[Block], locale: Locale, *, with_tables: bool = True
 ) -> Iterator[Mark]:
     """The marks of blocks of a page for the terminal, with localized numbers."""
     for block in blocks:
@@ -213,7 +213,7 @@ def marks_from_blocks(
             yield Heatmap(block.title.capitalize(), block, linear=True)
 
 
-def _localized_table(table: Table, locale: NumberFormat) -> Table:
+def _localized_table(table: Table, locale: Locale) -> Table:
     columns = tuple(
         replace(column, title=column.title.strip().capitalize(),
                 kind="name" if column.kind == "lead" else column.kind)

@@ -18,7 +18,7 @@ from rfmtool.pages.blocks import (
     numbers,
 )
 from rfmtool.pages.cards import Card, Folded, Heatmap, Mark, day_in_words
-from rfmtool.pages.number_format import MINUS, NumberFormat, in_whole_units
+from rfmtool.pages.locales import MINUS, Locale, in_whole_units
 
 _STEPS: Final = {
     "new": "first orders",
@@ -38,7 +38,7 @@ _CAUSES: Final = {
 }
 
 
-def changes(summary: Data, locale: NumberFormat) -> Card | None:
+def changes(summary: Data, locale: Locale) -> Card | None:
     """Moves and revenue since the run before; None without one."""
     since = summary.get("since")
     if not since:
@@ -60,7 +60,7 @@ def changes(summary: Data, locale: NumberFormat) -> Card | None:
     return Card("changes", "Since last run", f"Since {day}: {moves}", how_to_read, tuple(marks))
 
 
-def _revenue_steps(summary: Data, since: Data, locale: NumberFormat) -> Table:
+def _revenue_steps(summary: Data, since: Data, locale: Locale) -> Table:
     """A waterfall from revenue then to revenue now."""
     revenue = since["revenue"]
     flow = [(name, revenue["flow"][name]) for name in _STEPS if name in revenue["flow"]]
@@ -100,7 +100,7 @@ def _revenue_steps(summary: Data, since: Data, locale: NumberFormat) -> Table:
     return Table(columns, tuple(rows))
 
 
-def _table_of_causes(causes: Mapping[str, int], locale: NumberFormat) -> Table:
+def _table_of_causes(causes: Mapping[str, int], locale: Locale) -> Table:
     most = max(causes.values())
     return Table(
         (
@@ -115,7 +115,7 @@ def _table_of_causes(causes: Mapping[str, int], locale: NumberFormat) -> Table:
     )
 
 
-def _stage_matrix(matrix: Mapping[str, Mapping[str, int]], locale: NumberFormat) -> Heatmap:
+def _stage_matrix(matrix: Mapping[str, Mapping[str, int]], locale: Locale) -> Heatmap:
     """Rungs then, down, by rungs now; the diagonal is not shaded."""
     ends = [*dict.fromkeys(end for row in matrix.values() for end in row)]
     ends = [

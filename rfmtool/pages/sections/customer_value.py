@@ -22,7 +22,7 @@ from rfmtool.pages.blocks import (
     numbers,
 )
 from rfmtool.pages.cards import Card, Heatmap, Switch, day_in_words, escaped_name, shortened
-from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
+from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.sections.overview import (
     localized_people,
     return_rate_column,
@@ -40,7 +40,7 @@ _MIN_BUYERS: Final = 5
 _LABEL_SIDES: Final = {"0.01": "right", "0.05": "", "0.2": "right", "0.5": "below"}
 
 
-def segments(summary: Data, locale: NumberFormat) -> Card | None:
+def segments(summary: Data, locale: Locale) -> Card | None:
     """Segments with their shares of people and of revenue, by revenue."""
     groups = sorted(summary["segments"], key=lambda group: -float(group["revenue"]))
     if not groups:
@@ -61,7 +61,7 @@ def segments(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _table_of_segments(summary: Data, groups: list[Data], locale: NumberFormat) -> Table:
+def _table_of_segments(summary: Data, groups: list[Data], locale: Locale) -> Table:
     rates = return_rates(summary, "segment")
     largest = max([group["share"] for group in groups]
                   + [group["revenue_share"] or 0.0 for group in groups]) or 1.0  # fmt: skip
@@ -108,7 +108,7 @@ def _table_of_segments(summary: Data, groups: list[Data], locale: NumberFormat) 
     )  # fmt: skip
 
 
-def _rate_cells(locale: NumberFormat, group: Data | None) -> tuple[Dot | str, Number | str]:
+def _rate_cells(locale: Locale, group: Data | None) -> tuple[Dot | str, Number | str]:
     dot = return_rate_dot(group)
     return dot, locale.share(dot.value, 0) if isinstance(dot, Dot) else DASH
 
@@ -128,7 +128,7 @@ def _largest_segments(summary: Data, groups: list[Data]) -> Markup | str:
 # The grid ----------------------------------------------------------------------------------------
 
 
-def grid(summary: Data, locale: NumberFormat) -> Card | None:
+def grid(summary: Data, locale: Locale) -> Card | None:
     """Recency by orders: people, revenue, median spend and spend bands."""
     if not summary["buyers"]:
         return None
@@ -178,9 +178,7 @@ def _filled(bands: Sequence[str]) -> list[int]:
     return [index for index, text in enumerate(bands) if text != EMPTY_RANGE]
 
 
-def _pane(
-    summary: Data, title: str, lines: list[list[Number | str]], locale: NumberFormat
-) -> Heatmap:
+def _pane(summary: Data, title: str, lines: list[list[Number | str]], locale: Locale) -> Heatmap:
     bands = summary["bands"]
     orders = list(reversed(bands["frequency"]))
     columns = _filled(orders)
@@ -206,7 +204,7 @@ def _pane(
     return Heatmap(title, table, locale.shade_bounds(most, whole=title == "People"))
 
 
-def _spend_bands(summary: Data, people: ShadedTable, locale: NumberFormat) -> Heatmap:
+def _spend_bands(summary: Data, people: ShadedTable, locale: Locale) -> Heatmap:
     """The people of each box by spend score, as small bars from the lowest score."""
     bands, counts = summary["bands"], summary["cells"]["bands"]
     columns = _filled(list(reversed(bands["frequency"])))
@@ -226,7 +224,7 @@ def _spend_bands(summary: Data, people: ShadedTable, locale: NumberFormat) -> He
 # Concentration -----------------------------------------------------------------------------------
 
 
-def concentration(summary: Data, locale: NumberFormat) -> Card | None:
+def concentration(summary: Data, locale: Locale) -> Card | None:
     """The share of revenue of the biggest spenders."""
     data = summary["concentration"]
     if data["gini"] is None or data["buyers"] < _MIN_BUYERS:
@@ -242,7 +240,7 @@ def concentration(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _lorenz_plot(data: Data, locale: NumberFormat) -> Plot:
+def _lorenz_plot(data: Data, locale: Locale) -> Plot:
     points = [(100 * (1 - people), 100 * (1 - money)) for people, money in reversed(data["lorenz"])]
     axis = Axis(0.0, 100.0)
     shares = {part: share for part, share in data["top"].items()

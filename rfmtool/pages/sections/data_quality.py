@@ -9,12 +9,12 @@ from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
 from rfmtool.pages.cards import Card, Folded, Mark, Sentence, day_in_words
 from rfmtool.pages.data_quality import column_roles
-from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.locales import Locale
 from rfmtool.pages.sections.overview import shown_text
 from rfmtool.summaries.formatting import EMPTY_RANGE, label_text
 
 
-def row_accounting(summary: Data, locale: NumberFormat) -> Card:
+def row_accounting(summary: Data, locale: Locale) -> Card:
     """The rows by use, warnings, columns, cut points, drift and evidence tables."""
     ledger = summary["ledger"]
     rows = ledger["rows"]
@@ -46,7 +46,7 @@ def row_accounting(summary: Data, locale: NumberFormat) -> Card:
     )
 
 
-def _drift(drift: Data, locale: NumberFormat) -> str:
+def _drift(drift: Data, locale: Locale) -> str:
     """How far the cut points in force differ from those fitted today."""
     share = shown_text(locale.share(drift["share"]))
     text = (
@@ -61,7 +61,7 @@ def _drift(drift: Data, locale: NumberFormat) -> str:
     return f"{text} Population stability index: {listed} (over {limit} is a lot)."
 
 
-def _bins(ledger: Data, rows: int, locale: NumberFormat) -> Iterator[tuple[Cell, ...]]:
+def _bins(ledger: Data, rows: int, locale: Locale) -> Iterator[tuple[Cell, ...]]:
     bins = [
         ("used", "", ledger["used"]),
         ("without a customer", "", ledger["anonymous"]),
@@ -84,7 +84,7 @@ def _columns(summary: Data) -> Table:
     )
 
 
-def _cuts(summary: Data, locale: NumberFormat) -> Table:
+def _cuts(summary: Data, locale: Locale) -> Table:
     bands = summary["bands"]
     most = max(len(bands[name]) for name in DIMENSIONS)
     return Table(
@@ -101,7 +101,7 @@ def _band(bands: list[str], score: int) -> str:
     return "" if text == EMPTY_RANGE else text
 
 
-def _evidence(summary: Data, locale: NumberFormat) -> Table:
+def _evidence(summary: Data, locale: Locale) -> Table:
     return Table(
         columns=(Column("Table", "name"), *numbers("rows", "people", "matched")),
         rows=tuple(

@@ -12,7 +12,7 @@ import numpy as np
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Table, numbers
 from rfmtool.pages.cards import Card, SideBySide
-from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.locales import Locale
 from rfmtool.pages.svg import Axis, Plot, as_percent, boxes_path, log_ticks, nice_ticks, shade_class
 
 _HEIGHT: Final = 170
@@ -27,7 +27,7 @@ _WEAK: Final = 0.2
 _STRONG: Final = 0.5
 
 
-def histograms(summary: Data, locale: NumberFormat) -> Card | None:
+def histograms(summary: Data, locale: Locale) -> Card | None:
     """Histograms of recency, orders and spend, shaded by score, with the cut points."""
     distributions = summary["distributions"]
     if distributions is None:
@@ -92,7 +92,7 @@ class _Bin(NamedTuple):
 
 
 def _histogram(
-    title: str, locale: NumberFormat, bins: Sequence[_Bin], **plot: Any  # noqa: ANN401
+    title: str, locale: Locale, bins: Sequence[_Bin], **plot: Any  # noqa: ANN401
 ) -> Plot:  # fmt: skip
     top = nice_ticks(max((each.buyers for each in bins), default=1))[-1]
     scale = Axis(0.0, top)
@@ -116,7 +116,7 @@ def _histogram(
     )  # fmt: skip
 
 
-def _recency_histogram(summary: Data, locale: NumberFormat) -> Plot:
+def _recency_histogram(summary: Data, locale: Locale) -> Plot:
     recency = summary["distributions"]["recency"]
     edges, counts = recency["edges"], recency["counts"]
     axis = Axis(0.0, float(edges[-1]))
@@ -136,7 +136,7 @@ def _recency_histogram(summary: Data, locale: NumberFormat) -> Plot:
     )  # fmt: skip
 
 
-def _order_histogram(summary: Data, locale: NumberFormat) -> Plot:
+def _order_histogram(summary: Data, locale: Locale) -> Plot:
     counts = summary["distributions"]["frequency"]["counts"]
     axis = Axis(0.5, len(counts) + 0.5)
     names = [str(number) for number in range(1, len(counts))] + [f"{len(counts)}+"]
@@ -155,7 +155,7 @@ def _order_histogram(summary: Data, locale: NumberFormat) -> Plot:
     )  # fmt: skip
 
 
-def _spend_histogram(summary: Data, locale: NumberFormat) -> Plot:
+def _spend_histogram(summary: Data, locale: Locale) -> Plot:
     monetary = summary["distributions"]["monetary"]
     edges, counts = [float(edge) for edge in monetary["edges"]], monetary["counts"]
     below_zero = monetary["zero_or_less"]
@@ -199,7 +199,7 @@ def _inside(axis: Axis, cuts: Sequence[float]) -> tuple[str, ...]:
 # Joint distributions -----------------------------------------------------------------------------
 
 
-def joint_distributions(summary: Data, locale: NumberFormat) -> Card | None:
+def joint_distributions(summary: Data, locale: Locale) -> Card | None:
     """Each pair of the three as boxes, shaded by the number of buyers."""
     pairs = summary["distributions"] and summary["distributions"]["together"]
     if not pairs or not pairs["planes"]:
@@ -231,7 +231,7 @@ def joint_distributions(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _pair_plot(summary: Data, plane: Data, locale: NumberFormat) -> Plot:
+def _pair_plot(summary: Data, plane: Data, locale: Locale) -> Plot:
     names = (plane["x"], plane["y"])
     edges = [[float(edge) for edge in plane[f"{name}_edges"]] for name in ("x", "y")]
     across, up = (
@@ -263,7 +263,7 @@ def _upwards(position: str) -> str:
     return as_percent(100 - float(position[:-1]))
 
 
-def _ticks(axis: Axis, name: str, locale: NumberFormat) -> tuple[tuple[str, str, bool], ...]:
+def _ticks(axis: Axis, name: str, locale: Locale) -> tuple[tuple[str, str, bool], ...]:
     ticks = nice_ticks(axis.high, 3) if name == "recency" else _thinned(log_ticks(axis))
     return tuple(
         (axis.from_left(tick), locale.number(tick, 2).shown, index % 2 == 1)
@@ -272,7 +272,7 @@ def _ticks(axis: Axis, name: str, locale: NumberFormat) -> tuple[tuple[str, str,
     )
 
 
-def _buyers_by_scores(summary: Data, names: tuple[str, str], locale: NumberFormat) -> Table:
+def _buyers_by_scores(summary: Data, names: tuple[str, str], locale: Locale) -> Table:
     """Buyers by two scores: recency and orders (the grid), or one of these and spend."""
     bands = np.array(summary["cells"]["bands"])  # by recency, the best first, orders and spend
     title, heads = "Recency score", "spend {}"

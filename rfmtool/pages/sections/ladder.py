@@ -7,7 +7,7 @@ from typing import Final
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
 from rfmtool.pages.cards import Card, share_in_words
-from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
+from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.sections.overview import localized_count
 from rfmtool.summaries.formatting import join_with_or
 
@@ -20,7 +20,7 @@ def stage_tone(stage: str, position: int = 0) -> str:
     return stage if stage in _TONES else _TONES[min(position, len(_TONES) - 1)]
 
 
-def ladder(summary: Data, locale: NumberFormat) -> Card:
+def ladder(summary: Data, locale: Locale) -> Card:
     """The ladder: people to the left, their revenue to the right, the top rung first."""
     return Card(
         "ladder",
@@ -33,7 +33,7 @@ def ladder(summary: Data, locale: NumberFormat) -> Card:
     )
 
 
-def _table_of_rungs(summary: Data, locale: NumberFormat) -> Table:
+def _table_of_rungs(summary: Data, locale: Locale) -> Table:
     groups = {group["name"]: group for group in summary["stages"]}
     rungs = summary["ladder"]
     most_people = max((group["customers"] for group in groups.values()), default=0) or 1
@@ -74,7 +74,7 @@ def _table_of_rungs(summary: Data, locale: NumberFormat) -> Table:
     )
 
 
-def _finding(summary: Data, locale: NumberFormat) -> str:
+def _finding(summary: Data, locale: Locale) -> str:
     """The share of people above the rung `customer`, and of revenue from them."""
     customers = summary["customers"]
     groups = {group["name"]: group for group in summary["stages"]}
@@ -93,7 +93,7 @@ def _finding(summary: Data, locale: NumberFormat) -> str:
     return f"{finding}; they bring {100 * revenue / total:.0f} of 100 of revenue"
 
 
-def ladder_funnel(summary: Data, locale: NumberFormat) -> Card | None:
+def ladder_funnel(summary: Data, locale: Locale) -> Card | None:
     """The conversion from each rung to the next, and the days it took."""
     steps = summary["funnel"]["steps"]
     if len(steps) < 2 or not summary["customers"]:  # noqa: PLR2004 - one rung has no next
@@ -138,7 +138,7 @@ def ladder_funnel(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _conversion_in_words(steps: list[Data], locale: NumberFormat) -> str:
+def _conversion_in_words(steps: list[Data], locale: Locale) -> str:
     by_stage = {step["stage"]: step for step in steps}
     client, customer = by_stage.get("client"), by_stage.get("customer")
     if client is None or customer is None or not customer["reached"]:

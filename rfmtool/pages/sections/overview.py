@@ -9,7 +9,7 @@ from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
-from rfmtool.pages.number_format import DASH, MINUS, NumberFormat, in_whole_units
+from rfmtool.pages.locales import DASH, MINUS, Locale, in_whole_units
 from rfmtool.pages.run import contact_count
 from rfmtool.summaries.formatting import label_text
 
@@ -26,7 +26,7 @@ def lead_sentence(summary: Data) -> str:
     return f"Customers as of {day}. Money in {currency}{refunds}."
 
 
-def figures(summary: Data, locale: NumberFormat) -> tuple[Figure, ...]:
+def figures(summary: Data, locale: Locale) -> tuple[Figure, ...]:
     """The five key figures, each with one line of context."""
     known, buyers = summary["customers"], summary["buyers"]
     repeaters = summary["repeat"]["repeaters"]
@@ -54,7 +54,7 @@ def figures(summary: Data, locale: NumberFormat) -> tuple[Figure, ...]:
     )
 
 
-def _change_since(locale: NumberFormat, since: Data, change: float) -> str:
+def _change_since(locale: Locale, since: Data, change: float) -> str:
     """The change of a figure since the run before."""
     amount = locale.headline(f"{abs(change):.0f}").shown
     sign = ("+" if change > 0 else MINUS) + amount if round(change) else "as many as"
@@ -66,12 +66,12 @@ def shown_text(cell: Number | str) -> str:
     return cell.shown if isinstance(cell, Number) else cell
 
 
-def localized_count(locale: NumberFormat, number: int, noun: str) -> str:
+def localized_count(locale: Locale, number: int, noun: str) -> str:
     """A count with its noun, `1,234 buyers`."""
     return f"{locale.count(number).shown} {noun}" + ("" if number == 1 else "s")
 
 
-def data_quality(summary: Data, locale: NumberFormat) -> tuple[Mark, ...]:
+def trust_marks(summary: Data, locale: Locale) -> tuple[Mark, ...]:
     """The rows by use, the days they cover, and the gravest warnings."""
     ledger = summary["ledger"]
     rows = ledger["rows"]
@@ -100,7 +100,7 @@ def data_quality(summary: Data, locale: NumberFormat) -> tuple[Mark, ...]:
     return (*unreadable, Stack("Rows", parts), Sentence(counts), *money_warnings)
 
 
-def to_do(summary: Data, locale: NumberFormat) -> Card | None:
+def to_do(summary: Data, locale: Locale) -> Card | None:
     """The first actions, and how many such people ordered without them."""
     actions = summary["actions"]
     groups = [group for group in actions if group["channel"]]
@@ -124,7 +124,7 @@ def to_do(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _table_of_lists(summary: Data, groups: Sequence[Data], locale: NumberFormat) -> Table:
+def _table_of_lists(summary: Data, groups: Sequence[Data], locale: Locale) -> Table:
     """A row for each list, with its file or sheet."""
     rates, has_contacts = return_rates(summary, "action"), summary.get("contacts_known")
     whole = in_whole_units([group["revenue"] for group in groups])
@@ -175,7 +175,7 @@ def _how_to_read_lists(summary: Data) -> str:
     )
 
 
-def localized_people(locale: NumberFormat, count: int) -> str:
+def localized_people(locale: Locale, count: int) -> str:
     """A count of people, `1,234 people`."""
     return "1 person" if count == 1 else f"{locale.count(count).shown} people"
 

@@ -8,7 +8,7 @@ from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers
 from rfmtool.pages.cards import Card, Sentence, Stack, day_in_words, share_in_words
-from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
+from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.run import segment_versus_activity
 from rfmtool.pages.sections.overview import localized_count
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path, nice_ticks
@@ -21,7 +21,7 @@ _TONES: Final = {"active": "client", "newcomer": "customer", "overdue": "support
                  "lapsed": "advocate", "paused": "prospect", "never": "suspect"}  # fmt: skip
 
 
-def second_order(summary: Data, locale: NumberFormat) -> Card | None:
+def second_order(summary: Data, locale: Locale) -> Card | None:
     """The share of buyers with a second order, by days since the first."""
     repeat = summary["repeat"]
     if not repeat["repeaters"]:
@@ -44,7 +44,7 @@ def second_order(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _second_order_plot(repeat: Data, locale: NumberFormat) -> Plot:
+def _second_order_plot(repeat: Data, locale: Locale) -> Plot:
     """The curve of second orders with its confidence band, and the best weeks to ask."""
     curve = repeat["curve"]
     last = curve[-1]["day"] or 1
@@ -100,7 +100,7 @@ def _weeks(first: int, last: int) -> str:
     return f"week {first}" if first == last else f"weeks {first} to {last}"
 
 
-def when_to_ask(summary: Data, locale: NumberFormat) -> Card | None:
+def when_to_ask(summary: Data, locale: Locale) -> Card | None:
     """The hazard of second orders by week since the first."""
     repeat = summary["repeat"]
     if not repeat["repeaters"] or not _can_ask(repeat):
@@ -123,7 +123,7 @@ def when_to_ask(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _hazard_plot(repeat: Data, thousand: str, locale: NumberFormat) -> Plot:
+def _hazard_plot(repeat: Data, thousand: str, locale: Locale) -> Plot:
     """A bar for each week, the best weeks in another tone."""
     rates, (first, last) = repeat["weekly_hazard"], repeat["best_weeks"]
     axis = Axis(0.5, len(rates) + 0.5)
@@ -156,7 +156,7 @@ def _hazard_plot(repeat: Data, thousand: str, locale: NumberFormat) -> Plot:
     )  # fmt: skip
 
 
-def activity(summary: Data, locale: NumberFormat) -> Card | None:
+def activity(summary: Data, locale: Locale) -> Card | None:
     """Buyers and revenue by activity."""
     groups = summary["activity"]
     if not summary["buyers"]:
@@ -195,7 +195,7 @@ def _in_order(groups: list[Data]) -> list[Data]:
     return sorted(groups, key=lambda group: order.get(group["name"], len(order)))
 
 
-def _table_of_activities(summary: Data, locale: NumberFormat) -> Table:
+def _table_of_activities(summary: Data, locale: Locale) -> Table:
     groups, total = summary["activity"], float(summary["revenue"])
     whole = in_whole_units([group["revenue"] for group in groups])
     return Table(
@@ -228,7 +228,7 @@ def _stack(title: str, groups: list[Data], key: str) -> Stack:
     return Stack(title, tuple(parts))
 
 
-def lateness(summary: Data, locale: NumberFormat) -> Card | None:
+def lateness(summary: Data, locale: Locale) -> Card | None:
     """The backtest of lateness: regulars by usual gaps waited, and how many came back."""
     cadence = summary["cadence"]
     bands = cadence["backtest"]

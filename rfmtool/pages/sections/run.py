@@ -6,7 +6,7 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.cards import Chapter, Page, chapter, row
-from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.locales import Locale
 from rfmtool.pages.sections import (
     changes,
     customer_value,
@@ -47,7 +47,7 @@ _LAST_CHAPTERS: Final = {
 }
 
 
-def page(summary: Data, locale: NumberFormat, title: str | None = None) -> Page:
+def page(summary: Data, locale: Locale, title: str | None = None) -> Page:
     """The page of a run; its default title is the shop's name, or else the input's."""
     chapters: list[Chapter] = []
     for name, rows in (
@@ -62,7 +62,7 @@ def page(summary: Data, locale: NumberFormat, title: str | None = None) -> Page:
         title=title or summary["title"] or summary["input"],
         lead=overview.lead_sentence(summary),
         figures=overview.figures(summary, locale),
-        trust=overview.data_quality(summary, locale),
+        trust=overview.trust_marks(summary, locale),
         chapters=tuple(chapters),
         footer=f"rfmtool {summary['version']}",
     )

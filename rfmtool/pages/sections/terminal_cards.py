@@ -9,13 +9,13 @@ from rfmtool.pages.blocks import Block, Paragraph, Table
 from rfmtool.pages.cards import Card, Sentence
 from rfmtool.pages.forecast import baseline_rates, forecast_blocks, lookback_blocks
 from rfmtool.pages.holdouts import holdout_blocks
-from rfmtool.pages.number_format import NumberFormat
+from rfmtool.pages.locales import Locale
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.sections.answers import marks_from_blocks
 from rfmtool.pages.sections.overview import localized_count, localized_people
 
 
-def forecast(summary: Data, locale: NumberFormat) -> Card | None:
+def forecast(summary: Data, locale: Locale) -> Card | None:
     """The forecast of buyers and spend; None where history is too short."""
     expected = summary["forecast"]
     if expected is None:
@@ -33,7 +33,7 @@ def forecast(summary: Data, locale: NumberFormat) -> Card | None:
     return Card("expected", "What to expect", finding, "", tuple(marks))
 
 
-def holdouts(summary: Data, locale: NumberFormat) -> Card | None:
+def holdouts(summary: Data, locale: Locale) -> Card | None:
     """Holdout groups, rests, and results of the last time; None where there are none."""
     blocks = holdout_blocks(summary)
     if not blocks:
@@ -46,7 +46,7 @@ def holdouts(summary: Data, locale: NumberFormat) -> Card | None:
     return Card("proof", "Does it help", finding, "", tuple(marks))
 
 
-def relationship_cards(summary: Data, locale: NumberFormat) -> Iterator[Card]:
+def relationship_cards(summary: Data, locale: Locale) -> Iterator[Card]:
     """A card for each section of customer care that has a table, its first sentence as finding."""
     for number, blocks in enumerate(relationship(summary)):
         tables = [block for block in blocks if isinstance(block, Table)]

@@ -17,7 +17,7 @@ from rfmtool.pages.blocks import (
     numbers,
 )
 from rfmtool.pages.cards import Card, Heatmap, Legend, day_in_words
-from rfmtool.pages.number_format import DASH, MINUS, NumberFormat, in_whole_units
+from rfmtool.pages.locales import DASH, MINUS, Locale, in_whole_units
 from rfmtool.pages.sections.ladder import stage_tone
 from rfmtool.pages.svg import Axis, Plot, as_percent, nice_ticks
 
@@ -30,7 +30,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _REPEAT_STAGES: Final = ("client", "supporter", "advocate", "partner")
 
 
-def months(summary: Data, locale: NumberFormat) -> Card | None:
+def months(summary: Data, locale: Locale) -> Card | None:
     """Revenue by month: of customers of earlier months, and of first-time buyers on top."""
     data = summary["months"]
     rows = data and data["rows"]
@@ -52,9 +52,7 @@ def months(summary: Data, locale: NumberFormat) -> Card | None:
     )  # fmt: skip
 
 
-def _plot_of_months(
-    data: Data, revenue: Sequence[tuple[float, float]], locale: NumberFormat
-) -> Plot:
+def _plot_of_months(data: Data, revenue: Sequence[tuple[float, float]], locale: Locale) -> Plot:
     """A stacked bar for each month."""
     rows = data["rows"]
     ticks = nice_ticks(max(max(earlier, 0.0) + max(first, 0.0) for earlier, first in revenue))
@@ -110,7 +108,7 @@ def _revenue_in_words(revenue: Sequence[tuple[float, float]]) -> str:
     )
 
 
-def cohorts(summary: Data, locale: NumberFormat) -> Card | None:
+def cohorts(summary: Data, locale: Locale) -> Card | None:
     """Retention by the month, quarter or year of the first order."""
     data = summary["cohorts"]
     if not data or all(share is None for row in data["rows"] for share in row["shares"]):
@@ -166,7 +164,7 @@ def _retention_in_words(data: Data) -> str:
     return "Too early to say who stays"
 
 
-def timeline(summary: Data, locale: NumberFormat) -> Card | None:
+def timeline(summary: Data, locale: Locale) -> Card | None:
     """A sparkline of customers for each rung."""
     data = summary.get("timeline")
     if not data or len(data["points"]) < _MIN_DATES:
@@ -211,7 +209,7 @@ def timeline(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _change(locale: NumberFormat, change: int) -> str:
+def _change(locale: Locale, change: int) -> str:
     if not change:
         return DASH
     return f"{'+' if change > 0 else MINUS}{locale.count(abs(change)).shown}"

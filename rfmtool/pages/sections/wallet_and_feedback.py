@@ -9,7 +9,7 @@ from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
 from rfmtool.pages.cards import Card
 from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
-from rfmtool.pages.number_format import DASH, NumberFormat, in_whole_units
+from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.sections.ladder import stage_tone
 from rfmtool.pages.sections.overview import localized_count
 from rfmtool.summaries.formatting import WALLET_BASES, share_range
@@ -18,7 +18,7 @@ _ESTIMATE: Final = "peer_estimate"
 _FEW_ANSWERS: Final = 10
 
 
-def wallet(summary: Data, locale: NumberFormat) -> Card | None:
+def wallet(summary: Data, locale: Locale) -> Card | None:
     """The share of wallet by basis."""
     bases = summary["wallet"]["bases"]
     if not bases:
@@ -71,13 +71,13 @@ def _share_bar(group: Data) -> Cell:
     return Dot(min(group["share"], 1.0), low, high) if low < high else ""
 
 
-def _share_or_range(group: Data, locale: NumberFormat) -> Cell:
+def _share_or_range(group: Data, locale: Locale) -> Cell:
     if group["basis"] != _ESTIMATE or not group.get("share_high"):
         return locale.share(group["share"])
     return share_range(group) if group["share_low"] < group["share_high"] else DASH
 
 
-def feedback(summary: Data, locale: NumberFormat) -> Card | None:
+def feedback(summary: Data, locale: Locale) -> Card | None:
     """Referrals and survey answers by rung."""
     evidence = summary["evidence_says"]
     if not evidence["referrals"] and not evidence["answers"]:
@@ -124,7 +124,7 @@ def feedback(summary: Data, locale: NumberFormat) -> Card | None:
     )
 
 
-def _answer_cells(row: Data | None, locale: NumberFormat) -> tuple[Cell, ...]:
+def _answer_cells(row: Data | None, locale: Locale) -> tuple[Cell, ...]:
     if row is None:
         return DASH, DASH, DASH
     answered = f"{locale.count(row['answered']).shown} of {locale.count(row['people']).shown}"
@@ -133,14 +133,14 @@ def _answer_cells(row: Data | None, locale: NumberFormat) -> tuple[Cell, ...]:
     return answered, Dot((row["nps"] + 100) / 200, centred=True), locale.number(row["nps"], 0)
 
 
-def _referral_cells(row: Data | None, locale: NumberFormat) -> tuple[Cell, ...]:
+def _referral_cells(row: Data | None, locale: Locale) -> tuple[Cell, ...]:
     if row is None:
         return DASH, DASH, DASH
     bought, revenue = locale.count(row["bought"]), locale.money(row["revenue"], whole=True)
     return locale.count(row["referred"]), bought, revenue
 
 
-def margins(summary: Data, locale: NumberFormat) -> Card | None:
+def margins(summary: Data, locale: Locale) -> Card | None:
     """Margins by order number and by rung."""
     data = summary["margins"]
     if data is None or not data["stages"]:

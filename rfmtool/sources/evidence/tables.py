@@ -53,7 +53,7 @@ class Evidence:
     contacts one row for each id."""
     ledgers: Mapping[str, TableLedger]
 
-    def matched(self, export_ids: pa.Array, left_out: Collection[str] = ()) -> Evidence:
+    def with_matches(self, export_ids: pa.Array, left_out: Collection[str] = ()) -> Evidence:
         """Count in each ledger how many ids of the table are known from elsewhere.
 
         Ids of tables that add no customers also match those of contacts, referrals and feedback,

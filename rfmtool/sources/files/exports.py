@@ -61,7 +61,7 @@ class ExportFile:
     """The range of row groups of a Parquet file, or of bytes of a text, to read; None for all."""
 
     @property
-    def whole_name(self) -> str:
+    def full_name(self) -> str:
         """The path, with the member or sheet."""
         path = os.fspath(self.path or self.name)
         return f"{path}/{self.member}" if self.member else path

@@ -56,7 +56,7 @@ def list_export_files(
         raise InputError(f"{name}: named twice, so its money would count twice", "Name it once.")
     # Rows are counted and named by file, so files of the same name are named by their paths.
     shared = _repeated(file.name for file in files)
-    names = (file.whole_name if file.name in shared else file.name for file in files)
+    names = (file.full_name if file.name in shared else file.name for file in files)
     return [
         replace(file, name=_printable(name), max_bytes=max_bytes)
         for file, name in zip(files, names, strict=True)

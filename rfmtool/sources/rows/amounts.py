@@ -80,7 +80,7 @@ def read_money(
     return Money(paid, refunds, problems, marked, others, row_currencies, [*factors, *rates])
 
 
-def sums_of(money: Money, runs: Runs) -> tuple[Units, Units]:
+def run_sums(money: Money, runs: Runs) -> tuple[Units, Units]:
     """The sales and the refunds of each run.
 
     Raises:
@@ -158,7 +158,7 @@ def _by_run(units: Units, starts: Places) -> Units:
     return sums
 
 
-def costs_of(
+def run_costs(
     cells: Cells, money: Money, formats: Formats, runs: Runs, row_bins: RowBins
 ) -> dict[str, Places]:
     """The cost of each run, and the number of its rows without a readable one."""

@@ -22,15 +22,15 @@ from rfmtool.sources.cells.dates import Days
 from rfmtool.sources.cells.ids import distinct_keys, is_scientific_notation
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.cells.typed import trimmed
-from rfmtool.sources.layout import KEPT, Formats, LineOptions
+from rfmtool.sources.layout import KEPT_PREFIX, Formats, LineOptions
 from rfmtool.sources.ledger import CODES, REJECTED, Tally
 from rfmtool.sources.rows.amounts import (
     Money,
-    costs_of,
     has_marks,
     read_money,
     repeated_refunds,
-    sums_of,
+    run_costs,
+    run_sums,
     total,
 )
 from rfmtool.sources.rows.bins import (
@@ -47,9 +47,9 @@ from rfmtool.sources.rows.bins import (
 from rfmtool.sources.rows.runs import Runs, find_runs
 from rfmtool.sources.rows.sales import (
     STATUS_ROLES,
-    credits_of,
-    no_sales,
-    of_no_sale_type,
+    credit_mask,
+    excluded_type_mask,
+    exclusion_masks,
     statuses_of,
 )
 
@@ -92,7 +92,11 @@ def lines_schema(
     `largest` adds the largest amount, `by_status` the words of status columns. Kept columns are
     named KEPT + name. Texts are null where a cell is empty.
     """
-    texts = ["category", *CONTACT_COLUMNS, *sorted(role for role in roles if role.startswith(KEPT))]
+    texts = [
+        "category",
+        *CONTACT_COLUMNS,
+        *sorted(role for role in roles if role.startswith(KEPT_PREFIX)),
+    ]
     texts += STATUS_ROLES if by_status else ()
     extras = {role: pa.string() for role in texts if role in roles}
     extras |= {LARGEST: pa.int64()} if largest else {}
@@ -130,11 +134,11 @@ def clean(
     lines = pa.record_batch([pa.array(columns[name]) for name in schema.names], schema=schema)
     # A line that is not a sale is kept, as it excludes its whole order later. Without an order id
     # the other lines of the customer and day are not the same order.
-    voids_order = ~of_no_sale_type(heads, options) & has_id
+    voids_order = ~excluded_type_mask(heads, options) & has_id
     kept = binned.in_bin("used") | (binned.in_bin("not_a_sale") & voids_order)
     if options.with_anonymous:
         kept |= binned.in_bin("anonymous") & binned.is_wanted
-    if options.all_with_status:
+    if options.with_status_words:
         kept = (binned.counts > 0) & ~binned.in_bin("blank")
     lines = lines if kept.all() else lines.filter(pa.array(kept))
     return Cleaned(lines, _tally(binned, formats, options))
@@ -167,11 +171,11 @@ class _BinnedBatch:
 def _binned(batch: Batch, formats: Formats, options: LineOptions) -> _BinnedBatch:
     runs = find_runs(batch.cells, options)
     heads = runs.heads
-    days, bins, is_wanted = bins_of_runs(heads, formats, options, no_sales(heads, options))
+    days, bins, is_wanted = bins_of_runs(heads, formats, options, exclusion_masks(heads, options))
     money = read_money(batch.cells, runs, days, formats, options)
     row_bins = row_bins_of(batch, runs, bins, money.problems, money.other_currency_rows)
-    sales, refunds = sums_of(money, runs)
-    is_credit, signs = credits_of(heads, options), frozenset[int]()
+    sales, refunds = run_sums(money, runs)
+    is_credit, signs = credit_mask(heads, options), frozenset[int]()
     if is_credit is not None and is_credit.any():
         # The money of a credit note is a refund, whatever its sign.
         sales, refunds = np.where(is_credit, 0, sales), refunds + np.where(is_credit, sales, 0)
@@ -200,7 +204,9 @@ def _columns(
     if LARGEST in schema.names:
         columns[LARGEST] = np.maximum.reduceat(binned.money.paid, binned.runs.starts)
     if "cost" in schema.names:
-        columns |= costs_of(binned.batch.cells, binned.money, formats, binned.runs, binned.row_bins)
+        columns |= run_costs(
+            binned.batch.cells, binned.money, formats, binned.runs, binned.row_bins
+        )
     return columns
 
 
@@ -219,7 +225,7 @@ def _tally(binned: _BinnedBatch, formats: Formats, options: LineOptions) -> Tall
         reject_codes=reject_codes,
         used_units=total(sales[used]) - total(refunds[used]),
         anonymous_units=total(sales[wanted_anonymous]) - total(refunds[wanted_anonymous]),
-        moved_units=total(turnover),
+        turnover_units=total(turnover),
         rejected_units=total(turnover[np.isin(bins, REJECTED)]),
         statuses=statuses_of(runs.heads, options, filled, sales, refunds),
         last_day=int(binned.days[is_dated].max()) if is_dated.any() else None,

@@ -43,8 +43,8 @@ class Watcher(Protocol):
 class Cleaning:
     """How batches become lines; a value that can be sent to a cluster."""
 
-    reading: Formats
-    question: LineOptions
+    formats: Formats
+    options: LineOptions
     schema: pa.Schema
 
     def cleaned(self, file: int, source: Source, job: Job, ordinal: int) -> tuple[str, Cleaned]:
@@ -56,7 +56,7 @@ class Cleaning:
         place = self.schema.get_field_index(FILE)
         schema = self.schema if place < 0 else self.schema.remove(place)
         with errors_naming(source.name):
-            cleaned = clean(batch, self.reading, self.question, ordinal, schema)
+            cleaned = clean(batch, self.formats, self.options, ordinal, schema)
         row = reordered_header(batch, cleaned.tally, source.layout.in_file)
         lines = cleaned.lines
         if place >= 0:
@@ -70,7 +70,7 @@ class ExportLines:
     """An export as lines, which may be read more than once."""
 
     export: Export
-    question: LineOptions
+    options: LineOptions
     threads: int
     watcher: Watcher | None = None
     ledger: Ledger = field(default_factory=Ledger)
@@ -79,7 +79,7 @@ class ExportLines:
     @property
     def has_files(self) -> bool:
         """Whether lines have the number of their file."""
-        return len(self.export.sources) > 1 and not self.question.order_per_row
+        return len(self.export.sources) > 1 and not self.options.order_per_row
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -88,10 +88,10 @@ class ExportLines:
 
     @cached_property
     def _schema(self) -> pa.Schema:
-        roles, question = self.export.columns.keys(), self.question
+        roles, question = self.export.columns.keys(), self.options
         is_amount_unclear = {"amount", "order_id"} <= roles and question.amount_per is None
         largest = is_amount_unclear and not question.order_per_row
-        return lines_schema(roles, largest=largest, by_status=question.all_with_status)
+        return lines_schema(roles, largest=largest, by_status=question.with_status_words)
 
     def read(self) -> pa.RecordBatchReader:
         """Start reading; the ledger is filled as the stream is consumed.
@@ -106,7 +106,7 @@ class ExportLines:
     @property
     def cleaning(self) -> Cleaning:
         """How batches become these lines."""
-        return Cleaning(self.export.reading, self.question, self.schema)
+        return Cleaning(self.export.formats, self.options, self.schema)
 
     def count(self, name: str, tally: Tally, reordered_header_row: int | None) -> None:
         """Add the next batch of a file to the ledger.

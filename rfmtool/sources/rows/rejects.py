@@ -47,7 +47,7 @@ def files_read(
     question = LineOptions(order_per_row=True, rates=rates)
 
     def tally(batch: Batch) -> Tally:
-        return clean(batch, export.reading, question).tally
+        return clean(batch, export.formats, question).tally
 
     files = [(RereadableFile(source, tally), ledger) for source in export.sources]
     return [*files, *((file, table.rows) for table in tables for file in table.files)]

@@ -27,7 +27,7 @@ _MANY_WORDS: Final = 100
 """Of columns with more, which are hardly statuses, the unknown words are counted together."""
 
 
-def no_sales(heads: Cells, options: LineOptions) -> Iterator[Mask]:
+def exclusion_masks(heads: Cells, options: LineOptions) -> Iterator[Mask]:
     """Masks of the runs that are not sales, one for each column that says so."""
     # Of order and payment status, an open one is not a sale unless the other is one.
     statuses = [_meanings(heads, role, options) for role in STATUS_ROLES[:2] if role in heads]
@@ -38,7 +38,7 @@ def no_sales(heads: Cells, options: LineOptions) -> Iterator[Mask]:
         is_sale = np.logical_or.reduce([meanings == _SALE for meanings in statuses])
         yield is_open & ~is_sale
     if "type" in heads:
-        yield of_no_sale_type(heads, options)
+        yield excluded_type_mask(heads, options)
     if "captured" in heads:
         yield _matching(heads["captured"], lambda word: normalized(word) in words("no"))
     for role in ("cancelled_on", "voided", "is_test"):
@@ -48,7 +48,7 @@ def no_sales(heads: Cells, options: LineOptions) -> Iterator[Mask]:
         yield is_blank(heads["paid_at"])
 
 
-def of_no_sale_type(heads: Cells, options: LineOptions) -> Mask:
+def excluded_type_mask(heads: Cells, options: LineOptions) -> Mask:
     """The runs of quotes, fees and payouts: not sales, but their orders may be."""
     if "type" not in heads:
         return np.zeros(len(heads["customer_id"]), dtype=bool)
@@ -56,7 +56,7 @@ def of_no_sale_type(heads: Cells, options: LineOptions) -> Mask:
     return is_no_sale
 
 
-def credits_of(heads: Cells, options: LineOptions) -> Mask | None:
+def credit_mask(heads: Cells, options: LineOptions) -> Mask | None:
     """The runs of credit notes and refunds; None without a type column."""
     return _meanings(heads, "type", options) == _CREDIT if "type" in heads else None
 

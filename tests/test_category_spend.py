@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.engines import CATEGORIES, NO_DAY
+from rfmtool.engines import CATEGORIES_SCHEMA, NO_DAY
 from rfmtool.engines.category_spend import CategorySpend
 from rfmtool.sources.rows.clean import lines_schema
 
@@ -37,7 +37,7 @@ def spent(lines, **how):
     others = spends.strip_category(lines).read_all()
     ids = pa.chunked_array([sorted(set(others["customer_id"].to_pylist()), key=str.encode)])
     table = spends.take_table(ids.cast(pa.string()))
-    assert table.schema == CATEGORIES
+    assert table.schema == CATEGORIES_SCHEMA
     return [(ids[row.pop("owner")].as_py(), *row.values()) for row in table.to_pylist()], others
 
 

@@ -13,7 +13,7 @@ _MONTHS: Final = 6
 _TITLES: Final = ("people", "revenue", "margin", "contacts", "minutes", "earned/contact")
 
 
-def return_on_effort(summary: Data) -> list[Block]:
+def returns_by_stage(summary: Data) -> list[Block]:
     """A year's money and contacts by rung, and buyers who left less than nothing."""
     rows = summary["returns"]
     if not rows or not any(row["contacts"] for row in rows):

@@ -42,7 +42,7 @@ _UNITS: Final = ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
 
 
 @dataclass(frozen=True)
-class NumberFormat:
+class Locale:
     """How a locale writes numbers."""
 
     decimal: str = "."
@@ -51,7 +51,7 @@ class NumberFormat:
     lakhs: bool = False
 
     @classmethod
-    def from_locale(cls, locale: str) -> NumberFormat:
+    def from_locale(cls, locale: str) -> Locale:
         """The format of a language tag such as `de` or `pt-PT`.
 
         Raises:
