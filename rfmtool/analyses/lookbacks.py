@@ -38,7 +38,7 @@ def compute_lookbacks(
     place: Callable[[date], Iterator[tuple[pd.DataFrame, Mask]]],
     threads: int,
 ) -> Iterator[Lookback]:
-    """Count the orders after each of the lookback days, `threads` of them in parallel.
+    """Label customers as of each lookback day and count their later orders, `threads` at a time.
 
     `place` yields, a part of the customers at a time, those known on a day with BASE_COLUMNS and
     FORECAST_COLUMNS or BACKTEST_COLUMNS as of that day, and the mask of who is known.

@@ -39,7 +39,7 @@ def second_order_requests(
     as_of_day: int,
     services: Sequence[str],
 ) -> SecondOrderRequests:
-    """Which buyers who first ordered since the log began were asked before their second order.
+    """Count the buyers who first ordered since the log began, and were asked for a second order.
 
     `first_days` are those of everybody's first_order and second_order, NaN where there is none;
     `wait` is that for a second order; `services` are actions, in lower case, that ask for no order.

@@ -22,6 +22,7 @@ from typing import Final, NoReturn
 
 import click
 
+from rfmtool.cli.sections import HELP_NAMES
 from rfmtool.errors import RfmtoolError
 from rfmtool.interrupts import STOP_SIGNALS
 from rfmtool.locations import without_secrets
@@ -92,7 +93,7 @@ class _LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": HELP_NAMES})
 @click.version_option(__version__, package_name="rfmtool")
 def program() -> None:
     """Turn a shop's transaction exports into answers about its customers.

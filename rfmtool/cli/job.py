@@ -20,6 +20,7 @@ from rfmtool.cli.destination import check_not_an_input
 from rfmtool.cli.monitoring import monitored
 from rfmtool.cli.run import command as run
 from rfmtool.cli.run_places import run_outputs
+from rfmtool.cli.sections import HELP_NAMES
 from rfmtool.documents import read_toml
 from rfmtool.errors import RfmtoolError, UsageError
 from rfmtool.locations import check_is_local_path, scheme_of, without_secrets
@@ -41,7 +42,9 @@ def command(file: str, *, check: bool) -> None:
     try:
         arguments, notify = _run_arguments(path, data)
         with chdir(folder):
-            ctx = run.make_context("rfmtool run", [*arguments], obj={"notify": notify})
+            ctx = run.make_context(
+                "rfmtool run", [*arguments], obj={"notify": notify}, help_option_names=HELP_NAMES
+            )
     except (RfmtoolError, click.ClickException) as error:
         if not check:
             # Failures of the log or metrics are suppressed: this error matters more.

@@ -12,6 +12,7 @@ _DEFAULT_SECTION: Final = "Options"
 _MAX_SHOWN: Final = 20
 _SHOW_ALL: Final = "rfmtool.help_all"
 HELP_ALL: Final = "--help-all"
+HELP_NAMES: Final = ["-h", "--help"]
 MOST_USED: Final = frozenset({
     "--output", "--column", "--as-of", "--rules", "--scales", "--contacts", "--referrals",
     "--feedback", "--contacted", "--suppress", "--holdout", "--tables", "--select", "--sort",

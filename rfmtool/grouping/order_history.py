@@ -262,9 +262,10 @@ def spend_in_periods(entries: OrderEntries, periods: pd.DataFrame) -> Ints:
 def entries_until(entries: OrderEntries, until_day: int) -> OrderEntries:
     """The entries until a day, included."""
     kept = entries.day <= until_day
-    columns = vars(entries).values()
-    kept_columns: list[Any] = [cells if cells is None else cells[kept] for cells in columns]
-    return OrderEntries(*kept_columns)
+    columns = {
+        name: cells if cells is None else cells[kept] for name, cells in vars(entries).items()
+    }
+    return OrderEntries(**columns)
 
 
 def with_owners(entries: OrderEntries, new_owners: Ints) -> OrderEntries:

@@ -65,6 +65,7 @@ class Dialect:
     is_wrapped: bool = False
     """Whether cells are written as formulas, `="00123"`, which are unwrapped."""
     has_no_columns: bool = False
+    """Whether it is no table: no known header, and too few records of one width."""
     may_lack_header: bool = False
     """Whether the row taken for the header may be a customer's, so that messages do not show it."""
 
