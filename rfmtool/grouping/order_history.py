@@ -262,10 +262,8 @@ def spend_in_periods(entries: OrderEntries, periods: pd.DataFrame) -> Ints:
 def entries_until(entries: OrderEntries, until_day: int) -> OrderEntries:
     """The entries until a day, included."""
     kept = entries.day <= until_day
-    columns = {
-        name: cells if cells is None else cells[kept] for name, cells in vars(entries).items()
-    }
-    return OrderEntries(**columns)
+    columns = {name: cells[kept] for name, cells in vars(entries).items() if cells is not None}
+    return replace(entries, **columns)
 
 
 def with_owners(entries: OrderEntries, new_owners: Ints) -> OrderEntries:
