@@ -10,11 +10,11 @@ from rfmtool.pages.locales import Locale
 from rfmtool.pages.sections import (
     changes,
     customer_value,
-    data_quality,
     distributions,
     ladder,
     overview,
     retention,
+    row_accounting,
     terminal_cards,
     trends,
     wallet_and_feedback,
@@ -50,14 +50,13 @@ _LAST_CHAPTERS: Final = {
 def page(summary: Data, locale: Locale, title: str | None = None) -> Page:
     """The page of a run; its default title is the shop's name, or else the input's."""
     chapters: list[Chapter] = []
-    for name, rows in (
-        _FIRST_CHAPTERS | (_BUYER_CHAPTERS if summary["buyers"] else {}) | _LAST_CHAPTERS
-    ).items():
+    middle = _BUYER_CHAPTERS if summary["buyers"] else {}
+    for name, rows in (_FIRST_CHAPTERS | middle | _LAST_CHAPTERS).items():
         cards = (row(*(make(summary, locale) for make in makers)) for makers in rows)
         chapters += chapter(name, *cards)
     relationship = terminal_cards.relationship_cards(summary, locale)
     chapters += chapter("The relationship", *map(row, relationship))
-    chapters += chapter("How we know", [data_quality.row_accounting(summary, locale)])
+    chapters += chapter("How we know", [row_accounting.row_accounting(summary, locale)])
     return Page(
         title=title or summary["title"] or summary["input"],
         lead=overview.lead_sentence(summary),

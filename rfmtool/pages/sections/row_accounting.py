@@ -19,11 +19,9 @@ def row_accounting(summary: Data, locale: Locale) -> Card:
     ledger = summary["ledger"]
     rows = ledger["rows"]
     bar = Column(hidden_title="Share as a bar")
+    columns = (Column("Rows", "name"), bar, *numbers("rows", "share"))
     marks: list[Mark] = [
-        Table(
-            columns=(Column("Rows", "name"), bar, *numbers("rows", "share")),
-            rows=tuple(_bins(ledger, rows, locale)),
-        ),
+        Table(columns, tuple(_bins(ledger, rows, locale))),
         *(Sentence(locale.localized(text), is_warning=True) for text in summary["warnings"]),
         Folded(f"How {len(summary['columns'])} columns were read", (_columns(summary),)),
         Folded("Score cut points", (_cuts(summary, locale),)),
