@@ -233,9 +233,9 @@ class Alternatives:
 Block = Line | Paragraph | Gap | Rule | Table | Pairs | ShadedTable | Chart | Alternatives
 
 
-def numbers(*titles: str) -> tuple[Column, ...]:
+def numbers(*titles: str, minor: bool = False) -> tuple[Column, ...]:
     """Columns of numbers with these titles."""
-    return tuple(Column(title, "number") for title in titles)
+    return tuple(Column(title, "number", minor=minor) for title in titles)
 
 
 def heading(words: str) -> Line:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import WIDE, Bar, Block, Cell, Column, Paragraph, Table, cells, numbers
-from rfmtool.summaries.formatting import join_with_or, label_text
+from rfmtool.summaries.formatting import TOO_FEW, join_with_or, label_text
 
 ReturnRates = Mapping[str, tuple[str, str]]
 """Return rate and its interval, as text, by the name of the group."""

@@ -18,8 +18,8 @@ from rfmtool.pages.blocks import (
     numbers,
     share,
 )
-from rfmtool.pages.relationship import TOO_FEW, missing_tables, share_with_interval
-from rfmtool.summaries.formatting import count_text
+from rfmtool.pages.relationship import missing_tables, share_with_interval
+from rfmtool.summaries.formatting import TOO_FEW, count_text
 
 _MAX_ROWS: Final = 12
 
@@ -27,12 +27,9 @@ _MAX_ROWS: Final = 12
 def page(answer: Data, width: int) -> list[Block]:  # noqa: ARG001 - as all pages
     """The page, of any width."""
     people = answer["steps"][0]["people"]
+    before = f"{people:,} {'person' if people == 1 else 'people'} · "
     reached = {step["step"]: step["people"] for step in answer["steps"]}
-    headline = (
-        f"{people:,} {'person' if people == 1 else 'people'} · ",
-        f"{reached['first_order']:,} bought, {reached['second_order']:,} came back",
-        f" · as of {answer['as_of']}",
-    )
+    counts = f"{reached['first_order']:,} bought, {reached['second_order']:,} came back"
     sections: list[list[Block]] = [
         [_steps(answer["steps"])],
         _groups("BY SOURCE", answer, "by_source"),
@@ -42,16 +39,15 @@ def page(answer: Data, width: int) -> list[Block]:  # noqa: ARG001 - as all page
         missing_tables(answer),
     ]
     parts = [block for section in sections if section for block in (*section, Gap())]
+    headline = before, counts, f" · as of {answer['as_of']}"
     return answer_blocks("JOURNEY", headline, parts[:-1], answer["notes"])
 
 
 def _steps(steps: list[Data]) -> Table:
     lost = [None, *(before["people"] - after["people"] for before, after in pairwise(steps))]
+    titles = ("this step or later", "lost", "of step before", "known of", "days (median)")
     return Table(
-        columns=(
-            Column("STEP", "name"),
-            *numbers("this step or later", "lost", "of step before", "known of", "days (median)"),
-        ),
+        columns=(Column("STEP", "name"), *numbers(*titles)),
         rows=tuple(
             (
                 *cells(step, "step:plain", "people:,"),
@@ -129,10 +125,8 @@ def _contact_before_order(answer: Data) -> Iterator[Block]:
 def _return_rate(group: Data) -> str:
     if group["came_back"] is None:
         return f"{TOO_FEW} ({group['first_buyers']:,})"
-    return (
-        f"{share(group['came_back'])} [{share(group['low'])}, {share(group['high'])}] of"
-        f" {group['first_buyers']:,}"
-    )
+    interval = f"[{share(group['low'])}, {share(group['high'])}]"
+    return f"{share(group['came_back'])} {interval} of {group['first_buyers']:,}"
 
 
 def _gateway(answer: Data) -> list[Block]:

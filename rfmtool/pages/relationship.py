@@ -8,9 +8,8 @@ from typing import Final
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Column, Paragraph, Table, cells, numbers, share
 from rfmtool.pages.profitability import returns_by_stage, rewards
-from rfmtool.summaries.formatting import count_text, list_location, list_name
+from rfmtool.summaries.formatting import TOO_FEW, count_text, list_location, list_name
 
-TOO_FEW: Final = "too few"
 _MAX_NEEDS: Final = 8
 _OUTCOMES: Final = {"met": "they met", "quote": "a quote", "order": "an order", "none": "nothing"}
 _MEASURES: Final = {
@@ -80,27 +79,20 @@ def service_equality(summary: Data) -> list[Block]:
     equality = summary["equality"]
     if equality is None or not any(thing["by"]["spend"] for thing in equality["things"].values()):
         return []
+    rows = []
+    for name, thing in equality["things"].items():
+        if thing["by"]["spend"]:
+            ratios = (thing["worst_to_best"].get(by) for by in ("stage", "segment"))
+            texts = ("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)
+            rows.append((_MEASURES[name], *_lowest_and_highest(name, thing["by"]["spend"]), *texts))
     titles = ("lowest fifth", "highest fifth", "worst ÷ best rung", "segment")
     table = Table(
         columns=(Column("SAME SERVICE?", "name", folds=True), *numbers(*titles)),
-        rows=tuple(
-            (
-                _MEASURES[name],
-                *_lowest_and_highest(name, thing["by"]["spend"]),
-                *(
-                    "–" if ratio is None else f"{ratio:.2f}"
-                    for ratio in map(thing["worst_to_best"].get, ("stage", "segment"))
-                ),
-            )
-            for name, thing in equality["things"].items()
-            if thing["by"]["spend"]
-        ),
+        rows=tuple(rows),
         optional_columns=("segment", "worst ÷ best rung"),
     )
-    return [table, Paragraph(_verdict(equality)), Paragraph(
-        "By buyers' spend, a plain comparison with 95% intervals; under 30 buyers: too few.",
-        "quiet",
-    )]  # fmt: skip
+    note = "By buyers' spend, a plain comparison with 95% intervals; under 30 buyers: too few."
+    return [table, Paragraph(_verdict(equality)), Paragraph(note, "quiet")]
 
 
 def _lowest_and_highest(name: str, rows: list[Data]) -> Iterator[str]:
@@ -127,17 +119,14 @@ def _verdict(equality: Data) -> str:
 def needs(data: Data) -> list[Block]:
     """Needs not met yet, the most frequent first, and how many are met."""
     columns = Column("UNMET NEEDS", "name", folds=True), *numbers("people", "they spent")
-    unmet = data["unmet"][:_MAX_NEEDS]
-    table = Table(
-        columns, tuple(cells(need, "need", "people:,", "revenue:money") for need in unmet)
-    )
-    days = data["days"]
+    unmet, days = data["unmet"][:_MAX_NEEDS], data["days"]
+    rows = tuple(cells(need, "need", "people:,", "revenue:money") for need in unmet)
     text = f"Needs met: {share_with_interval(data['met'])}"
     if days["median"] is not None and not days["too_few"]:
         high = "…" if days["high"] is None else f"{days['high']:,}"
         text += f", half within {days['median']:,} days [{days['low']:,}, {high}]"
     text += f". Asked what they need: {share_with_interval(data['asked'])} of those who bought."
-    return [*([table] if unmet else []), Paragraph(text)]
+    return [*([Table(columns, rows)] if unmet else []), Paragraph(text)]
 
 
 def introductions(data: Data) -> list[Block]:
@@ -169,11 +158,8 @@ def communities(data: Data) -> list[Block]:
     table = Table(
         (Column("COMMUNITY", "name", folds=True), *numbers("members", "events in a year", "came")),
         tuple(
-            (
-                *cells(community, "community", "members:,", "events:,"),
-                share_with_interval(community["came"]),
-            )
-            for community in data["communities"]
+            (*cells(row, "community", "members:,", "events:,"), share_with_interval(row["came"]))
+            for row in data["communities"]
         ),
     )
     text = (

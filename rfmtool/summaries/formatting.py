@@ -11,6 +11,7 @@ from rfmtool.scoring.timing import Timing
 
 EMPTY_RANGE: Final = "nobody"
 """The text of an empty range."""
+TOO_FEW: Final = "too few"
 WALLET_BASES: Final = {
     "known": "they told the total",
     "stated_rank": "they ranked us",

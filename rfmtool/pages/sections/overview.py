@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
 from rfmtool.pages.locales import DASH, MINUS, Locale, in_whole_units
 from rfmtool.pages.run import contact_count
-from rfmtool.summaries.formatting import label_text
+from rfmtool.summaries.formatting import TOO_FEW, label_text
 
 _FIRST: Final = 6
 
@@ -90,11 +89,8 @@ def trust_marks(summary: Data, locale: Locale) -> tuple[Mark, ...]:
     if summary["first_order_on"]:
         first, last = (day_in_words(summary[f"{end}_order_on"]) for end in ("first", "last"))
         counts += f" They cover {first} to {last}."
-    money_warnings = [
-        Sentence(locale.localized(text), is_warning=True)
-        for text in summary["warnings"]
-        if "of all money" in text
-    ]
+    on_money = (locale.localized(text) for text in summary["warnings"] if "of all money" in text)
+    money_warnings = [Sentence(text, is_warning=True) for text in on_money]
     unread = f"{localized_count(locale, rejected, 'row')} cannot be read."
     unreadable = [Sentence(unread, is_warning=True)] * bool(rejected)
     return (*unreadable, Stack("Rows", parts), Sentence(counts), *money_warnings)
@@ -161,10 +157,9 @@ def _table_of_lists(summary: Data, groups: Sequence[Data], locale: Locale) -> Ta
 
 def _how_to_read_lists(summary: Data) -> str:
     backtest = summary["backtest"]
-    text = {
-        None: "Each line is a list of people.",
-        "xlsx": "Each line is a sheet of report.xlsx.",
-    }.get(summary.get("lists_as", "csv"), "Each line is a list in the folder actions.")
+    texts = {None: "a list of people", "xlsx": "a sheet of report.xlsx"}
+    place = texts.get(summary.get("lists_as", "csv"), "a list in the folder actions")
+    text = f"Each line is {place}."
     if not backtest:
         return text
     days = len(backtest["looked_back"])

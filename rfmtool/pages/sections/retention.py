@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers
 from rfmtool.pages.cards import Card, Sentence, Stack, day_in_words, share_in_words
@@ -12,6 +11,7 @@ from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.run import segment_versus_activity
 from rfmtool.pages.sections.overview import localized_count
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path, nice_ticks
+from rfmtool.summaries.formatting import TOO_FEW
 
 _MIN_REGULARS: Final = 30
 _LABELLED_DAYS: Final = ("30", "90", "180", "365")
@@ -196,8 +196,16 @@ def _in_order(groups: list[Data]) -> list[Data]:
 
 
 def _table_of_activities(summary: Data, locale: Locale) -> Table:
-    groups, total = summary["activity"], float(summary["revenue"])
+    groups, total = _in_order(summary["activity"]), float(summary["revenue"])
     whole = in_whole_units([group["revenue"] for group in groups])
+    rows = []
+    for group in groups:
+        tone = _TONES.get(group["name"], "suspect")
+        people = locale.count(group["customers"]), locale.share(group["share"], 0)
+        money = locale.money(group["revenue"], whole=whole)
+        of_revenue = locale.share(group["revenue_share"], 0) if total > 0 else DASH
+        name = Name(group["name"], locale.localized(group["who"]), tone)
+        rows.append((name, *people, money, of_revenue))
     return Table(
         columns=(
             Column("Activity", "name", folds=True),
@@ -206,17 +214,7 @@ def _table_of_activities(summary: Data, locale: Locale) -> Table:
             *numbers("Revenue"),
             Column("of revenue", "number", minor=True),
         ),
-        rows=tuple(
-            (
-                Name(name, locale.localized(group["who"]), _TONES.get(name, "suspect")),
-                locale.count(group["customers"]),
-                locale.share(group["share"], 0),
-                locale.money(group["revenue"], whole=whole),
-                locale.share(group["revenue_share"], 0) if total > 0 else DASH,
-            )
-            for group in _in_order(groups)
-            for name in [group["name"]]
-        ),
+        rows=tuple(rows),
     )
 
 
@@ -251,14 +249,12 @@ def lateness(summary: Data, locale: Locale) -> Card | None:
             for band in bands
         ),
     )
-    sums = {
-        name: [sum(band[key] for band in bands if band["activity"] == name)
-               for key in ("returned", "customers")]
-        for name in ("active", "lapsed")
-    }  # fmt: skip
-    shares = [f"{share_in_words(returned / count, returned, count)} {whom}" for name, whom in
-            (("active", "regulars on time came back"), ("lapsed", "of the lapsed"))
-            for returned, count in [sums[name]] if count >= _MIN_REGULARS]  # fmt: skip
+    shares = []
+    for name, whom in (("active", "regulars on time came back"), ("lapsed", "of the lapsed")):
+        rows = [band for band in bands if band["activity"] == name]
+        returned, count = (sum(row[key] for row in rows) for key in ("returned", "customers"))
+        if count >= _MIN_REGULARS:
+            shares.append(f"{share_in_words(returned / count, returned, count)} {whom}")
     day = day_in_words(cadence["backtest_from"])
     finding = "Too few regulars to say whether being late means being gone"
     if shares:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from rfmtool.analyses.backtest import TOO_FEW
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
 from rfmtool.pages.cards import Card
@@ -12,7 +11,7 @@ from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
 from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.sections.ladder import stage_tone
 from rfmtool.pages.sections.overview import localized_count
-from rfmtool.summaries.formatting import WALLET_BASES, share_range
+from rfmtool.summaries.formatting import TOO_FEW, WALLET_BASES, share_range
 
 _ESTIMATE: Final = "peer_estimate"
 _FEW_ANSWERS: Final = 10
@@ -24,33 +23,26 @@ def wallet(summary: Data, locale: Locale) -> Card | None:
     if not bases:
         return None
     whole = in_whole_units([group["wallet"] for group in bases])
+    rows = []
+    for group in bases:
+        name = Name(group["basis"], WALLET_BASES[group["basis"]])
+        share, people = _share_or_range(group, locale), locale.count(group["customers"])
+        spend, total = (locale.money(group[key], whole=whole) for key in ("spend", "wallet"))
+        total_cell = DASH if share == DASH else total
+        rows.append((name, _share_bar(group), share, people, spend, total_cell))
     table = Table(
         columns=(
             Column("How it is known", "name", folds=True),
             Column("Spent here, of all they spend", hidden_title=""),
             *numbers("share", "People"),
-            Column("spent here", "number", minor=True),
-            Column("all they spend", "number", minor=True),
+            *numbers("spent here", "all they spend", minor=True),
         ),
-        rows=tuple(
-            (
-                Name(group["basis"], WALLET_BASES[group["basis"]]),
-                _share_bar(group),
-                share,
-                locale.count(group["customers"]),
-                locale.money(group["spend"], whole=whole),
-                DASH if share == DASH else locale.money(group["wallet"], whole=whole),
-            )
-            for group in bases
-            for share in [_share_or_range(group, locale)]
-        ),
+        rows=tuple(rows),
     )
     declared = [group for group in bases if group["basis"] != _ESTIMATE]
     if declared:
-        spent, total = (
-            sum(float(group[name]) for group in declared) for name in ("spend", "wallet")
-        )
-        finding = f"Where people told us, we get {100 * spent / total:.0f} of 100"
+        spent, all_spend = (sum(float(row[key]) for row in declared) for key in ("spend", "wallet"))
+        finding = f"Where people told us, we get {100 * spent / all_spend:.0f} of 100"
     else:
         share = _share_or_range(bases[0], locale)
         finding = f"By estimates alone, we get {share}"
@@ -65,10 +57,9 @@ def _share_bar(group: Data) -> Cell:
     """A bar of a declared share; of an estimate the range."""
     if group["basis"] != _ESTIMATE:
         return Bars(((min(group["share"], 1.0), "main"),))
-    low, high = (
-        min(group.get(name) or group["share"], 1.0) for name in ("share_low", "share_high")
-    )
-    return Dot(min(group["share"], 1.0), low, high) if low < high else ""
+    share = group["share"]
+    low, high = (min(group.get(f"share_{end}") or share, 1.0) for end in ("low", "high"))
+    return Dot(min(share, 1.0), low, high) if low < high else ""
 
 
 def _share_or_range(group: Data, locale: Locale) -> Cell:
@@ -152,26 +143,19 @@ def margins(summary: Data, locale: Locale) -> Card | None:
         if most <= 0:
             continue
         whole = in_whole_units([row["average"] for row in rows])
-        tables.append(
-            Table(
-                columns=(
-                    Column(title, "name"),
-                    Column(hidden_title="Average margin, as a bar"),
-                    *numbers("average margin", "of revenue"),
-                    Column("count", "number", minor=True),
-                ),
-                rows=tuple(
-                    (
-                        Name(row["name"]),
-                        Bars(((average / most, "main"),)) if average > 0 else "",
-                        locale.money(row["average"], whole=whole),
-                        locale.share(row["share"]),
-                        locale.count(row["many"]),
-                    )
-                    for row, average in zip(rows, averages, strict=True)
-                ),
+        cells = tuple(
+            (
+                Name(row["name"]),
+                Bars(((average / most, "main"),)) if average > 0 else "",
+                locale.money(row["average"], whole=whole),
+                locale.share(row["share"]),
+                locale.count(row["many"]),
             )
+            for row, average in zip(rows, averages, strict=True)
         )
+        bar = Column(hidden_title="Average margin, as a bar")
+        columns = (Column(title, "name"), bar, *numbers("average margin", "of revenue"))
+        tables.append(Table((*columns, *numbers("count", minor=True)), cells))
     if not tables:
         return None
     orders = data["orders"]
