@@ -23,10 +23,7 @@ _STEPS: Final = "░▒▓█"
 
 
 def recency_frequency_grid(summary: Data, width: int) -> list[Block]:
-    """Customers by recency and frequency, the spend bands to the right or below.
-
-    A sentence where all are in one cell.
-    """
+    """Customers by recency and orders, and spend bands; a sentence where all are in one cell."""
     filled = [
         (row, column, count)
         for row, counts in enumerate(summary["grid"])
@@ -53,23 +50,24 @@ def _grid(summary: Data, title: str = "", lines: tuple[str, ...] = ()) -> Shaded
     bands, grid = summary["bands"], summary["grid"]
     orders = list(reversed(bands["frequency"]))
     columns = [column for column, words in enumerate(orders) if words != EMPTY_RANGE]
-    heads = [words.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
-             for words in orders]  # fmt: skip
     most = _most(summary)
+    rows = []
+    for score, words in _scored(bands["recency"]):
+        cells = tuple(_shade(grid[-score][column], most) for column in columns)
+        rows.append(ShadedRow(f"{score:>2}  {words}", cells))
     return ShadedTable(
         title="PEOPLE BY RECENCY × ORDERS",
-        heads=tuple(f"{heads[column]} " for column in columns),
-        rows=tuple(
-            ShadedRow(
-                f"{score:>2}  {words}",
-                tuple(_shade(grid[-score][column], most) for column in columns),
-            )
-            for score, words in _scored(bands["recency"])
-        ),
+        heads=tuple(f"{order_count(orders[column])} " for column in columns),
+        rows=tuple(rows),
         least=_CELL,
         name_tone="quiet",
         side_panel=(title, lines),
     )
+
+
+def order_count(words: str) -> str:
+    """A range of orders without its noun, or a score of frequency without that word."""
+    return words.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
 
 
 def _most(summary: Data) -> int:

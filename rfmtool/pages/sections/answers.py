@@ -70,38 +70,32 @@ def page(name: str, data: Data, locale: Locale, title: str | None) -> Page:
     in_short = _card_in_short(name, blocks, locale, with_tables=name in _WITH_TABLES)
     if name in _FINDINGS:
         in_short = replace(in_short, finding=_FINDINGS[name](data, locale))
+    rows = ([replace(card, width="full")] for card in cards)
     return Page(
         title=title or _TITLES[name],
         lead=f"{_TITLES[name]}, as of {day_in_words(as_of)}.",
-        chapters=tuple(
-            chapter("", *([replace(card, width="full")] for card in cards), (in_short,))
-        ),
+        chapters=tuple(chapter("", *rows, (in_short,))),
         footer=f"rfmtool {__version__}",
     )
 
 
 def _comparison_page(summary: Data, locale: Locale, title: str | None) -> Page:
-    """The page of a comparison of two runs."""
     old_day, new_day = (day_in_words(summary[run]["as_of"]) for run in ("old", "new"))
     blocks = comparison.page(summary)
-    down, new, lapsed = (
-        locale.count(summary["moves"][name]).shown for name in ("down", "new", "lapsed")
-    )
-    card = replace(
-        _card_in_short("compare", blocks[:-2], locale, with_tables=True),
-        finding=f"{localized_people(locale, summary['moves']['up'])} went up the ladder and"
-        f" {down} down; {new} came and {lapsed} lapsed",
-    )
+    moves = summary["moves"]
+    up = localized_people(locale, moves["up"])
+    down, new, lapsed = (locale.count(moves[name]).shown for name in ("down", "new", "lapsed"))
+    finding = f"{up} went up the ladder and {down} down; {new} came and {lapsed} lapsed"
+    card = _card_in_short("compare", blocks[:-2], locale, with_tables=True)
     return Page(
         title=title or "What moved",
         lead=f"From {old_day} to {new_day}.",
-        chapters=tuple(chapter("", (card,))),
+        chapters=tuple(chapter("", (replace(card, finding=finding),))),
         footer=f"rfmtool {summary['version']}",
     )
 
 
 def _customer_page(card: Data, _locale: Locale, _title: str | None) -> Page:
-    """The page of one customer."""
     blocks = explanation.page(card)
     facts = tuple(pair for block in blocks if isinstance(block, Pairs) for pair in block.pairs)
     table = Table((Column("", "name", hidden_title="What"), Column("")), facts)
@@ -116,6 +110,13 @@ def _customer_page(card: Data, _locale: Locale, _title: str | None) -> Page:
 
 _OTHER_PAGES: Final = {"compare": _comparison_page, "explain": _customer_page}
 """Pages that answer no question."""
+
+
+def _timeline_cards(data: Data, locale: Locale) -> list[Card | None]:
+    ladder = [{"stage": name} for name in data["points"][-1]["stages"]]
+    return [trends.timeline({"timeline": data, "ladder": ladder}, locale)]
+
+
 _CARDS: Final[Mapping[str, Callable[[Data, Locale], list[Card | None]]]] = {
     "cadence": lambda data, locale: [retention.lateness({"cadence": data}, locale)],
     "cohorts": lambda data, locale: [
@@ -128,20 +129,11 @@ _CARDS: Final[Mapping[str, Callable[[Data, Locale], list[Card | None]]]] = {
         make({"repeat": repeat_in_short(dict(data))}, locale)
         for make in (retention.second_order, retention.when_to_ask)
     ],
-    "timeline": lambda data, locale: [
-        trends.timeline(
-            {
-                "timeline": data,
-                "ladder": [{"stage": name} for name in data["points"][-1]["stages"]],
-            },
-            locale,
-        )
-    ],
+    "timeline": _timeline_cards,
 }
 
 
 def _strongest_rule(data: Data, locale: Locale) -> Markup | str:
-    """The strongest rule in a sentence."""
     if not data["rules"]:
         return "Nothing is bought along with something else often enough to tell"
     rule = data["rules"][0]
@@ -165,7 +157,6 @@ def _second_orders(data: Data, locale: Locale) -> str:
 
 
 def _verdict_counts(data: Data, locale: Locale) -> str:
-    """The number of lists by verdict."""
     verdicts = Counter(group["verdict"] for group in data["groups"])
     texts = {
         "earned_more": "earned more than leaving people alone",

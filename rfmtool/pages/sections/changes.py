@@ -85,12 +85,10 @@ def _revenue_steps(summary: Data, since: Data, locale: Locale) -> Table:
         (Name(day_in_words(since["as_of"]), is_sentence=True), locale.count(since["customers"]),
          bar(0.0, levels[0], "client"), money(revenue["old"]))
     ]  # fmt: skip
-    rows += [
-        (Name(_STEPS[name]), locale.count(part["customers"]), bar(start, end, tone),
-         money(part["change"], signed=True))
-        for (name, part), start, end in zip(flow, levels, levels[1:], strict=False)
-        for tone in ["customer" if end > start else "look"]
-    ]  # fmt: skip
+    for (name, part), start, end in zip(flow, levels, levels[1:], strict=False):
+        step = bar(start, end, "customer" if end > start else "look")
+        change = money(part["change"], signed=True)
+        rows.append((Name(_STEPS[name]), locale.count(part["customers"]), step, change))
     rows.append(
         (Name("Now"), locale.count(summary["customers"]), bar(0.0, float(revenue["new"]), "client"),
          money(revenue["new"]))
@@ -101,13 +99,9 @@ def _revenue_steps(summary: Data, since: Data, locale: Locale) -> Table:
 
 
 def _table_of_causes(causes: Mapping[str, int], locale: Locale) -> Table:
-    most = max(causes.values())
+    most, bar = max(causes.values()), Column(hidden_title="Moves as a bar")
     return Table(
-        (
-            Column("Moved by", "name", folds=True),
-            Column(hidden_title="Moves as a bar"),
-            *numbers("moves"),
-        ),
+        (Column("Moved by", "name", folds=True), bar, *numbers("moves")),
         tuple(
             (Name(_CAUSES[name]), Bars(((count / most, "main"),)), locale.count(count))
             for name, count in causes.items()
@@ -117,15 +111,10 @@ def _table_of_causes(causes: Mapping[str, int], locale: Locale) -> Table:
 
 def _stage_matrix(matrix: Mapping[str, Mapping[str, int]], locale: Locale) -> Heatmap:
     """Rungs then, down, by rungs now; the diagonal is not shaded."""
-    ends = [*dict.fromkeys(end for row in matrix.values() for end in row)]
-    ends = [
-        *(name for name in matrix if name in ends),
-        *(name for name in ends if name not in matrix),
-    ]
-    most = max(
-        (count for start, row in matrix.items() for end, count in row.items() if start != end),
-        default=1,
-    )
+    used = dict.fromkeys(end for row in matrix.values() for end in row)
+    ends = [*(name for name in matrix if name in used), *(end for end in used if end not in matrix)]
+    moves = (row[end] for start, row in matrix.items() for end in row if start != end)
+    most = max(moves, default=1)
 
     def cell(start: str, end: str) -> ShadedCell:
         count = matrix[start].get(end, 0)

@@ -22,6 +22,7 @@ from rfmtool.pages.blocks import (
     numbers,
 )
 from rfmtool.pages.cards import Card, Heatmap, Switch, day_in_words, escaped_name, shortened
+from rfmtool.pages.grid import order_count
 from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.sections.overview import (
     localized_people,
@@ -97,9 +98,7 @@ def _table_of_segments(summary: Data, groups: list[Data], locale: Locale) -> Tab
             Column("Share of people and revenue"),
             *numbers("Revenue"),
             Column("share", "number", minor=True),
-            Column("Median spent", "number", minor=True),
-            Column("days since", "number", minor=True),
-            Column("orders", "number", minor=True),
+            *numbers("Median spent", "days since", "orders", minor=True),
             *rate_columns,
         ),
         rows=rows,
@@ -120,9 +119,8 @@ def _largest_segments(summary: Data, groups: list[Data]) -> Markup | str:
     if float(summary["revenue"]) <= 0:
         return Markup("{}: {:.0f} of 100 people").format(names, people)
     revenue = 100 * sum(group["revenue_share"] or 0.0 for group in largest)
-    return Markup("{}: {:.0f} of 100 people, {:.0f} of 100 of revenue").format(
-        names, people, revenue
-    )
+    text = Markup("{}: {:.0f} of 100 people, {:.0f} of 100 of revenue")
+    return text.format(names, people, revenue)
 
 
 # The grid ----------------------------------------------------------------------------------------
@@ -132,14 +130,12 @@ def grid(summary: Data, locale: Locale) -> Card | None:
     """Recency by orders: people, revenue, median spend and spend bands."""
     if not summary["buyers"]:
         return None
-    counts = summary["grid"]
-    bands = summary["bands"]
+    counts, bands = summary["grid"], summary["bands"]
     count, minus_row, column = max((count, -row, column) for row, line in enumerate(counts)
                                    for column, count in enumerate(line))  # fmt: skip
     orders = bands["frequency"][len(bands["frequency"]) - 1 - column]
-    when = locale.localized(
-        bands["recency"][-minus_row].replace("> ", "over ").replace("≤ ", "up to ")
-    )
+    days = bands["recency"][-minus_row].replace("> ", "over ").replace("≤ ", "up to ")
+    when = locale.localized(days)
     where = f"{localized_people(locale, count)} with {orders}, last seen {when} ago"
     if count == summary["buyers"]:
         return Card("grid", "Recency × orders", f"All in one box: {where}", width="half")
@@ -169,10 +165,6 @@ def grid(summary: Data, locale: Locale) -> Card | None:
     )
 
 
-def _order_count(label: str) -> str:
-    return label.removeprefix("frequency ").removesuffix(" orders").removesuffix(" order")
-
-
 def _filled(bands: Sequence[str]) -> list[int]:
     """The indices of the ranges that are not empty."""
     return [index for index, text in enumerate(bands) if text != EMPTY_RANGE]
@@ -199,7 +191,7 @@ def _pane(summary: Data, title: str, lines: list[list[Number | str]], locale: Lo
             part = max(values[row][column], 0.0) / most if cell else None
             cells.append(ShadedCell(shown_text(cell), part, exact, note))
         rows.append(ShadedRow(locale.localized(bands["recency"][row]), tuple(cells)))
-    heads = tuple(_order_count(orders[column]) for column in columns)
+    heads = tuple(order_count(orders[column]) for column in columns)
     table = ShadedTable("days ago ↓ orders →", heads, tuple(rows))
     return Heatmap(title, table, locale.shade_bounds(most, whole=title == "People"))
 
@@ -246,12 +238,12 @@ def _lorenz_plot(data: Data, locale: Locale) -> Plot:
     shares = {part: share for part, share in data["top"].items()
               if part != "0.01" or data["buyers"] >= _MIN_BUYERS_FOR_PERCENT}  # fmt: skip
     tops = {part: share for part, share in shares.items() if part in _LABEL_SIDES}
+    texts = {part: f"top {float(part):.0%}: {share:.0%}" for part, share in tops.items()}
     dots = tuple(
         (axis.from_left(100 * float(part)), as_percent(100 - 100 * min(share, 1.0)),
-         f"top {float(part):.0%}: {share:.0%}" if _LABEL_SIDES[part] else "", _LABEL_SIDES[part])
+         texts[part] if _LABEL_SIDES[part] else "", _LABEL_SIDES[part])
         for part, share in tops.items()
     )  # fmt: skip
-    ends = [0.0, 20.0, 60.0, 100.0]
     table = Table(
         columns=(Column("Biggest spenders", "name"), *numbers("buyers", "of revenue")),
         rows=tuple(
@@ -261,14 +253,10 @@ def _lorenz_plot(data: Data, locale: Locale) -> Plot:
     )
     return Plot(
         title="Share of revenue by share of buyers, from the biggest spender down",
-        description=", ".join(
-            f"top {float(part):.0%}: {share:.0%}" for part, share in tops.items()
-        ),
+        description=", ".join(texts.values()),
         height=240,
-        x_ticks=tuple((as_percent(end), f"{end:.0f}%", False) for end in ends),
-        y_ticks=tuple(
-            (as_percent(100 - end), f"{end:.0f}%") for end in (0.0, 25.0, 50.0, 75.0, 100.0)
-        ),
+        x_ticks=tuple((as_percent(tick), f"{tick}%", False) for tick in (0, 20, 60, 100)),
+        y_ticks=tuple((as_percent(100 - tick), f"{tick}%") for tick in (0, 25, 50, 75, 100)),
         paths=(
             (area_path([(0.0, 0.0), *points], [(0.0, 0.0), (100.0, 0.0)]), "area"),
             (line_path([(0.0, 0.0), (100.0, 100.0)]), "even"),

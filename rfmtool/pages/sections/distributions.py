@@ -17,11 +17,8 @@ from rfmtool.pages.svg import Axis, Plot, as_percent, boxes_path, log_ticks, nic
 
 _HEIGHT: Final = 170
 _PAIR_HEIGHT: Final = 190
-_TITLES: Final = {
-    "recency": "Days since the last order",
-    "frequency": "Orders",
-    "monetary": "Spent",
-}
+_LAST_ORDER: Final = "Days since the last order"
+_TITLES: Final = {"recency": _LAST_ORDER, "frequency": "Orders", "monetary": "Spent"}
 _NO_DECIMALS_FROM: Final = 10
 _WEAK: Final = 0.2
 _STRONG: Final = 0.5
@@ -218,9 +215,8 @@ def joint_distributions(summary: Data, locale: Locale) -> Card | None:
     if spends >= _WEAK and recent >= _WEAK:
         finding += ", and was here lately"
     else:
-        finding += (
-            f"; how lately they were here {'goes along' if recent >= _WEAK else 'says little'}"
-        )
+        verdict = "goes along" if recent >= _WEAK else "says little"
+        finding += f"; how lately they were here {verdict}"
     return Card(
         "together",
         "Together",
@@ -234,10 +230,8 @@ def joint_distributions(summary: Data, locale: Locale) -> Card | None:
 def _pair_plot(summary: Data, plane: Data, locale: Locale) -> Plot:
     names = (plane["x"], plane["y"])
     edges = [[float(edge) for edge in plane[f"{name}_edges"]] for name in ("x", "y")]
-    across, up = (
-        Axis(ends[0], ends[-1], log=name != "recency")
-        for name, ends in zip(names, edges, strict=True)
-    )
+    logs = [name != "recency" for name in names]
+    across, up = (Axis(ends[0], ends[-1], log) for ends, log in zip(edges, logs, strict=True))
     most = max((count or 0 for *_, count in plane["boxes"]), default=0) or 1
     by_class: dict[int, list[tuple[float, float, float, float]]] = {}
     for x, y, count in plane["boxes"]:
@@ -282,9 +276,9 @@ def _buyers_by_scores(summary: Data, names: tuple[str, str], locale: Locale) -> 
         counts = bands.sum(axis=1)[::-1]
     else:
         counts, title = bands.sum(axis=0), "Orders score"
+    columns = numbers(*map(heads.format, range(1, counts.shape[1] + 1)))
+    rows = enumerate(counts.tolist(), start=1)
     return Table(
-        (Column(title, "name"), *numbers(*map(heads.format, range(1, counts.shape[1] + 1)))),
-        tuple(
-            (str(score), *map(locale.count, row)) for score, row in enumerate(counts.tolist(), 1)
-        ),
+        (Column(title, "name"), *columns),
+        tuple((str(score), *map(locale.count, row)) for score, row in rows),
     )

@@ -53,7 +53,6 @@ def months(summary: Data, locale: Locale) -> Card | None:
 
 
 def _plot_of_months(data: Data, revenue: Sequence[tuple[float, float]], locale: Locale) -> Plot:
-    """A stacked bar for each month."""
     rows = data["rows"]
     ticks = nice_ticks(max(max(earlier, 0.0) + max(first, 0.0) for earlier, first in revenue))
     axis, scale = Axis(0.0, float(len(rows))), Axis(0.0, ticks[-1])
@@ -64,8 +63,9 @@ def _plot_of_months(data: Data, revenue: Sequence[tuple[float, float]], locale: 
         low = scale.position(max(earlier, 0.0))
         high = scale.position(max(earlier, 0.0) + max(first, 0.0))
         for start, end, tone in ((0.0, low, "client"), (low, high, "customer")):
-            top, height = as_percent(100 - end), as_percent(end - start)
-            bars += [(left, top, width, height, tone + running)] if end > start else []
+            if end > start:
+                top, height = as_percent(100 - end), as_percent(end - start)
+                bars.append((left, top, width, height, tone + running))
     whole = in_whole_units([row[name] for row in rows for name in ("earlier", "first")])
     every = 1 if len(rows) <= _YEAR_MONTHS else 3
     return Plot(
@@ -114,26 +114,22 @@ def cohorts(summary: Data, locale: Locale) -> Card | None:
     if not data or all(share is None for row in data["rows"] for share in row["shares"]):
         return None
     rows = data["rows"]
-    known = [
-        index
-        for index in range(len(data["months"]))
-        if any(row["shares"][index] is not None for row in rows)
-    ]
+    known = []
+    for index, month in enumerate(data["months"]):
+        if any(row["shares"][index] is not None for row in rows):
+            known.append((index, f"{month}" if month in _PHONE_MONTHS else f"{month}~"))
     most = max(share for row in rows for share in row["shares"] if share is not None) or 1.0
     table = ShadedTable(
         title="First order",
         size="People",
-        heads=tuple(
-            f"{month}" if month in _PHONE_MONTHS else f"{month}~"
-            for month in (data["months"][index] for index in known)
-        ),
+        heads=tuple(head for _, head in known),
         rows=tuple(
             ShadedRow(
                 row["name"],
                 tuple(
                     ShadedCell("") if share is None
                     else ShadedCell(f"{100 * share:.0f}", share / most, repr(share))
-                    for share in (row["shares"][index] for index in known)
+                    for share in (row["shares"][index] for index, _ in known)
                 ),
                 locale.count(row["size"]).shown,
             )
@@ -178,8 +174,10 @@ def timeline(summary: Data, locale: Locale) -> Card | None:
         if any(counts):
             label = Name(name, tone=stage_tone(name, len(rungs) - 1 - index))
             curve, first = Sparkline(tuple(map(float, counts))), before["stages"].get(name, 0)
-            change = _change(locale, counts[-1] - first)
-            rows.append((label, locale.count(first), curve, locale.count(counts[-1]), change))
+            change = counts[-1] - first
+            signed = f"{'+' if change > 0 else MINUS}{locale.count(abs(change)).shown}"
+            shown = locale.count(counts[-1]), signed if change else DASH
+            rows.append((label, locale.count(first), curve, *shown))
     table = Table(
         columns=(
             Column("Rung", "name"),
@@ -189,10 +187,8 @@ def timeline(summary: Data, locale: Locale) -> Card | None:
         ),
         rows=tuple(rows),
     )
-    then, now = (
-        sum(point["stages"].get(name, 0) for name in _REPEAT_STAGES)
-        for point in (before, points[-1])
-    )
+    ends = before["stages"], points[-1]["stages"]
+    then, now = (sum(stages.get(name, 0) for name in _REPEAT_STAGES) for stages in ends)
     fitted = {
         None: "Each date is as its own run saw it.",
         True: "Cut points are refitted for each date.",
@@ -207,9 +203,3 @@ def timeline(summary: Data, locale: Locale) -> Card | None:
         f" on its own scale. {fitted}",
         (table,),
     )
-
-
-def _change(locale: Locale, change: int) -> str:
-    if not change:
-        return DASH
-    return f"{'+' if change > 0 else MINUS}{locale.count(abs(change)).shown}"
