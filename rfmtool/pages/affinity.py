@@ -25,21 +25,17 @@ _NUMBERS_WIDTH: Final = 38
 def page(answer: Data, width: int) -> list[Block]:
     """The page, `width` characters wide."""
     rules = answer["rules"]
-    customers = count_text(answer["customers"], "customer")
-    headline = (
-        f"{customers} · by {answer['by']} ({answer['names']:,}) · ",
-        count_text(len(rules), "rule"),
-        f" · as of {answer['as_of']}",
-    )
+    customers, found = count_text(answer["customers"], "customer"), count_text(len(rules), "rule")
+    before = f"{customers} · by {answer['by']} ({answer['names']:,}) · "
     parts: list[Block] = []
     if rules:
         # Of rules on the same names only the strongest, which comes first.
         strongest: dict[frozenset[str], Data] = {}
         for rule in rules:
             strongest.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
-        shown = [*strongest.values()]
-        note = Paragraph(_how_to_read(answer, len(shown)), "quiet")
-        parts = [_rules(shown[:_MAX_RULES], width), note]
+        note = Paragraph(_how_to_read(answer, len(strongest)), "quiet")
+        parts = [_rules([*strongest.values()][:_MAX_RULES], width), note]
+    headline = before, found, f" · as of {answer['as_of']}"
     return answer_blocks("AFFINITY", headline, parts, answer["notes"])
 
 

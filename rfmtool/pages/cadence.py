@@ -29,12 +29,9 @@ _ID_WIDTH: Final = 17
 def page(answer: Data, width: int) -> list[Block]:
     """The page, `width` characters wide."""
     regulars, total = answer["regular_activity"], sum(answer["activity"].values())
+    who = Column("who", tone="quiet", folds=True)
     activity = Table(
-        columns=(
-            Column("ACTIVITY", "name"),
-            Column("who", tone="quiet", folds=True),
-            *numbers("people", "share", "regulars"),
-        ),
+        columns=(Column("ACTIVITY", "name"), who, *numbers("people", "share", "regulars")),
         rows=tuple(
             (name, answer["meanings"][name], f"{people:,}", share(people / total),
              f"{regulars.get(name, 0):,}")
@@ -53,7 +50,6 @@ def page(answer: Data, width: int) -> list[Block]:
 
 
 def _overdue(answer: Data) -> Iterator[Block]:
-    """The first of the overdue regulars."""
     yield Table(
         columns=(
             Column("OVERDUE REGULARS", "name", folds=True),
@@ -80,7 +76,6 @@ def _overdue(answer: Data) -> Iterator[Block]:
 
 
 def _backtest(answer: Data, width: int) -> Iterator[Block]:
-    """Each band of lateness, with a bar for the share who came back."""
     yield Table(
         columns=(
             Column("DAYS SINCE ÷ USUAL GAP", "name"),

@@ -144,10 +144,8 @@ def chapter(title: str, *rows: Sequence[Card]) -> list[Chapter]:
 def visible(text: str) -> str:
     """Text with control characters replaced, which a browser would obey."""
     return "".join(
-        "�"
-        if character in _OVERRIDES or unicodedata.category(character) in ("Cc", "Cs")
-        else character
-        for character in text
+        "�" if mark in _OVERRIDES or unicodedata.category(mark) in ("Cc", "Cs") else mark
+        for mark in text
     )
 
 
@@ -165,9 +163,7 @@ def escaped_name(text: str) -> Markup:
 
 def share_in_words(part: float, count: int, whole: int) -> str:
     """A share in a sentence: `42 of 100`, or the counts where `whole` is below 100."""
-    if whole < _FEW:
-        return f"{count} of {whole}"
-    return f"{100 * part:.0f} of 100"
+    return f"{count} of {whole}" if whole < _FEW else f"{100 * part:.0f} of 100"
 
 
 def day_in_words(text: str) -> str:

@@ -34,10 +34,8 @@ def chart(kinds: Iterable[str], kind: str | None, data: Data) -> Any:  # noqa: A
     if wanted not in known:
         raise UsageError(f"chart {wanted!r}: there is none", f"Take any of {', '.join(known)}.")
     if find_spec("altair") is None:
-        raise UsageError(
-            "chart: what draws charts is not installed",
-            "Install it with pip install 'rfmtool[plots]'.",
-        )
+        hint = "Install it with pip install 'rfmtool[plots]'."
+        raise UsageError("chart: what draws charts is not installed", hint)
     drawn = _CHARTS[wanted](import_module("altair"), data)
     return drawn.properties(width=_WIDTH, height=_HEIGHT)
 
@@ -107,11 +105,9 @@ def _months(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 def _concentration(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     """The share of revenue of the biggest spenders."""
-    lorenz = [
-        {"buyers": 1 - part, "revenue": 1 - share}
-        for part, share in data["concentration"]["lorenz"]
-    ]
-    line = _chart_of(altair, lorenz, "line", color=_BLUE).encode(
+    lorenz = data["concentration"]["lorenz"]
+    points = [{"buyers": 1 - part, "revenue": 1 - share} for part, share in lorenz]
+    line = _chart_of(altair, points, "line", color=_BLUE).encode(
         x=altair.X("buyers:Q", title="buyers, from the biggest down"),
         y=altair.Y("revenue:Q", title="of revenue"),
         tooltip=["buyers:Q", "revenue:Q"],
@@ -123,10 +119,8 @@ def _concentration(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
 
 def _second_order(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     """The share of buyers who have ordered again by each day, with its interval."""
-    points = data["repeat"]["curve"]
-    base = altair.Chart(altair.Data(values=points)).encode(
-        x=altair.X("day:Q", title="days after the first order")
-    )
+    days = altair.X("day:Q", title="days after the first order")
+    base = altair.Chart(altair.Data(values=data["repeat"]["curve"])).encode(x=days)
     band = base.mark_area(color="#bbd5ef").encode(y=altair.Y("low:Q", title=""), y2="high:Q")
     line = base.mark_line(color=_BLUE, interpolate="step-after").encode(
         y=altair.Y("share:Q", title="ordered again"), tooltip=["day:Q", "share:Q"]
@@ -140,9 +134,8 @@ def _lateness(altair: Any, data: Data) -> Any:  # noqa: ANN401 - untyped
     base = altair.Chart(altair.Data(values=bands)).encode(
         y=altair.Y("band:N", sort=None, title="usual gaps waited"), tooltip=["band:N", "share:Q"]
     )
-    ranges = base.mark_rule(color="#bbd5ef", size=6).encode(
-        x=altair.X("low:Q", title="came back"), x2="high:Q"
-    )
+    low = altair.X("low:Q", title="came back")
+    ranges = base.mark_rule(color="#bbd5ef", size=6).encode(x=low, x2="high:Q")
     return ranges + base.mark_point(color=_AMBER, filled=True, size=60).encode(x="share:Q")
 
 

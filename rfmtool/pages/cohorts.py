@@ -27,11 +27,9 @@ _MONEY_WIDTH: Final = 7
 def page(answer: Data, width: int) -> list[Block]:
     """The page, `width` characters wide."""
     rows = answer["cohorts"]
-    headline = (
-        f"{count_text(answer['buyers'], 'buyer')} in ",
-        count_text(len(rows), "first-order month"),
-        f" · as of {answer['as_of']}",
-    )
+    buyers = count_text(answer["buyers"], "buyer")
+    months = count_text(len(rows), "first-order month")
+    headline = f"{buyers} in ", months, f" · as of {answer['as_of']}"
     parts: list[Block] = []
     if rows:
         parts = [
@@ -129,13 +127,9 @@ def _how_to_read(answer: Data, width: int) -> str:
     if len(answer["cohorts"]) > _MAX_ROWS:
         left_out.append(f"Shown: the latest {_MAX_ROWS} cohorts; 'all' covers every cohort.")
     last = max(len(cohort["active"]) for cohort in answer["cohorts"]) - 1
-    share_months, money_months = (
-        len(_months(answer, 1, width, cell)) for cell in (_SHARE_WIDTH, _MONEY_WIDTH)
-    )
-    if share_months < last:
-        left_out.append(
-            f"Of months 0–{last} the tables fit up to {share_months} above,"
-            f" {money_months - 1} below."
-        )
+    above, below = (len(_months(answer, 1, width, cell)) for cell in (_SHARE_WIDTH, _MONEY_WIDTH))
+    if above < last:
+        text = f"Of months 0–{last} the tables fit up to {above} above, {below - 1} below."
+        left_out.append(text)
     hint = ["-o FILE writes every cohort and month."] if left_out else []
     return " ".join([*sentences, *left_out, *hint])

@@ -146,17 +146,16 @@ def _cell(part: float) -> ShadedCell:
 
 
 def _largest(title: str, matrix: Matrix, shares: Data) -> Table:
-    moves = [
-        (count, start, end)
+    moves = sorted(
+        (-count, start, end)
         for start, row in matrix.items()
         for end, count in row.items()
         if start != end
-    ]
-    moves.sort(key=lambda move: (-move[0], move[1], move[2]))
+    )
     return Table(
         columns=(Column(f"{title} before → now", "name", folds=True), *numbers("people", "share")),
         rows=tuple(
-            (f"{start} → {end}", f"{count:,}", f"{shares[start][end]:.1%}")
+            (f"{start} → {end}", f"{-count:,}", f"{shares[start][end]:.1%}")
             for count, start, end in moves[:_MAX_MOVES]
         ),
     )
@@ -168,14 +167,13 @@ def _largest(title: str, matrix: Matrix, shares: Data) -> Table:
 def _flow(summary: Data) -> Table:
     revenue = summary["revenue"]
     largest = max(abs(Decimal(change)) for change in revenue["flow"].values()) or 1
-    people = revenue["flow_customers"]
+    people, meanings = revenue["flow_customers"], Column(folds=True, tone="quiet")
     rows: list[tuple[Cell, ...]] = []
     for name, words in _FLOWS.items():
-        if not people[name]:
-            continue
-        change = revenue["flow"].get(name, "0")
-        bar = Bar(float(abs(Decimal(change)) / largest), _BAR_LENGTH)
-        rows.append((name, words, f"{people[name]:,}", _signed(change), bar))
+        if people[name]:
+            change = revenue["flow"].get(name, "0")
+            bar = Bar(float(abs(Decimal(change)) / largest), _BAR_LENGTH)
+            rows.append((name, words, f"{people[name]:,}", _signed(change), bar))
     total = str(Decimal(revenue["new"]) - Decimal(revenue["old"]))
     rows.append(("together", "", f"{sum(people.values()):,}", _signed(total), ""))
     reactivated = revenue["reactivated"]
@@ -183,12 +181,7 @@ def _flow(summary: Data) -> Table:
         signed = _signed(reactivated["change"])
         rows.append(("reactivated", "among the above", f"{reactivated['customers']:,}", signed, ""))
     return Table(
-        columns=(
-            Column("REVENUE FLOW", "name"),
-            Column(folds=True, tone="quiet"),
-            *numbers("people", "change"),
-            Column(),
-        ),
+        columns=(Column("REVENUE FLOW", "name"), meanings, *numbers("people", "change"), Column()),
         rows=tuple(rows),
     )
 
@@ -199,10 +192,8 @@ def _signed(change: str) -> str:
 
 def _factors(revenue: Data) -> str:
     if revenue["change"]["customers"] is None:
-        return (
-            "Not split by customers, orders, average order: a run has no buyers or no revenue"
-            " above zero."
-        )
+        cause = "a run has no buyers or no revenue above zero"
+        return f"Not split by customers, orders, average order: {cause}."
     parts = [f"{words} {_signed(revenue['change'][name])}" for name, words in _FACTORS.items()]
     return f"Because of {', '.join(parts)}."
 

@@ -59,16 +59,12 @@ def _top(answer: Data, width: int) -> Table:
     return Table(
         columns=(Column("TOP SPENDERS", "name"), *numbers("buyers", "of all revenue"), Column()),
         rows=tuple(
-            (
-                f"top {float(part):.0%}",
-                f"{answer['top_buyers'][part]:,}",
-                share(revenue),
-                Bar(min(revenue, 1.0), 40 if width >= WIDE else 25),
-            )
+            (f"top {float(part):.0%}", f"{answer['top_buyers'][part]:,}", share(revenue),
+             Bar(min(revenue, 1.0), 40 if width >= WIDE else 25))
             for part, revenue in answer["top"].items()
         ),
         optional_columns=("",),
-    )
+    )  # fmt: skip
 
 
 def _tiers(answer: Data, *, wide: bool) -> Table:
@@ -81,8 +77,8 @@ def _tiers(answer: Data, *, wide: bool) -> Table:
         ),
         rows=tuple(
             (
-                *cells(tier, "name", "customers:,", "share:share", "revenue:money"),
-                *cells(tier, "revenue_share:share"),
+                *cells(tier, "name", "customers:,", "share:share", "revenue:money",
+                       "revenue_share:share"),
                 f"{format_money(tier['least'])} – {format_money(tier['most'])}",
                 *[format_money(tier["average"])] * wide,
             )
@@ -90,4 +86,4 @@ def _tiers(answer: Data, *, wide: bool) -> Table:
             if tier["customers"]
         ),
         optional_columns=("spend",),
-    )
+    )  # fmt: skip

@@ -85,17 +85,11 @@ def complaints_in_words(evidence: Data) -> Iterator[str]:
         opened = count_text(complaints["open"], "complaint")
         yield f"{opened} open, {complaints['resolved']:,} resolved{took}."
         if complaints["came_back_after"]["of"]:
-            after, without = (
-                _share_of_base(complaints[f"came_back_{end}"]) for end in ("after", "without")
-            )
-            yield (
-                f"Back within 90 days: {after} after a resolved complaint, {without} of those"
-                " who never complained."
-            )
-    if evidence["delight"]:
-        ecstatic, satisfied = (
-            _share_of_base(evidence["delight"][name]) for name in ("ecstatic", "satisfied")
-        )
+            after = f"{_share_of_base(complaints['came_back_after'])} after a resolved complaint"
+            without = f"{_share_of_base(complaints['came_back_without'])} of those"
+            yield f"Back within 90 days: {after}, {without} who never complained."
+    if delight := evidence["delight"]:
+        ecstatic, satisfied = (_share_of_base(delight[name]) for name in ("ecstatic", "satisfied"))
         yield (
             f"Back within 90 days of their answer: {ecstatic} of those who gave 9 or 10,"
             f" {satisfied} of those who gave 7 or 8."

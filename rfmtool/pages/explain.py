@@ -58,13 +58,10 @@ def _orders(card: Data) -> dict[str, str]:
     spent += f", {format_money(card['refunds'])} refunded" if card["refunds"] != "0" else ""
     if not orders:
         return {"Orders": "none that counts", "Spent": spent}
-    count = count_text(orders, "order")
+    days = f"{count_text(card['order_days'], 'day')}, the first {first}, the last {last}"
+    when = last if card["order_days"] == 1 else days
     ago = f"({count_text(card['recency_days'], 'day')} before {card['as_of']})"
-    days = f"{count} on {count_text(card['order_days'], 'day')}, the first {first}, the last {last}"
-    return {
-        "Orders": f"{count} on {last} {ago}" if card["order_days"] == 1 else f"{days} {ago}",
-        "Spent": spent,
-    }
+    return {"Orders": f"{count_text(orders, 'order')} on {when} {ago}", "Spent": spent}
 
 
 def _outlook(card: Data) -> dict[str, str]:
@@ -76,13 +73,11 @@ def _outlook(card: Data) -> dict[str, str]:
             f" of that (overdue from {card['overdue_from']:g}, lapsed from {card['lapsed_from']:g})"
         )
     if favourite := card.get("favourite_category"):
-        last, next_, lift = (
-            card.get(name) for name in ("last_category", "next_category", "next_category_lift")
-        )
-        text = f"mostly, and last, {favourite}"
-        if last != favourite:
-            text = f"mostly {favourite}; last {last}"
-        if next_ and lift:
+        last, next_ = card.get("last_category"), card.get("next_category")
+        text = f"mostly {favourite}; last {last}"
+        if last == favourite:
+            text = f"mostly, and last, {favourite}"
+        if next_ and (lift := card.get("next_category_lift")):
             text += f"; next perhaps {next_}: {lift:.1f} times as many similar people buy it"
         facts["Buys"] = text
     if card.get("return_probability") is not None:

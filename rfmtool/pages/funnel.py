@@ -16,10 +16,8 @@ def ladder_funnel(summary: Data) -> list[Block]:
         return []
     lines = _growth(summary)
     if funnel["is_pyramid"] is False:
-        lines.append(
-            "The ladder does not narrow upwards: more advocates than supporters, or more"
-            " supporters than customers and clients."
-        )
+        excess = "more advocates than supporters, or more supporters than customers and clients"
+        lines.append(f"The ladder does not narrow upwards: {excess}.")
     if funnel["top_share"]:
         lines.append(
             f"Advocates and partners spent {format_money(funnel['top_revenue'])}, and those they"

@@ -14,13 +14,11 @@ def page(runs: Sequence[Data], width: int) -> list[Block]:
     """The page of the runs of a folder, `width` characters wide."""
     first, last = runs[0]["as_of"], runs[-1]["as_of"]
     headline = (f"{count_text(len(runs), 'run')} · ", f"{first} to {last}", "")
-    causes = ", ".join(
-        f"{label_text(name)} {count:,}" for name, count in runs[-1]["causes"].items()
-    )
-    text = f"Moves since the run before, by cause: {causes}; see changes.csv."
-    moves_note = Paragraph(
-        text if causes else "Nobody moved since the run before, or there is none."
-    )
+    counts = runs[-1]["causes"].items()
+    causes = ", ".join(f"{label_text(name)} {count:,}" for name, count in counts)
+    moves = "Nobody moved since the run before, or there is none."
+    if causes:
+        moves = f"Moves since the run before, by cause: {causes}; see changes.csv."
     cells = curve_width(runs, width)
     revenue = [float(point["revenue"]) for point in runs]
     ends = format_money(runs[0]["revenue"]), format_money(runs[-1]["revenue"])
@@ -35,4 +33,5 @@ def page(runs: Sequence[Data], width: int) -> list[Block]:
             counts = [point[name].get(label, 0) for point in runs]
             rows.append((label, *sparkline_with_ends(counts, cells)))
     columns = (Column("ALL", "name"), *numbers(first), Column(), *numbers(last))
-    return answer_blocks("HISTORY", headline, [Table(columns, tuple(rows)), Gap(), moves_note], [])
+    parts: list[Block] = [Table(columns, tuple(rows)), Gap(), Paragraph(moves)]
+    return answer_blocks("HISTORY", headline, parts, [])

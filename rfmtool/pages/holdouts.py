@@ -24,11 +24,9 @@ def holdout_blocks(summary: Data) -> list[Block]:
         return []
     blocks = _holdout_table(summary["lots"])
     if resting := summary["resting"]:
-        reasons = [
-            f"{count:,} {REST_REASON_TEXTS[name]}" for name, count in resting.items() if count
-        ]
-        people = sum(resting.values())
-        if people:
+        counts = {name: count for name, count in resting.items() if count}
+        if people := sum(counts.values()):
+            reasons = (f"{count:,} {REST_REASON_TEXTS[name]}" for name, count in counts.items())
             blocks.append(Paragraph(f"{people:,} resting: {', '.join(reasons)}."))
     results, words = summary["results"], summary["last_times"]
     for verdict, advice in ADVICE.items():
@@ -42,11 +40,9 @@ def holdout_blocks(summary: Data) -> list[Block]:
 def _holdout_table(holdouts: Data | None) -> list[Block]:
     if holdouts is None or not holdouts["lists"]:
         return []
+    name = Column("HOLDOUT GROUPS", "name", folds=True)
     table = Table(
-        columns=(
-            Column("HOLDOUT GROUPS", "name", folds=True),
-            *numbers("finds", "+10 in", "+5 in"),
-        ),
+        columns=(name, *numbers("finds", "+10 in", "+5 in")),
         rows=tuple(
             (
                 group["words"],

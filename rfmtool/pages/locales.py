@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 
 from rfmtool.errors import UsageError
@@ -64,12 +65,8 @@ class Locale:
             for marks, tags in _MARKS.items():
                 if known in tags:
                     return cls(marks[0], marks[1], 5 if known in _FROM_FIVE_DIGITS else 4)
-        raise UsageError(
-            f"--locale {locale!r}: is not known",
-            "Known are "
-            + ", ".join(sorted({*_LAKHS, *(tag for tags in _MARKS.values() for tag in tags)}))
-            + ".",
-        )
+        names = ", ".join(sorted([*_LAKHS, *chain(*_MARKS.values())]))
+        raise UsageError(f"--locale {locale!r}: is not known", f"Known are {names}.")
 
     def text(self, plain: str) -> str:
         """Decimal text with the marks of the locale and a true minus."""

@@ -33,11 +33,8 @@ def page(answer: Data, _width: int = 0) -> list[Block]:
     groups: Sequence[Data] = answer["groups"]
     parts: list[Block] = [_table(groups), Gap(), *_advice(groups)]
     known = sum(group["verdict"] != "too_few" for group in groups)
-    headline = (
-        "did it earn more? ",
-        f"{known} of {count_text(len(groups), 'result')} clear",
-        f" · {answer['days']} days from each list",
-    )
+    clear = f"{known} of {count_text(len(groups), 'result')} clear"
+    headline = "did it earn more? ", clear, f" · {answer['days']} days from each list"
     notes = [*answer["warnings"]]
     uncompared = next((group["left_out"] for group in groups if group["left_out"]["actions"]), None)
     if uncompared:
@@ -96,12 +93,11 @@ def _advice(groups: Sequence[Data]) -> list[Block]:
                     f" them [{contacted['low']:+,.2f}, {contacted['high']:+,.2f}]."
                 )
                 blocks.append(Paragraph(text, "quiet"))
-    early = [
-        _title(group) + (f" ({count_text(weeks, 'week')} more)" if weeks else "")
-        for group in groups
-        if group["verdict"] == "too_few"
-        for weeks in [group["weeks_more"]]
-    ]
+    early = []
+    for group in groups:
+        if group["verdict"] == "too_few":
+            weeks = group["weeks_more"]
+            early.append(_title(group) + (f" ({count_text(weeks, 'week')} more)" if weeks else ""))
     if early:
         blocks.append(Paragraph(f"Too early to tell: {', '.join(early)}."))
     if any(group["action"] != "all" and not group["is_list_alone"] for group in groups):

@@ -35,11 +35,8 @@ _FEW: Final = 30
 
 def page(answer: Data, width: int) -> list[Block]:
     """The page, `width` characters wide."""
-    headline = (
-        f"{count_text(answer['buyers'], 'buyer')} · ",
-        f"{answer['repeaters']:,} came back",
-        f" · as of {answer['as_of']}",
-    )
+    buyers, returned = count_text(answer["buyers"], "buyer"), f"{answer['repeaters']:,} came back"
+    headline = f"{buyers} · ", returned, f" · as of {answer['as_of']}"
     parts: list[Block] = []
     if answer["repeaters"]:
         parts = [
@@ -100,12 +97,9 @@ def _shares_and_windows(answer: Data) -> Iterator[Block]:
     """The share by some days with its interval, and the windows to the right."""
     windows = answer["windows"].items()
     sentences = [f"  {name[1:]}% come within {count_text(days, 'day')}" for name, days in windows]
+    of_all = Column("  OF ALL SECOND ORDERS", "lead")
     yield Table(
-        columns=(
-            *numbers("WITHIN", "came back"),
-            Column("95% interval"),
-            Column("  OF ALL SECOND ORDERS", "lead"),
-        ),
+        columns=(*numbers("WITHIN", "came back"), Column("95% interval"), of_all),
         rows=tuple(
             (f"{day} days", *_share_by(answer, int(day)), sentence)
             for day, sentence in zip(answer["by_day"], [*sentences, ""], strict=True)
@@ -178,16 +172,10 @@ def _waits(answer: Data) -> Iterator[Block]:
     rows = []
     for step in answer["latency"]:
         median, few = step["median_days_of_all"], " (few)" if step["returned"] < _FEW else ""
-        rows.append(
-            (
-                f"{step['order']} to {step['order'] + 1}{few}",
-                f"{step['customers']:,}",
-                f"{step['returned']:,}",
-                share(step["by_day"][_SOON]),
-                "not reached" if median is None else count_text(median, "day"),
-                f"{step['median_days']:g} days",
-            )
-        )
+        steps, soon = f"{step['order']} to {step['order'] + 1}{few}", share(step["by_day"][_SOON])
+        of_all = "not reached" if median is None else count_text(median, "day")
+        counts = cells(step, "customers:,", "returned:,")
+        rows.append((steps, *counts, soon, of_all, f"{step['median_days']:g} days"))
     yield Table(
         columns=(Column("FROM ORDER DAY", "name"), *numbers(*titles)),
         rows=tuple(rows),
@@ -201,18 +189,14 @@ def _by_group(answer: Data) -> Iterator[Block]:
     groups, days = answer["groups"], [*answer["by_day"]]
     shown = sorted(groups, key=lambda group: -group["buyers"])[:_MAX_GROUPS]
     titles = ("buyers", "came back", "median", *(f"{day} d" for day in days))
+    rows = []
+    for group in sorted(shown, key=lambda group: group["name"]):
+        by_day, watched = group["by_day"], group["watched_days"]
+        shares = (share(by_day[day]) if int(day) <= watched else "–" for day in days)
+        rows.append((*cells(group, "name", "buyers:,", "repeaters:,", "median_days"), *shares))
     yield Table(
         columns=(Column(answer["by"].upper(), "name", folds=True), *numbers(*titles)),
-        rows=tuple(
-            (
-                *cells(group, "name", "buyers:,", "repeaters:,", "median_days"),
-                *(
-                    share(group["by_day"][day]) if int(day) <= group["watched_days"] else "–"
-                    for day in days
-                ),
-            )
-            for group in sorted(shown, key=lambda group: group["name"])
-        ),
+        rows=tuple(rows),
         optional_columns=("60 d", "180 d"),
     )
     if len(groups) > _MAX_GROUPS:

@@ -27,12 +27,8 @@ _FIRST: Final = 6
 
 def page(summary: Data, width: int, folder: str | None = None) -> list[Block]:
     """The report of a run, `width` characters wide; hints name its `folder`."""
-    sections = [
-        to_do(summary, folder),
-        holdout_blocks(summary),
-        ladder(summary),
-        ladder_funnel(summary),
-    ]
+    sections = [to_do(summary, folder), holdout_blocks(summary)]
+    sections += [ladder(summary), ladder_funnel(summary)]
     if summary["buyers"]:
         sections += [
             [group_table(summary, "activity", summary["activity"], width)],
@@ -88,12 +84,10 @@ def to_do(summary: Data, folder: str | None) -> list[Block]:
         optional_columns=("spent so far", "by"),
         text_width=_INSTRUCTION_WIDTH,
     )
-    rest = ", ".join(
-        f"{list_name(group['name'], 'actions', where)} {contact_count(group):,}"
-        for group in groups[_FIRST:]
-    )
+    counts = {group["name"]: contact_count(group) for group in groups[_FIRST:]}
+    rest = (f"{list_name(name, 'actions', where)} {count:,}" for name, count in counts.items())
     each_is = "" if where == "action" else f", each a {where}"
-    others = [Paragraph(f"Then{each_is}: {rest}.", "quiet")] if rest else []
+    others = [Paragraph(f"Then{each_is}: {', '.join(rest)}.", "quiet")] if counts else []
     return [table, *others, *missing_contact_details(summary), *baseline_rates(summary)]
 
 

@@ -101,9 +101,8 @@ def log_ticks(axis: Axis) -> list[float]:
     """The ticks 1, 3, 10, 30 of a logarithmic axis."""
     first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
     ticks = [lead * 10.0**power for power in range(first, last + 1) for lead in (1, 3)]
-    return [
-        tick for tick in ticks if axis.low <= tick * (1 + 1e-9) and tick <= axis.high * (1 + 1e-9)
-    ]
+    margin = 1 + 1e-9
+    return [tick for tick in ticks if axis.low <= tick * margin and tick <= axis.high * margin]
 
 
 def line_path(points: Iterable[Point]) -> str:

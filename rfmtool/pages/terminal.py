@@ -214,10 +214,8 @@ def _shaded(block: blocks.ShadedTable) -> rich_table.Table:
         if number < len(block.rows):
             row = block.rows[number]
             sized = [f"{pad}{blocks.printable(row.size)}{pad}"] if block.size else []
-            shaded = (
-                _right_aligned(column[number], width)
-                for column, width in zip(cells, widths, strict=True)
-            )
+            texts = [column[number] for column in cells]
+            shaded = map(_right_aligned, texts, widths)
             shown = [f" {blocks.printable(row.name)} ", *sized, *shaded]
         side = ["", *map(blocks.printable, lines[number : number + 1])] if lines else []
         table.add_row(*shown, *side)

@@ -28,11 +28,8 @@ _SHORT_HISTORY_DAYS: Final = 180
 def page(answer: Data, width: int) -> list[Block]:
     """The page, `width` characters wide."""
     points = answer["points"]
-    headline = (
-        f"{count_text(len(points), 'day')}, every {answer['every']} · ",
-        f"{points[0]['as_of']} to {points[-1]['as_of']}",
-        "",
-    )
+    days = f"{count_text(len(points), 'day')}, every {answer['every']} · "
+    headline = days, f"{points[0]['as_of']} to {points[-1]['as_of']}", ""
     scales = "refitted for each day" if answer["fitted"] else "the same for all days"
     cells = curve_width(points, width)
     thinned = f" There is room for {cells} of the {len(points)} days in it."
@@ -72,15 +69,11 @@ def _verdict(answer: Data) -> list[Block]:
 def _table(points: Sequence[Data], cells: int) -> Table:
     """Customers and revenue, then each rung, activity and segment that had customers."""
     first, last = points[0], points[-1]
-    revenue = [float(point["revenue"]) for point in points]
+    revenue = sparkline([float(point["revenue"]) for point in points], cells)
+    ends = format_money(first["revenue"]), format_money(last["revenue"])
     rows: list[Sequence[Cell]] = [
         ("customers", *sparkline_with_ends([point["customers"] for point in points], cells)),
-        (
-            "revenue until then",
-            format_money(first["revenue"]),
-            sparkline(revenue, cells),
-            format_money(last["revenue"]),
-        ),
+        ("revenue until then", ends[0], revenue, ends[1]),
     ]
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
         rows += [(), (title,)]
@@ -90,16 +83,9 @@ def _table(points: Sequence[Data], cells: int) -> Table:
             if any(values):
                 part = share(values[-1] / last["customers"])
                 rows.append((label_text(label), *sparkline_with_ends(values, cells), part))
-    return Table(
-        columns=(
-            Column("ALL", "name"),
-            *numbers(first["as_of"]),
-            Column(),
-            *numbers(last["as_of"], "share"),
-        ),
-        rows=tuple(rows),
-        optional_columns=("share",),
-    )
+    before, after = numbers(first["as_of"]), numbers(last["as_of"], "share")
+    columns = Column("ALL", "name"), *before, Column(), *after
+    return Table(columns, tuple(rows), optional_columns=("share",))
 
 
 def sparkline_with_ends(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
