@@ -40,9 +40,8 @@ def affinity_data(answer: Affinity) -> Data:
 def cadence_data(answer: Cadence, *, is_named: bool = True) -> Data:
     """Overdue regulars, listed if `is_named`, with the meaning of each activity."""
     data = answer.as_data(is_named=is_named)
-    bands = [
-        {**band, "is_enough": band["customers"] >= MIN_GROUP_SIZE} for band in data["backtest"]
-    ]
+    bands = data["backtest"]
+    bands = [{**band, "is_enough": band["customers"] >= MIN_GROUP_SIZE} for band in bands]
     return {**data, "backtest": bands, "meanings": activity_words(answer.timing)}
 
 
@@ -55,10 +54,8 @@ def cohorts_data(answer: Cohorts) -> Data:
     cohorts = answer.cohorts
     ends = [len(cohort.active) - (not answer.last_month_is_over) for cohort in cohorts]
     months = range(max((len(cohort.active) for cohort in cohorts), default=0))
-    reached = [
-        [cohort for cohort, end in zip(cohorts, ends, strict=True) if month < end]
-        for month in months
-    ]
+    pairs = list(zip(cohorts, ends, strict=True))
+    reached = [[cohort for cohort, end in pairs if month < end] for month in months]
     return {
         "as_of": answer.as_of.isoformat(),
         "buyers": sum(cohort.size for cohort in cohorts),
@@ -87,16 +84,15 @@ def cohorts_data(answer: Cohorts) -> Data:
 def concentration_data(answer: Concentration) -> Data:
     """Concentration of revenue, with averages of tiers and numbers of top buyers."""
     data = answer.as_data()
-    tiers = zip(data["tiers"], answer.tiers, strict=True)
+    tiers, buyers = zip(data["tiers"], answer.tiers, strict=True), answer.buyers
+    top_buyers = {share: top_count(round(float(share) * 100), buyers) for share in answer.top}
     return {
         **data,
         "tiers": [
             {**row, "average": money_text(round(Fraction(tier.revenue, tier.customers or 1)))}
             for row, tier in tiers
         ],
-        "top_buyers": {
-            share: top_count(round(float(share) * 100), answer.buyers) for share in answer.top
-        },
+        "top_buyers": top_buyers,
     }
 
 
@@ -105,11 +101,9 @@ def repeat_data(answer: Repeat) -> Data:
     data = answer.as_data()
     if answer.by is None:
         return data
-    groups = zip(data["groups"], answer.groups, strict=True)
-    return {
-        **data,
-        "groups": [{**row, "watched_days": group.curve.watched_days} for row, group in groups],
-    }
+    rows = zip(data["groups"], answer.groups, strict=True)
+    groups = [{**row, "watched_days": group.curve.watched_days} for row, group in rows]
+    return {**data, "groups": groups}
 
 
 def timeline_data(answer: Timeline) -> Data:

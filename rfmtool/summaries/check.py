@@ -30,6 +30,7 @@ def check_data(grouped: Grouped, evidence: Evidence | None = None) -> dict[str, 
     first = last = None
     if len(days := grouped.order_dates.day):
         first, last = (date_from_day(int(day)).isoformat() for day in (days.min(), days.max()))
+    is_one_currency = len(currencies) <= 1 or grouped.rates is not None
     decided_by = "the whole column decided" if export.is_fully_scanned else "a sample decided"
     return {
         **export_data(export, ledger),
@@ -51,9 +52,7 @@ def check_data(grouped: Grouped, evidence: Evidence | None = None) -> dict[str, 
         "customers": len(grouped.table),
         "first_order_on": first,
         "last_order_on": last,
-        "revenue": None
-        if len(currencies) > 1 and not grouped.rates
-        else money_text(ledger.used_units),
+        "revenue": money_text(ledger.used_units) if is_one_currency else None,
         "currencies": sorted(filter(is_known_currency, currencies)),
         "rates": rates_data(grouped),
         "ledger": ledger.as_data(),

@@ -24,10 +24,7 @@ def cohorts_in_short(answer: Cohorts) -> Data:
             "months": list(_COHORT_MONTHS),
             "rows": [_row(name, members, running) for name, members in groups[-_MAX_COHORTS:]],
         },
-        "months": {
-            "last_is_over": answer.last_month_is_over,
-            "rows": _months(answer)[-_MAX_MONTHS:],
-        },
+        "months": {"last_is_over": not running, "rows": _months(answer)[-_MAX_MONTHS:]},
     }
 
 

@@ -66,9 +66,8 @@ def repeat_in_short(data: Data) -> Data:
     """The curve of the second order at every fifth day of the first year."""
     curve = data["curve"]
     end = min(data["watched_days"], _CURVE_DAYS)
-    days = [*range(0, end, _CURVE_STEP_DAYS), end]
     points = []
-    for day in days:
+    for day in (*range(0, end, _CURVE_STEP_DAYS), end):
         index = bisect_right(curve, day, key=lambda point: point["day"])
         point = curve[index - 1] if index else {"share": 0.0, "low": None, "high": None}
         points.append({"day": day, **{name: point[name] for name in ("share", "low", "high")}})

@@ -35,9 +35,8 @@ def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
     buyers = frame.loc[frame["frequency"] > 0, list(SCORED_COLUMNS.values())]
     if not len(buyers):
         return None
-    values = {
-        name: buyers[column].to_numpy(dtype=np.int64) for name, column in SCORED_COLUMNS.items()
-    }
+    columns = SCORED_COLUMNS.items()
+    values = {name: buyers[column].to_numpy(dtype=np.int64) for name, column in columns}
     positive = values["monetary"][values["monetary"] > 0]
     days, money = _day_edges(values["recency"], _MAX_BINS), _money_edges(positive)
     orders = np.minimum(values["frequency"], _MAX_ORDERS)
@@ -93,10 +92,8 @@ def _pairs(values: dict[str, Ints]) -> dict[str, Any]:
     positive = values["monetary"] > 0
     kept = {name: column[positive] for name, column in values.items()}
     planes = [("recency", "monetary"), ("frequency", "monetary"), ("frequency", "recency")]
-    return {
-        "correlation": correlation,
-        "planes": [_plane(kept, x, y) for x, y in planes] if positive.any() else [],
-    }
+    boxes = [_plane(kept, x, y) for x, y in planes] if positive.any() else []
+    return {"correlation": correlation, "planes": boxes}
 
 
 def _plane(values: dict[str, Ints], x: str, y: str) -> dict[str, Any]:
@@ -155,10 +152,8 @@ def grid_cells(frame: pd.DataFrame, scales: Scales) -> dict[str, Any]:
         }
         for money, score, codes in zip(spent, scores, segments, strict=True)
     ]
+    lines = [cells[start : start + columns] for start in range(0, rows * columns, columns)]
     return {
-        name: [
-            [cell[name] for cell in cells[row * columns : (row + 1) * columns]]
-            for row in range(rows)
-        ]
+        name: [[cell[name] for cell in line] for line in lines]
         for name in ("revenue", "median", "bands", "segment")
     }

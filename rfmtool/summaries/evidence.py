@@ -19,18 +19,13 @@ from rfmtool.summaries.group_totals import money_as_text
 
 def funnel_data(result: Standing) -> dict[str, Any]:
     """The funnel of the ladder, and the share of revenue that depends on the top rungs."""
-    data = funnel(
-        result.report_data.frame,
-        result.grouped.evidence,
-        result.days,
-        result.scales.timing,
-        result.as_of_day,
-    )
-    total = exact_total(result.report_data.frame["monetary"])
+    people, timing, day = result.report_data.frame, result.scales.timing, result.as_of_day
+    data = funnel(people, result.grouped.evidence, result.days, timing, day)
+    total = exact_total(people["monetary"])
     top = data["top_revenue"] + data["referred_revenue"]
-    dates = result.grouped.order_dates
-    history = result.as_of_day - int(dates.day.min()) if len(dates.day) else 0
-    needed = 2 * result.scales.timing.windows.w95 + NEW_DAYS
+    days = result.grouped.order_dates.day
+    history = day - int(days.min()) if len(days) else 0
+    needed = 2 * timing.windows.w95 + NEW_DAYS
     return {
         **money_as_text(data),
         "history_days": history,
@@ -50,13 +45,13 @@ def feedback_data(result: Standing) -> dict[str, Any]:
 
 def margin_data(result: Standing) -> dict[str, Any] | None:
     """Margins by rung and by the number of the order; None without costs."""
-    if "margin" not in result.report_data.frame:
+    people, entries = result.report_data.frame, result.grouped.entries
+    if "margin" not in people:
         return None
-    entries = result.grouped.entries
     return {
-        "stages": [*map(_margin_data, margins_by_stage(result.report_data.frame))],
+        "stages": [*map(_margin_data, margins_by_stage(people))],
         "orders": [] if entries is None else [*map(_margin_data, margins_by_order(entries))],
-        "unknown": int(result.report_data.frame["margin"].isna().sum()),
+        "unknown": int(people["margin"].isna().sum()),
     }
 
 
@@ -73,11 +68,9 @@ def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
     columns = ["wallet_basis", "wallet_spend", "wallet", "wallet_low", "wallet_high", "headroom",
                "wallet_plan"]  # fmt: skip
     known = frame.loc[frame["wallet"].notna(), columns]
+    bases = known.groupby("wallet_basis", observed=True, sort=True)
     return {
-        "bases": [
-            _basis_data(str(name), rows)
-            for name, rows in known.groupby("wallet_basis", observed=True, sort=True)
-        ],
+        "bases": [_basis_data(str(name), rows) for name, rows in bases],
         "by_stage": [  # shares are ratios of sums
             {
                 "stage": row["stage"],
@@ -95,9 +88,8 @@ def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _basis_data(name: str, rows: pd.DataFrame) -> dict[str, Any]:
-    spend, wallet, low, high = (
-        exact_total(rows[name]) for name in ("wallet_spend", "wallet", "wallet_low", "wallet_high")
-    )
+    sums = ("wallet_spend", "wallet", "wallet_low", "wallet_high")
+    spend, wallet, low, high = (exact_total(rows[column]) for column in sums)
     has_headroom = rows["headroom"].notna().all()
     plans = rows["wallet_plan"].value_counts(sort=False)
     return {

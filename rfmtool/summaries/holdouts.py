@@ -107,10 +107,8 @@ def holdout_warnings(result: Standing) -> list[str]:
     """Warnings on a holdout that was dropped, and on the contact log."""
     texts = []
     if len(result.holdouts) and not result.rules.holdout.shares:
-        texts.append(
-            "An earlier run had a holdout, and this one has none: give its --holdout again, or"
-            " there is nothing to compare."
-        )
+        advice = "give its --holdout again, or there is nothing to compare"
+        texts.append(f"An earlier run had a holdout, and this one has none: {advice}.")
     return [*texts, *log_warnings(result, result.as_of_day, "the most in 30 days")]
 
 

@@ -75,9 +75,9 @@ def _rewards_data(result: Standing) -> dict[str, Any] | None:
     table = rewards_table(result)
     if table is None:
         return None
-    columns = ["bought", "revenue", "margin", "reward"]
+    columns, margin = ["bought", "revenue", "margin", "reward"], table["margin"]
     months = table.groupby("month")[columns].sum(min_count=1)
-    months["margin"] = months["margin"].mask(table["margin"].isna().groupby(table["month"]).any())
+    months["margin"] = months["margin"].mask(margin.isna().groupby(table["month"]).any())
     return {
         "partners": int(table["owner"].nunique()),
         "months": [
@@ -85,9 +85,7 @@ def _rewards_data(result: Standing) -> dict[str, Any] | None:
             for month, row in zip(months.index.tolist(), months.to_dict("records"), strict=True)
         ],
         "revenue": money_text(exact_total(table["revenue"])),
-        "margin": None
-        if table["margin"].isna().any()
-        else money_text(exact_total(table["margin"])),
+        "margin": None if margin.isna().any() else money_text(exact_total(margin)),
         "reward": money_text(exact_total(table["reward"])),
     }
 

@@ -28,9 +28,8 @@ REPORT_TABLES: Final = {
 
 def task_lists(result: Standing) -> dict[str, Ints]:
     """The row numbers of the people on each task list; see `placing.tasks`."""
-    return places_by_task(
-        result.report_data.frame, result.grouped.evidence, result.rules, result.as_of_day
-    )
+    people, evidence = result.report_data.frame, result.grouped.evidence
+    return places_by_task(people, evidence, result.rules, result.as_of_day)
 
 
 def relationship_data(result: Standing) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     backtest, window_days = tested and tested.as_data(), result.settings.window_days
     if backtest and window_days is not None:
         backtest["window_days"] = window_days  # earlier days have only a part of it behind them
+    complaints = frame.get("open_complaints")
     cells, escaped_cells = grid_cells(frame, result.scales), result.report_data.escaped_cells
     return {
         "schema": SCHEMA,
@@ -80,9 +81,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "lists_as": None,
         **_scales(result.scales, fitted=result.fitted),
         "drift": drift,
-        "open_complaints": int(frame["open_complaints"].fillna(0).sum())
-        if "open_complaints" in frame
-        else None,
+        "open_complaints": None if complaints is None else int(complaints.fillna(0).sum()),
         "no_channel": count_without_channel(frame, result.rules.playbook),
         "ladder": _ladder(result),
         "escaped_cells": escaped_cells,
@@ -94,16 +93,13 @@ def _groups(result: Standing) -> dict[str, Any]:
     """Customers by rung, segment and activity."""
     frame, meanings = result.report_data.frame, activity_words(result.scales.timing)
     # Customers of these segments who have ordered twice or more, and order as usual.
-    cooling_but_active = (
-        frame["segment"].isin(_COOLING) & frame["activity"].eq("active") & frame["order_days"].gt(1)
-    )
+    is_active = frame["activity"].eq("active") & frame["order_days"].gt(1)
+    activity = group_totals(frame, "activity")
     return {
         "stages": group_totals(frame, "stage"),
         "segments": _segments(result),
-        "activity": [
-            {**group, "who": meanings[group["name"]]} for group in group_totals(frame, "activity")
-        ],
-        "cooling_but_active": int(cooling_but_active.sum()),
+        "activity": [{**group, "who": meanings[group["name"]]} for group in activity],
+        "cooling_but_active": int((frame["segment"].isin(_COOLING) & is_active).sum()),
     }
 
 
@@ -218,7 +214,7 @@ def _segments(result: Standing) -> list[dict[str, Any]]:
 
 
 def _ladder(result: Standing) -> list[dict[str, Any]]:
-    """Each rung once: its proof and, while nobody is on it, the tables missing for it."""
+    """Each rung once: its kind of evidence, and the tables missing while no customer is on it."""
     rungs: dict[str, dict[str, Any]] = {}
     reached = set(result.report_data.frame["stage"].unique())
     for rung in result.rules.ladder:

@@ -271,9 +271,8 @@ def _scale_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
         texts.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
     texts += _within_warnings(result, buyers)
     if not timing.windows.is_fitted:
-        texts.append(
-            f"Fewer than {MIN_SECOND_ORDERS} second orders, so activity uses round numbers of days."
-        )
+        few = f"Fewer than {MIN_SECOND_ORDERS} second orders"
+        texts.append(f"{few}, so activity uses round numbers of days.")
     elif not timing.limits_are_fitted:
         texts.append(
             f"Fewer than {MIN_GAPS} gaps of regulars, so they are overdue at"
