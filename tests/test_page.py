@@ -20,6 +20,7 @@ import rfmtool as library
 from rfmtool.errors import InputError, UsageError
 from rfmtool.pages.html import MAX_PAGE_BYTES, run_page
 from rfmtool.pages.locales import Locale
+from rfmtool.pages.sections.wallet_and_feedback import wallet
 from rfmtool.pages.svg import Axis, as_percent, nice_ticks
 from rfmtool.runs.history import timeline_from_history
 
@@ -482,3 +483,29 @@ def test_scales_have_round_ticks_and_places_two_decimals():
 
 def test_the_shop_of_the_tests_has_a_page(tmp_path):
     assert "<!doctype html>" in run_page(library.run(written(tmp_path / "s.csv", SHOP)).summary)
+
+
+def basis(name, spend, total):
+    """The wallets known in one way, as summary.json has them."""
+    sums = {"spend": spend, "wallet": total, "wallet_low": total, "wallet_high": total}
+    share = {"share": spend / total, "share_low": None, "share_high": None}
+    return {
+        "basis": name,
+        "customers": 3,
+        **{key: str(each) for key, each in sums.items()},
+        **share,
+    }
+
+
+@pytest.mark.parametrize(
+    ("bases", "finding"),
+    [
+        ([("known", 300, 500), ("stated_rank", 50, 1_000), ("peer_estimate", 1, 9)],
+         "Where people told us, we get 60 of 100"),
+        ([("stated_rank", 50, 1_000)], "Where people ranked us, we get 5 of 100"),
+    ],
+)  # fmt: skip
+def test_the_share_of_wallet_is_of_the_best_basis_alone(bases, finding):
+    card = wallet({"wallet": {"bases": [basis(*one) for one in bases]}}, Locale())
+
+    assert card.finding == finding

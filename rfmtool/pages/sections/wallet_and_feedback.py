@@ -39,15 +39,14 @@ def wallet(summary: Data, locale: Locale) -> Card | None:
         ),
         rows=tuple(rows),
     )
-    declared = [group for group in bases if group["basis"] != _ESTIMATE]
-    if declared:
-        spent, all_spend = (sum(float(row[key]) for row in declared) for key in ("spend", "wallet"))
-        finding = f"Where people told us, we get {100 * spent / all_spend:.0f} of 100"
+    best, share = bases[0], _share_or_range(bases[0], locale)  # bases are not mixed in one figure
+    if best["basis"] != _ESTIMATE:
+        source = "told" if best["basis"] == "known" else "ranked"
+        finding = f"Where people {source} us, we get {100 * best['share']:.0f} of 100"
+    elif share == DASH:
+        finding = "No wallet is stated, and no similar customer spends more"
     else:
-        share = _share_or_range(bases[0], locale)
         finding = f"By estimates alone, we get {share}"
-        if share == DASH:
-            finding = "No wallet is stated, and no similar customer spends more"
     note = "No action rests on an estimate." if bases[-1]["basis"] == _ESTIMATE else ""
     return Card("wallet", "Share of wallet", finding, "Dark: what they spend here. Rows are never"
                 " added up.", (table,), note, "half")  # fmt: skip
