@@ -171,7 +171,7 @@ class Standing:
         )
 
     def parts_collecting_report_data(self) -> Iterator[pd.DataFrame]:
-        """Like `parts`, filling `figures` on the way, so that customers are placed only once."""
+        """Like `parts`, filling `report_data` on the way, so that customers are placed once."""
         _ = self.lookbacks  # computed now, or forecasts would compute a smaller set as well
         kept, formulas = [], 0
         for part in self.parts():
@@ -229,12 +229,12 @@ class Standing:
         """The columns of `frame`."""
         return frozenset((self.frame if self.is_one_part else self.slice(0, 0)).columns)
 
-    def with_earlier_run_columns(self, since: pd.DataFrame) -> Self:
+    def with_earlier_run_columns(self, columns: pd.DataFrame) -> Self:
         """A copy with these columns from earlier runs; values computed already are kept."""
-        copy, cached = replace(self, earlier_run_columns=since), self.__dict__
+        copy, cached = replace(self, earlier_run_columns=columns), self.__dict__
         copy.__dict__.update({name: cached[name] for name in _CACHED if name in cached})
         if (frame := cached.get("frame")) is not None:
-            copy.__dict__["frame"] = pd.concat([frame, since.set_axis(frame.index)], axis=1)
+            copy.__dict__["frame"] = pd.concat([frame, columns.set_axis(frame.index)], axis=1)
         return copy
 
     @cached_property

@@ -57,7 +57,7 @@ class OrderCounts:
 class OrderEntries:
     """The daily amounts of each order, sorted by owner, order and day; arrays of one length.
 
-    `owner` is the customer's row in CUSTOMERS, `order` numbers the orders of all customers from 0,
+    `owner` is the customer's row in the grouped table, `order` numbers all orders from 0,
     `day` counts from 1970-01-01: all three of 32 bits, to save memory. `sales`, `refunds` and
     `cost` are in 1/10,000 of the currency unit, `uncosted` counts the rows without a known cost;
     `cost` and `uncosted` are None where no cost is read.
@@ -150,12 +150,12 @@ class Grouping:
     """
 
     customers: pa.Table = field(default_factory=CUSTOMERS_SCHEMA.empty_table)
-    """CUSTOMERS; `rows`, the rows of the export that went into each, where anything more than these
-    is requested; and `cost` and `uncosted` where costs are read. Where entries are requested they
-    hold the order dates, which are null here."""
+    """CUSTOMERS_SCHEMA; `rows`, the rows of the export of each one, where more is requested;
+    and `cost` and `uncosted` where costs are read. Where entries are requested they hold the order
+    dates, which are null here."""
     entries: OrderEntries | None = None
     categories: pa.Table | None = None
-    """CATEGORIES."""
+    """CATEGORIES_SCHEMA."""
     first_categories: pa.Table | None = None
     """`owner` and `category` of each category in a customer's first orders, sorted."""
     latest_cells: pa.Table | None = None

@@ -55,7 +55,7 @@ class CategorySpend:
         return pa.RecordBatchReader.from_batches(schema, batches())
 
     def take_table(self, customer_ids: pa.ChunkedArray) -> pa.Table:
-        """Return CATEGORIES of the lines that have passed, and clear what was collected.
+        """Return the category spend of the lines that have passed, and clear what was collected.
 
         `customer_ids` are all customers of these lines, sorted, with one spelling of each e-mail.
         """

@@ -28,7 +28,7 @@ def sql_statement(name: str, **parts: str) -> str:
 
 
 def customers_from_sums(answer: pa.Table, *, wide: bool) -> pa.Table:
-    """Cast the sums in a table with the columns of CUSTOMERS to integers.
+    """Cast the sums in a table with the columns of CUSTOMERS_SCHEMA to integers.
 
     Raises:
         MoneyOverflowError: sales or refunds reach 2^53, and `wide` says they are not DECIMAL.

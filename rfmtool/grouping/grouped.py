@@ -63,7 +63,7 @@ class Grouped:
     merged_ids: int = 0
     """How many ids are another spelling of a customer's e-mail address."""
     categories: pa.Table | None = None
-    """`engines.CATEGORIES`."""
+    """`engines.CATEGORIES_SCHEMA`."""
     first_categories: pa.Table | None = None
     """The categories of each customer's first orders: `owner`, `category`."""
     latest_cells: pa.Table | None = None

@@ -141,7 +141,7 @@ def customers_as_of(
     """Some customers as if the export had ended on a day, in the same rows.
 
     An order refunded later still counts. Customers without lines by then have no orders and no
-    money. `table` is engines.CUSTOMERS, and `rows`, `cost` and `uncosted` where these are known;
+    money. `table` has CUSTOMERS_SCHEMA, and `rows`, `cost` and `uncosted` where these are known;
     `until_day`, in days since 1970-01-01, is included.
 
     Returns:

@@ -65,18 +65,18 @@ def assign_holdouts(
 
 
 def with_entrants(
-    entered: pd.DataFrame,
+    draws: pd.DataFrame,
     customers: pd.DataFrame,
     holdout: HoldoutRules,
     marketing: Collection[str],
     day: int,
 ) -> pd.DataFrame:
-    """Draw for customers new to a holdout; the earlier draws, `entered`, stay as they are.
+    """Draw for customers new to a holdout; earlier `draws` stay as they are.
 
     `marketing` are the actions that may have a holdout; `day` is the as_of day, since 1970-01-01.
     All draws are sorted by from_on, lot and customer_id.
     """
-    draws, keys = entered, matching_keys(customers["customer_id"])
+    keys = matching_keys(customers["customer_id"])
     for lot in sorted(holdout.shares, key=lambda name: name != ALL_MARKETING):
         actions = marketing if lot == ALL_MARKETING else {lot}
         earlier = draws[draws["salt"].eq(holdout.salt) & draws["lot"].isin([lot, ALL_MARKETING])]
@@ -100,11 +100,11 @@ def with_entrants(
 
 
 def is_held_out(
-    customers: pd.DataFrame, rows: pd.DataFrame, holdout: HoldoutRules, marketing: Collection[str]
+    customers: pd.DataFrame, draws: pd.DataFrame, holdout: HoldoutRules, marketing: Collection[str]
 ) -> Mask:
     """Which customers are held out of their current action, by all marketing or the action."""
-    is_in_force = rows["salt"].eq(holdout.salt) & rows["lot"].isin([*holdout.shares])
-    held = rows[rows["held_out"] & is_in_force]
+    is_in_force = draws["salt"].eq(holdout.salt) & draws["lot"].isin([*holdout.shares])
+    held = draws[draws["held_out"] & is_in_force]
     keys, held_keys = matching_keys(customers["customer_id"]), matching_keys(held["customer_id"])
     of_all = keys.isin(held_keys[held["lot"].eq(ALL_MARKETING)])
     mask: Mask = (of_all & customers["action"].isin(marketing)).to_numpy()

@@ -46,7 +46,7 @@ _SHARED_IDS: Final = frozenset({"householdid", "accountid", "account"})
 def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[str]:
     """Notices on columns of a file that could play another role, unless the user named them.
 
-    `cells` are its first cells: of columns without a role by KEPT + name, and of CHECKED_ROLES.
+    `cells` are the first cells of CHECKED_ROLES, and by KEPT_PREFIX + name of unused columns.
     """
     layout = source.layout
     taken = {role: layout.header[place].strip() for role, place in layout.places.items()}

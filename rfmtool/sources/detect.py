@@ -73,7 +73,7 @@ class Export:
 
     @property
     def columns(self) -> dict[str, str]:
-        """Role to column name, from the first source with the role; kept columns by KEPT + name."""
+        """Role to column name, from the first source with it; kept ones by KEPT_PREFIX + name."""
         names: dict[str, str] = {}
         for layout in (source.layout for source in self.sources):
             for role, place in layout.places.items():

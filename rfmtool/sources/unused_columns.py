@@ -163,7 +163,7 @@ def _advice(pattern: Mapping[str, Any], column: pa.Array | None, source: Source)
 
 
 def _sample(source: Source) -> Cells:
-    """The first cells of columns without a role, by KEPT + name, and of CHECKED_ROLES, by role."""
+    """The first cells of CHECKED_ROLES, and by KEPT_PREFIX + name of columns without a role."""
     taken = source.layout.places
     places = {KEPT_PREFIX + name: place for place, name in _unused_names(source).items()}
     places |= {role: taken[role] for role in CHECKED_ROLES if role in taken}

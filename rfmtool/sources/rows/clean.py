@@ -90,7 +90,7 @@ def lines_schema(
     """LINES and further columns of an export with these roles: category, costs, contacts, kept.
 
     `largest` adds the largest amount, `by_status` the words of status columns. Kept columns are
-    named KEPT + name. Texts are null where a cell is empty.
+    named KEPT_PREFIX + name. Texts are null where a cell is empty.
     """
     texts = [
         "category",
