@@ -44,7 +44,7 @@ from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence.ledger import check_matched
 from rfmtool.sources.evidence.tables import Evidence, read_evidence
 from rfmtool.sources.layout import Detail
-from rfmtool.sources.limits import check_rejects
+from rfmtool.sources.ledger import check_rejects
 from rfmtool.sources.rows.lines import Watcher
 from rfmtool.sources.rows.rejects import Rejects, files_read, rejects
 from rfmtool.standing import Standing

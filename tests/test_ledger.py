@@ -13,8 +13,7 @@ from rfmtool.errors import AmbiguousInputError, LimitError, UsageError
 from rfmtool.grouping.read import Settings, read_export
 from rfmtool.pipeline import run
 from rfmtool.sources.layout import Asked
-from rfmtool.sources.ledger import CODES, Ledger, Reject, Tally
-from rfmtool.sources.limits import check_rejects
+from rfmtool.sources.ledger import CODES, Ledger, Reject, Tally, check_rejects
 
 HEADER = "customer_id,order_id,ordered_at,quantity,unit_price,status,currency"
 # One row for each bin, named by it; `asked` below is the question that makes it so.

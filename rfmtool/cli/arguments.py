@@ -146,8 +146,7 @@ def run_arguments(params: Params, exports: Sequence[str]) -> dict[str, Any]:
     Options of `options.evidence` and `options.scoring` may be missing.
     """
     from rfmtool.sources.evidence.ledger import check_matched
-    from rfmtool.sources.ledger import Ledger
-    from rfmtool.sources.limits import check_rejects
+    from rfmtool.sources.ledger import Ledger, check_rejects
 
     if params["engine"] != "local":
         _check_readable_by_cluster(exports)

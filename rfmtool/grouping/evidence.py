@@ -34,7 +34,7 @@ from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.consents import REFUSALS, matches_any
 from rfmtool.sources.evidence.tables import CONTACT_STEPS, Evidence, one_row_each, read_evidence
 from rfmtool.sources.layout import Detail
-from rfmtool.sources.limits import check_rejects
+from rfmtool.sources.ledger import check_rejects
 
 _PERIOD_COLUMNS: Final = ("from_on", "until_on")
 
