@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfmtool.analyses.return_rates import Share, backtest_date, order_days_until, returned_between
+from rfmtool.analyses.lookbacks import orders_between
+from rfmtool.analyses.return_rates import Share, backtest_date, order_days_until
 from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.scoring.timing import distinct_order_days
 
@@ -63,6 +64,6 @@ def test_what_was_known_on_a_day_is_what_had_happened_by_then(customers, last):
 
 @given(VISITS, st.integers(0, 60), st.integers(0, 60))
 def test_who_came_back_ordered_after_and_not_later(customers, after, until):
-    back = returned_between(days_of(customers), len(customers), after, until)
+    orders = orders_between(days_of(customers), after, until, len(customers))
 
-    assert back.tolist() == [any(after < day <= until for day in days) for days in customers]
+    assert orders.tolist() == [sum(after < day <= until for day in {*days}) for days in customers]

@@ -10,15 +10,16 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from rfmtool.analyses.lookbacks import orders_between
 from rfmtool.analyses.return_rates import (
     BACKTEST_DAYS,
     MIN_HISTORY_DAYS,
     Share,
     backtest_date,
     order_days_until,
-    returned_between,
 )
 from rfmtool.days import date_from_day, day_number
+from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.money import exact_total, money_text
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.scoring.timing import REGULAR_ORDER_DAYS, OrderDays, Timing, fit_timing, usual_gaps
@@ -185,7 +186,8 @@ def _backtest(
     last_day = np.full(customers, then)
     last_day[known.owner] = known.day  # sorted by customer and day: the last of each stays
     ratios = ((then - last_day) / usual)[regular]
-    is_returned = returned_between(days, customers, then, day_number(as_of))[regular]
+    dates = OrderDates(days.owner, days.day)
+    is_returned = (orders_between(dates, then, day_number(as_of), customers) > 0)[regular]
     overdue, lapsed = limits.overdue_ratio, limits.lapsed_ratio
     edges = sorted({edge for edge in _EARLY_EDGES if edge < overdue} | {overdue, lapsed})
     band = np.searchsorted(edges, ratios, side="left")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,20 +24,6 @@ _PROMOTING_TABLES: Final = frozenset({"contacts", "referrals", "feedback", "part
 _MIN_VALUES: Final = {"recency": 0, "frequency": 1}
 """The least value of a customer with scores."""
 _CENT: Final = UNITS_PER_CURRENCY // 100
-
-
-@dataclass(frozen=True)
-class NextOrder:
-    """Where one more order, of the usual amount and on another day, would put the customer."""
-
-    amount: int
-    """In whole 1/10,000."""
-    size: str
-    """What the amount is taken from, in words."""
-    stage: str
-    """At least: evidence may put the customer higher."""
-    segment: str
-    rfm: str
 
 
 def explanation(
@@ -65,9 +50,9 @@ def explanation(
     if row["frequency"]:
         scores = {name: _score(name, person, scales) for name in DIMENSIONS}
         after = _next_order(person, scales, rules, shop_average)
-        climbs = after.stage != row["stage"]
+        climbs = after["stage"] != row["stage"]
         end = "" if _PROMOTING_TABLES.isdisjoint(supplied) else " or higher"
-        step = _changes_text(row, after, f"{after.stage}{end}" if climbs else None)
+        step = _changes_text(row, after, f"{after['stage']}{end}" if climbs else None)
     stages = _stages(rules.ladder)
     above = stages[: stages.index(row["stage"])]
     if above and not climbs:
@@ -76,20 +61,20 @@ def explanation(
     return {**row, "scores": scores, "next_step": f"{step}."}
 
 
-def _changes_text(row: Mapping[str, Any], after: NextOrder, stage: str | None) -> str:
+def _changes_text(row: Mapping[str, Any], after: Mapping[str, Any], stage: str | None) -> str:
     """What one more order would change; `stage` is None where the rung stays the same."""
     pairs = (
         ("the rung", row["stage"], stage),
-        ("the segment", row["segment"], after.segment),
-        ("scores", row["rfm"], after.rfm),
+        ("the segment", row["segment"], after["segment"]),
+        ("scores", row["rfm"], after["rfm"]),
     )
     gains = [f"{what} {new} (now {old})" for what, old, new in pairs if new not in (old, None)]
     if not gains:
         return "One more order would change neither rung, segment nor scores"
-    amount = f"{Decimal(after.amount) / UNITS_PER_CURRENCY:,.2f}"
-    if after.amount % _CENT:
-        amount = money_text(after.amount)
-    return f"One more order ({amount}, {after.size}) would bring {', '.join(gains)}"
+    amount = f"{Decimal(after['amount']) / UNITS_PER_CURRENCY:,.2f}"
+    if after["amount"] % _CENT:
+        amount = money_text(after["amount"])
+    return f"One more order ({amount}, {after['size']}) would bring {', '.join(gains)}"
 
 
 def _plain_value(column: str, value: Any) -> Any:  # noqa: ANN401 - any cell
@@ -128,7 +113,13 @@ def _score(name: str, person: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     }
 
 
-def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average: int) -> NextOrder:
+def _next_order(
+    person: pd.DataFrame, scales: Scales, rules: Rules, shop_average: int
+) -> dict[str, Any]:
+    """Stage (at least), segment and scores after one more order on another day.
+
+    Its usual amount is in 1/10,000; the size is what that is taken from, in words.
+    """
     refunds = int(person["refunds"].iloc[0])
     amount, size = _usual_amount(person, refunds, shop_average)
     monetary = int(person["monetary"].iloc[0]) + amount
@@ -149,8 +140,8 @@ def _next_order(person: pd.DataFrame, scales: Scales, rules: Rules, shop_average
     ]
     reached = by_orders[int(first_match(after, by_orders)[0])].label
     stage = min(str(person["stage"].iloc[0]), reached, key=_stages(rules.ladder).index)
-    segment, rfm = str(placed["segment"].iloc[0]), str(placed["rfm"].iloc[0])
-    return NextOrder(amount, size, stage, segment, rfm)
+    labels = {name: str(placed[name].iloc[0]) for name in ("segment", "rfm")}
+    return {"amount": amount, "size": size, "stage": stage, **labels}
 
 
 def _usual_amount(person: pd.DataFrame, refunds: int, shop_average: int) -> tuple[int, str]:

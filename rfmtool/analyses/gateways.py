@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.effects import Effect, difference_between
+from rfmtool.analyses.effects import difference_between
 from rfmtool.analyses.return_rates import MIN_GROUP_SIZE
 from rfmtool.arrays import Floats, Mask, mask_of_places
 from rfmtool.scoring.survival import survival_curve
@@ -38,15 +38,6 @@ _DTYPES: Final = {"name": "str", "first_buyers": "int64", "came_back": "float64"
                   "low": "float64", "high": "float64"}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class ContactTimingComparison:
-    """Return shares of customers in touch before their first order, and of those who were not."""
-
-    before: Gateway
-    after: Gateway
-    difference: Effect | None
-
-
 def _returning(name: str, wait: WaitingTimes, mask: Mask, horizon: int) -> Gateway:
     """The share of the buyers in `mask` who returned by the horizon, if they were watched."""
     curve = survival_curve(wait.days[mask], wait.ended[mask])
@@ -58,8 +49,8 @@ def _returning(name: str, wait: WaitingTimes, mask: Mask, horizon: int) -> Gatew
 
 def compare_contact_timing(
     contact: Floats, wait: WaitingTimes, days: OrderDays, horizon: int
-) -> ContactTimingComparison:
-    """Compare buyers in touch before their first order with those who were not.
+) -> dict[str, Any]:
+    """Compare buyers in touch before their first order with those who were not, as plain data.
 
     `contact` is everybody's day of first contact, NaN where it is not known; the shares who
     returned are those by the day `horizon`.
@@ -73,8 +64,9 @@ def compare_contact_timing(
     after = _returning("after", wait, known & ~is_early, horizon)
     difference = None
     if before.interval and after.interval:
-        difference = difference_between(before.interval, after.interval)
-    return ContactTimingComparison(before, after, difference)
+        difference = vars(difference_between(before.interval, after.interval))
+    sides = {"before": vars(before), "after": vars(after)}
+    return {"kind": "plain", **sides, "difference": difference}
 
 
 def gateways(first: pd.DataFrame | None, wait: WaitingTimes, horizon: int) -> pd.DataFrame:

@@ -16,14 +16,9 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses import journey_steps
-from rfmtool.analyses.gateways import (
-    ContactTimingComparison,
-    Gateway,
-    compare_contact_timing,
-    gateways,
-)
+from rfmtool.analyses.gateways import Gateway, compare_contact_timing, gateways
 from rfmtool.analyses.repeat import DAYS
-from rfmtool.analyses.second_order_requests import SecondOrderRequests, second_order_requests
+from rfmtool.analyses.second_order_requests import second_order_requests
 from rfmtool.days import day_number
 from rfmtool.frames import Frames
 from rfmtool.scoring.timing import OrderDays, waiting_times
@@ -42,12 +37,15 @@ class Journey:
     by: str
     horizon_days: int
     """The day by which returns count."""
-    steps: tuple[journey_steps.JourneyStep, ...]
+    steps: tuple[Mapping[str, Any], ...]
+    """See `journey_steps.count_steps`."""
     by_source: Mapping[str, tuple[int, ...]]
     by_month: Mapping[str, tuple[int, ...]]
     """People by step, for each group."""
-    contact_before_order: ContactTimingComparison | None
-    asking: SecondOrderRequests | None
+    contact_before_order: Mapping[str, Any] | None
+    """See `compare_contact_timing`."""
+    asking: Mapping[str, Any] | None
+    """See `second_order_requests`."""
     table: pd.DataFrame
     """See `gateways`."""
     notes: tuple[str, ...]
@@ -62,22 +60,16 @@ class Journey:
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1, None where there is no such number."""
-        asking = self.asking and {**vars(self.asking), "asked": self.asking.asked.as_data()}
-        timing = self.contact_before_order
-        comparison = timing and {
-            "kind": "plain",
-            "before": vars(timing.before),
-            "after": vars(timing.after),
-            "difference": timing.difference and vars(timing.difference),
-        }
         return {
             "as_of": self.as_of.isoformat(),
             "horizon_days": self.horizon_days,
-            "steps": [vars(step) for step in self.steps],
-            "by_source": _group_rows(self.by_source),
-            "by_month": _group_rows(self.by_month),
-            "contact_before_order": comparison,
-            "asking": asking,
+            "steps": list(self.steps),
+            **{
+                by: [{"name": name, "people": list(people)} for name, people in groups.items()]
+                for by, groups in (("by_source", self.by_source), ("by_month", self.by_month))
+            },
+            "contact_before_order": self.contact_before_order,
+            "asking": self.asking,
             "by": self.by,
             "gateway": [
                 {self.by if name == "name" else name: value for name, value in vars(row).items()}
@@ -87,10 +79,6 @@ class Journey:
             "opens": dict(self.opens),
             "notes": list(self.notes),
         }
-
-
-def _group_rows(groups: Mapping[str, tuple[int, ...]]) -> list[dict[str, Any]]:
-    return [{"name": name, "people": list(people)} for name, people in groups.items()]
 
 
 def journey(  # noqa: PLR0913 - all its sources
@@ -138,7 +126,7 @@ def journey(  # noqa: PLR0913 - all its sources
         as_of=as_of,
         by=by,
         horizon_days=horizon,
-        steps=tuple(journey_steps.count_steps(known, people)),
+        steps=tuple(journey_steps.count_steps(known)),
         by_source=by_source,
         by_month=by_month,
         contact_before_order=timing,

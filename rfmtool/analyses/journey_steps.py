@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,20 +21,6 @@ STEPS: Final = (
 )  # fmt: skip
 _TABLE_OF: Final = {"answer": "contacts", "quote_or_trial": "contacts", "follow_up": "contacted"}
 """The table that a step requires."""
-
-
-@dataclass(frozen=True)
-class JourneyStep:
-    """How many people reached a step or a later one, and the median days from the step before.
-
-    `recorded` counts those for whom this very step is recorded; the median is over these.
-    """
-
-    step: str
-    people: int
-    recorded: int
-    share_of_before: float | None
-    median_days: float | None
 
 
 def recorded_steps(evidence: Frames) -> list[str]:
@@ -111,15 +96,22 @@ def _is_reached(first_days: Mapping[str, Floats]) -> Mask:
     return np.logical_or.accumulate(is_taken[::-1])[::-1]
 
 
-def count_steps(first_days: Mapping[str, Floats], people: int) -> Iterator[JourneyStep]:
-    """How many people reached each step of `first_step_days`, and in what time."""
+def count_steps(first_days: Mapping[str, Floats]) -> Iterator[dict[str, Any]]:
+    """How many people reached each step or a later one, and the median days from the step before.
+
+    `recorded` counts those for whom this very step is recorded; the median is over these.
+    """
     reached = _is_reached(first_days).sum(axis=1).tolist()
-    before, last_known = 0, np.full(people, np.nan)
-    for (step, day), count in zip(first_days.items(), reached, strict=True):
-        recorded = int((~np.isnan(day)).sum())
-        share = count / before if before else None
-        yield JourneyStep(step, count, recorded, share, median_days(last_known, day))
-        before, last_known = count, np.where(np.isnan(day), last_known, day)
+    before, last_known = 0, np.full_like(first_days["first_order"], np.nan)
+    for (step, day), people in zip(first_days.items(), reached, strict=True):
+        yield {
+            "step": step,
+            "people": people,
+            "recorded": int((~np.isnan(day)).sum()),
+            "share_of_before": people / before if before else None,
+            "median_days": median_days(last_known, day),
+        }
+        before, last_known = people, np.where(np.isnan(day), last_known, day)
 
 
 def median_days(start: Floats, end: Floats) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -96,22 +96,18 @@ def measure(
         _holdout_test(name, ALL_MARKETING, of_all[of_all["action"].eq(name)], window)
         for name in sorted(set(of_all["action"]) - set(lists))
     ]
+    # The p values of actions are corrected for multiple tests.
+    tested = [group for group in groups if group.has_both_arms
+              and group.held_out >= MIN_HELD_OUT and group.action != ALL_MARKETING]  # fmt: skip
+    p_values = zip(tested, holm([group.best.p_value for group in tested]), strict=True)
+    dull = {group.action for group, p_value in p_values if not p_value < _ALPHA}
+    groups = [replace(group, is_significant=group.action not in dull) for group in groups]
     held, shares = int(people["held_out"].sum()), people["share"].unique()
     share = float(shares[0]) if len(shares) == 1 else None
     p = sample_ratio_p(len(people) - held, held, float(people["share"].sum()), share)
     broken = ["The split is not what was asked; nothing below can be trusted."]
     notes = [*(broken if p < SAMPLE_RATIO_ALPHA else ()), *warnings]
-    return Measure(window, tuple(_with_significance(groups)), p, tuple(notes))
-
-
-def _with_significance(groups: Sequence[HoldoutTest]) -> Iterator[HoldoutTest]:
-    """Correct the p values of actions for multiple tests."""
-    enough = [group for group in groups if group.has_both_arms and group.held_out >= MIN_HELD_OUT]
-    tested = [group for group in enough if group.action != ALL_MARKETING]
-    p_values = holm([group.best.p_value for group in tested])
-    p_by_action = dict(zip([group.action for group in tested], p_values, strict=True))
-    for group in groups:
-        yield replace(group, is_significant=p_by_action.get(group.action, 0.0) < _ALPHA)
+    return Measure(window, tuple(groups), p, tuple(notes))
 
 
 def _all_marketing(people: pd.DataFrame, window: MeasurementWindow) -> HoldoutTest:

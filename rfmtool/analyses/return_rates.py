@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-import numpy as np
-
 from rfmtool.arrays import Mask
 from rfmtool.scoring.survival import Z_95
 from rfmtool.scoring.timing import OrderDays
@@ -86,12 +84,6 @@ def backtest_date(first_order_on: date, as_of: date) -> date | None:
     if (as_of - first_order_on).days < MIN_HISTORY_DAYS:
         return None
     return as_of - timedelta(days=BACKTEST_DAYS)
-
-
-def returned_between(days: OrderDays, customers: int, after: int, until: int) -> Mask:
-    """Which customers have an order day later than `after` and not later than `until`."""
-    within = (days.day > after) & (days.day <= until)
-    return np.bincount(days.owner[within], minlength=customers) > 0
 
 
 def order_days_until(days: OrderDays, last: int) -> OrderDays:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,30 +18,21 @@ from rfmtool.scoring.timing import WaitingTimes, fit_windows
 _WEEK: Final = 7
 
 
-@dataclass(frozen=True)
-class SecondOrderRequests:
-    """Whether buyers are asked for a second order, and when: days from the first order."""
-
-    asked: Share
-    median_day: float | None
-    best_weeks: tuple[int, int] | None
-    before: int
-    within: int
-    after: int
-    """How many were first asked before, within and after the best weeks; 0 if these are unknown."""
-
-
 def second_order_requests(
     log: pd.DataFrame,
     first_days: Mapping[str, Floats],
     wait: WaitingTimes,
     as_of_day: int,
     services: Sequence[str],
-) -> SecondOrderRequests:
+) -> dict[str, Any]:
     """Count the buyers who first ordered since the log began, and were asked for a second order.
 
     `first_days` are those of everybody's first_order and second_order, NaN where there is none;
     `wait` is that for a second order; `services` are actions, in lower case, that ask for no order.
+
+    Returns:
+        Plain data: the share who were asked, the median day from the first order, the best weeks,
+        and how many were first asked before, within and after these, 0 if they are unknown.
     """
     rows = outbound_contacts(log)
     rows = rows[~rows["action"].isin([*services, FOLLOW_UP])]
@@ -59,11 +49,11 @@ def second_order_requests(
     hazard = weekly_hazard(wait.days, wait.ended, max(windows.w80 // _WEEK, 1))
     best = best_weeks(hazard) if windows.is_fitted else None
     low, high = (_WEEK * (best[0] - 1) + 1, _WEEK * best[1]) if best else (0, 0)
-    return SecondOrderRequests(
-        asked=Share(len(asked_after), len(asked)),
-        median_day=float(np.median(asked)) if len(asked) else None,
-        best_weeks=best,
-        before=int((asked < low).sum()) if best else 0,
-        within=int(((asked >= low) & (asked <= high)).sum()) if best else 0,
-        after=int((asked > high).sum()) if best else 0,
-    )
+    return {
+        "asked": Share(len(asked_after), len(asked)).as_data(),
+        "median_day": float(np.median(asked)) if len(asked) else None,
+        "best_weeks": best,
+        "before": int((asked < low).sum()) if best else 0,
+        "within": int(((asked >= low) & (asked <= high)).sum()) if best else 0,
+        "after": int((asked > high).sum()) if best else 0,
+    }
