@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from shell import QUIETLY, SHOP, files_of, rfmtool, written
 
-from rfmtool.cli.limits import earlier_run
+from rfmtool.cli.limits import previous_summary
 from rfmtool.errors import LimitError, UsageError
 from rfmtool.runs.fail_if import check_limits, check_names, parse_limits
 
@@ -206,7 +206,7 @@ def test_the_first_run_says_on_a_terminal_that_nothing_can_have_changed(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     limits = parse_limits(["champions < -10%"])
     settings = {"rules_file": None, "quiet": quiet}
-    assert earlier_run(limits, tmp_path / "out", settings) is None
+    assert previous_summary(limits, tmp_path / "out", settings) is None
     spoken = capsys.readouterr().err
     assert said in spoken
     assert bool(spoken) != quiet

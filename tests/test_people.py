@@ -54,7 +54,7 @@ def test_an_address_is_the_same_in_any_case_and_keeps_the_spelling_of_the_export
     people = all_people(ordered("Ann@X.com ", "B"), contacts("ann@x.com", "b"))
 
     assert ids_of(people) == ["Ann@X.com ", "B", "b"]
-    assert people.positions(pa.array(["ann@x.com", "b", "nobody"])).tolist() == [0, 2, -1]
+    assert people.places(pa.array(["ann@x.com", "b", "nobody"])).tolist() == [0, 2, -1]
 
 
 def test_later_events_have_not_happened_yet_and_undated_ones_have():

@@ -84,7 +84,7 @@ class _Purchases:
     """Who bought which of the compared names: a row of bits for each name."""
 
     bits: BitMatrix
-    """A bit for each position in customer_ids, in words that count 64 customers at a time."""
+    """A bit for each place in customer_ids, in words that count 64 customers at a time."""
     names: Sequence[str]
     customers: int
     all_names: int
@@ -95,7 +95,7 @@ class _Purchases:
 def affinity(spends: pd.DataFrame, customer_ids: pd.Series[str], as_of: date, by: str) -> Affinity:
     """Find what is bought along with what; `by` is what the categories are, in a word.
 
-    `spends` has owner (position in customer_ids), category (text) and net (1/10,000), one row for
+    `spends` has owner (place in customer_ids), category (text) and net (1/10,000), one row for
     each pair. A category is bought by customers whose spend in it, less refunds, is above 0.
     """
     purchases = _purchases(spends, len(customer_ids))

@@ -222,7 +222,7 @@ def _check_without_reading(ctx: click.Context) -> None:
     params = dict(ctx.params)
     exports, output = params.pop("exports"), run_outputs(params.pop("outputs")).folder
     fail_if = limits.parse_run_limits(params["fail_if"], Path(output) if output else None)
-    limits.earlier_run(fail_if, None, params)
+    limits.previous_summary(fail_if, None, params)
     for name in (*exports, *evidence_sources(params, exports).values()):
         is_there = scheme_of(name) or name == "-" or Path(name).exists()
         if not is_there and not glob.glob(name, recursive=True):  # noqa: PTH207 - as given

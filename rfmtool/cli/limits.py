@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from rfmtool.cli.arguments import Params
+from rfmtool.documents import Data
 from rfmtool.errors import InputError, UsageError
 from rfmtool.manifest import read_manifest
 
@@ -22,7 +23,7 @@ fail_if = click.option("--fail-if", metavar="LIMIT", multiple=True,
 
 
 def parse_run_limits(texts: tuple[str, ...], target: Path | None) -> list[Limit]:
-    """Parse the limits of a run; those on changes need the earlier run in `target`."""
+    """Parse the limits of a run; those on changes need the previous run in `target`."""
     from rfmtool.runs.fail_if import parse_limits
 
     limits = parse_limits(texts)
@@ -35,8 +36,8 @@ def parse_run_limits(texts: tuple[str, ...], target: Path | None) -> list[Limit]
     return limits
 
 
-def earlier_run(limits: list[Limit], target: Path | None, params: Params) -> dict[str, Any] | None:
-    """Check the names in limits, and read the summary of the earlier run in `target`.
+def previous_summary(limits: list[Limit], target: Path | None, params: Params) -> Data | None:
+    """Check the names in limits, and read the summary of the previous run in `target`.
 
     Returns:
         The summary; None where no limit is on changes, and, with a message, on the first run.
@@ -64,7 +65,7 @@ def earlier_run(limits: list[Limit], target: Path | None, params: Params) -> dic
     return summary
 
 
-def check_between(limits: list[Limit], old: dict[str, Any], new: dict[str, Any]) -> None:
+def check_between(limits: list[Limit], old: Data, new: Data) -> None:
     """Check limits on the changes between two finished runs."""
     from rfmtool.runs.fail_if import FIGURES, check_limits, check_names, group_names
 

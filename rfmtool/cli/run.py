@@ -95,8 +95,8 @@ def _run(
     run_places.check_output_options(outputs)
     with ExitStack() as stack:
         folders = run_places.run_folders(outputs, exports, params)
-        earlier_folder, new_folder = stack.enter_context(folders)
-        fail_if = limits.parse_run_limits(params["fail_if"], earlier_folder)
+        previous_folder, new_folder = stack.enter_context(folders)
+        fail_if = limits.parse_run_limits(params["fail_if"], previous_folder)
         # Heavy imports come after locking the folder, which fails at once if another run has it.
         with uninterrupted():
             from rfmtool.runs import folder
@@ -107,19 +107,19 @@ def _run(
         folder_options = _folder_options(params)
         for database in outputs.databases:
             run_places.check_database(database, params)
-        earlier_summary = limits.earlier_run(fail_if, earlier_folder, params)
-        result, linked_run = _result(exports, params, earlier_folder), None
-        if earlier_folder and new_folder:
-            linked_run = link_previous_runs(earlier_folder, result, params["keep_runs"])
+        previous_summary = limits.previous_summary(fail_if, previous_folder, params)
+        result, linked_run = _result(exports, params, previous_folder), None
+        if previous_folder and new_folder:
+            linked_run = link_previous_runs(previous_folder, result, params["keep_runs"])
             result = linked_run.result
-            with system_failures(str(earlier_folder)):
+            with system_failures(str(previous_folder)):
                 summary = folder.write_files(linked_run, new_folder, command_line(), folder_options)
         else:
             summary = result.summary
         record.as_of, record.summary = summary["as_of"], summary
         record.inputs = folder.inputs(result, hashed=record.wanted)
         if fail_if:
-            check_limits(fail_if, result.summary, earlier_summary)
+            check_limits(fail_if, result.summary, previous_summary)
         tables = partial(run_tables, result, summary, folder_options, linked_run)
         writing = run_places.writing_stores_and_databases(outputs, new_folder, tables, params)
         stack.enter_context(writing)
@@ -128,8 +128,8 @@ def _run(
         show_run(summary, outputs.shown, params)
 
 
-def _result(exports: tuple[str, ...], params: Params, earlier_folder: Path | None) -> Result:
-    """The result of the run, with the holdouts of the earlier run and measured results."""
+def _result(exports: tuple[str, ...], params: Params, previous_folder: Path | None) -> Result:
+    """The result of the run, with the holdouts of the previous run and measured results."""
     from rfmtool import pipeline
     from rfmtool.rules import parse_holdouts
     from rfmtool.runs import holdouts
@@ -144,7 +144,7 @@ def _result(exports: tuple[str, ...], params: Params, earlier_folder: Path | Non
         settings=settings,
         refit_days=params["refit_days"],
         lots=parse_holdouts(params["holdout"], params["holdout_salt"]),
-        entered=holdouts.read_holdouts(earlier_folder) if earlier_folder else None,
+        entered=holdouts.read_holdouts(previous_folder) if previous_folder else None,
         results=holdouts.read_results(results) if results is not None else None,
     )
 

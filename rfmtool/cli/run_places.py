@@ -74,7 +74,7 @@ def check_output_options(outputs: Outputs) -> None:
 def run_folders(
     outputs: Outputs, exports: tuple[str, ...], params: Params
 ) -> Iterator[tuple[Path | None, Path | None]]:
-    """The folder of the earlier run, and an empty one for this run.
+    """The folder of the previous run, and an empty one for this run.
 
     With stores only, both are temporary; with databases only, both are None.
     """

@@ -144,7 +144,7 @@ def with_evidence(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
     grouped = replace(grouped, table=table, evidence=frames)
     if people.in_export.all():
         return grouped
-    positions = np.flatnonzero(people.in_export).astype(np.int32)
+    places = np.flatnonzero(people.in_export).astype(np.int32)
     latest = grouped.latest_cells
     if latest:  # a row for each person, empty for those who are not in the export
         rows = np.cumsum(people.in_export) - 1
@@ -152,18 +152,18 @@ def with_evidence(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
     dates = grouped.order_dates
     return replace(
         grouped,
-        order_dates=OrderDates(take_rows(positions, dates.owner), dates.day),
-        categories=_with_new_owners(grouped.categories, positions),
-        first_categories=_with_new_owners(grouped.first_categories, positions),
+        order_dates=OrderDates(take_rows(places, dates.owner), dates.day),
+        categories=_with_new_owners(grouped.categories, places),
+        first_categories=_with_new_owners(grouped.first_categories, places),
         latest_cells=latest,
-        entries=grouped.entries and with_owners(grouped.entries, positions),
+        entries=grouped.entries and with_owners(grouped.entries, places),
     )
 
 
-def _with_new_owners(table: pa.Table | None, positions: Ints) -> pa.Table | None:
+def _with_new_owners(table: pa.Table | None, places: Ints) -> pa.Table | None:
     if table is None:
         return None
-    owner = pa.array(positions[table["owner"].to_numpy()])
+    owner = pa.array(places[table["owner"].to_numpy()])
     return table.set_column(table.column_names.index("owner"), "owner", owner)
 
 

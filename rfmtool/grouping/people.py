@@ -24,7 +24,7 @@ _EVENT_DAY_COLUMNS: Final[Mapping[str, str]] = {
     "memberships": "joined_on",
     "needs": "asked_on",
 }
-_POSITION_COLUMNS: Final[Mapping[str, str]] = {
+_PLACE_COLUMNS: Final[Mapping[str, str]] = {
     "customer_id": "owner",
     "referrer_id": "owner",
     "referred_id": "referred",
@@ -33,7 +33,7 @@ _POSITION_COLUMNS: Final[Mapping[str, str]] = {
     "invited_by": "inviter",
 }
 _OPTIONAL_IDS: Final = ("from_id", "invited_by")
-"""Ids that need not be people, such as the shop's own: their positions are -1."""
+"""Ids that need not be people, such as the shop's own: their places are -1."""
 _TABLES_ADDING_PEOPLE: Final = ("contacts", "referrals", "feedback")
 """The tables that add people who never ordered."""
 
@@ -50,11 +50,11 @@ class People:
     keys: pa.Array
     in_export: Mask
 
-    def positions(self, ids: pa.Array) -> Places:
+    def places(self, ids: pa.Array) -> Places:
         """The row of each id in `table`; -1 where it is unknown."""
         indices = pc.index_in(ids, self.keys).fill_null(-1)
-        positions: Places = indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        return positions
+        places: Places = indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        return places
 
 
 def without_suppressed(
@@ -62,7 +62,7 @@ def without_suppressed(
 ) -> dict[str, pa.Table]:
     """The evidence without the rows that name a suppressed person."""
     kept = dict(evidence)
-    id_columns = [column for column in _POSITION_COLUMNS if column != "invited_by"]
+    id_columns = [column for column in _PLACE_COLUMNS if column != "invited_by"]
     for name, table in evidence.items() if listed else ():
         ids = [table[column] for column in id_columns if column in table.column_names]
         masks = [is_listed(column.combine_chunks(), listed) for column in ids]
@@ -118,7 +118,7 @@ def all_people(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
 
 
 def _all_ids(table: pa.Table) -> pa.Array:
-    names = [name for name in _POSITION_COLUMNS if name in table.column_names]
+    names = [name for name in _PLACE_COLUMNS if name in table.column_names]
     chunks = [chunk for name in names for chunk in table[name].chunks]
     return pa.concat_arrays(chunks or [pa.array([], pa.string())])
 
@@ -143,10 +143,10 @@ def evidence_frame(table: pa.Table, people: People) -> pd.DataFrame:
     is_known = np.ones(len(table), dtype=bool)
     for name in table.column_names:
         column = table[name].combine_chunks()
-        if name in _POSITION_COLUMNS:
-            columns[_POSITION_COLUMNS[name]] = people.positions(column)
+        if name in _PLACE_COLUMNS:
+            columns[_PLACE_COLUMNS[name]] = people.places(column)
             if name not in _OPTIONAL_IDS:
-                is_known &= columns[_POSITION_COLUMNS[name]] >= 0
+                is_known &= columns[_PLACE_COLUMNS[name]] >= 0
         else:
             columns[name] = _nullable_array(column)
     return pd.DataFrame(columns)[is_known].reset_index(drop=True)

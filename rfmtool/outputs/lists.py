@@ -30,7 +30,7 @@ class WrittenTable:
 
     manifest_entry: dict[str, Any]
     copy: Callable[[Ints, IO[bytes]], None]
-    """Writes the rows at the given positions, in that order, to another file."""
+    """Writes the rows at these places, in that order, to another file."""
 
 
 def write_rows(
@@ -41,8 +41,8 @@ def write_rows(
         return _write_text(folder, f"{name}.csv", rows, text)
     table = rows.read_all()
 
-    def copy(positions: Ints | None, target: IO[bytes]) -> None:
-        part = table if positions is None else table.take(pa.array(positions))
+    def copy(places: Ints | None, target: IO[bytes]) -> None:
+        part = table if places is None else table.take(pa.array(places))
         write_table(part.to_reader(), target, kind, text)
 
     entry = write_file(folder, f"{name}.{kind}", partial(copy, None))
@@ -54,16 +54,16 @@ def list_jobs(
 ) -> list[Callable[[], dict[str, Any]]]:
     """A job for each list that writes it, flushes it to disk and returns its manifest entry.
 
-    `lists` has the positions of the rows within `table` by name, with `/` for lists in a subfolder.
+    `lists` has the places of the rows within `table` by name, with `/` for lists in a subfolder.
     """
     suffix = Path(table.manifest_entry["name"]).suffix
 
-    def write(name: str, positions: Ints) -> dict[str, Any]:
-        entry = write_file(folder, f"{name}{suffix}", partial(table.copy, positions))
+    def write(name: str, places: Ints) -> dict[str, Any]:
+        entry = write_file(folder, f"{name}{suffix}", partial(table.copy, places))
         flush(folder / entry["name"])
-        return entry | {"rows": len(positions)}
+        return entry | {"rows": len(places)}
 
-    return [partial(write, name, positions) for name, positions in lists.items()]
+    return [partial(write, name, places) for name, places in lists.items()]
 
 
 def _write_text(
@@ -85,16 +85,16 @@ def _write_text(
     return WrittenTable(entry | {"rows": len(ends) - 1}, partial(_copy, folder / file_name, ends))
 
 
-def _copy(path: Path, ends: Ints, positions: Ints, target: IO[bytes]) -> None:
-    """Copy the header and the lines at `positions`; line i ends at byte `ends[i + 1]`."""
+def _copy(path: Path, ends: Ints, places: Ints, target: IO[bytes]) -> None:
+    """Copy the header and the lines at `places`; line i ends at byte `ends[i + 1]`."""
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(mapped)]
     lines = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(ends) - 1, buffers)
     target.write(mapped[: ends[0]])
-    for start in range(0, len(positions), _COPIED_ROWS):
-        # Read in the order of the file, then put back into the order of `positions`.
-        batch = positions[start : start + _COPIED_ROWS]
+    for start in range(0, len(places), _COPIED_ROWS):
+        # Read in the order of the file, then put back into the order of `places`.
+        batch = places[start : start + _COPIED_ROWS]
         order, parts = np.argsort(batch, kind="stable"), []
         for begin in range(0, len(batch), _FETCHED_ROWS):
             parts.append(lines.take(pa.array(batch[order[begin : begin + _FETCHED_ROWS]])))

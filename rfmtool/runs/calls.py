@@ -36,7 +36,7 @@ _ORDER_COLUMNS: Final = (
 def collect_call_rows(
     parts: Iterator[pd.DataFrame], call_rows: list[pd.DataFrame], *, with_tasks: bool
 ) -> Iterator[pd.DataFrame]:
-    """Pass the parts on, and append the rows to be called, indexed by position among all rows.
+    """Pass the parts on, and append the rows to be called, indexed by their places among all rows.
 
     With tasks all rows with a phone number are kept, as each may be on the list of a task.
     """
@@ -59,8 +59,8 @@ def needs_call(people: pd.DataFrame) -> Mask:
 def task_call_rows(call_rows: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.DataFrame]:
     """The rows of each task list that have a phone number, in its order, the task as action."""
     with_phone = call_rows[call_rows["phone"].notna()] if "phone" in call_rows else call_rows[:0]
-    for name, positions in lists.items():
-        rows = with_phone.loc[pd.Index(positions).intersection(with_phone.index, sort=False)]
+    for name, places in lists.items():
+        rows = with_phone.loc[pd.Index(places).intersection(with_phone.index, sort=False)]
         yield rows.assign(action=name)
 
 
@@ -68,11 +68,11 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
     """A row for each row of `collect_call_rows`; money in 1/10,000."""
     instructions = {name: task.say for name, task in TASKS.items()}
     instructions |= {row.label: row.say for row in reversed(result.rules.playbook)}
-    evidence, positions = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
+    evidence, places = result.grouped.evidence, people.index.to_numpy(dtype=np.int64)
     if {"recommended_by", "brought"} & {*people}:
-        people = people.assign(**_referral_columns(result, positions))
-    added = _unmet_needs(evidence, positions, result.as_of_day)
-    added |= _influence_of_complainers(people, evidence, positions)
+        people = people.assign(**_referral_columns(result, places))
+    added = _unmet_needs(evidence, places, result.as_of_day)
+    added |= _influence_of_complainers(people, evidence, places)
     what = people["action"].astype("str").map(instructions).astype("str")
     sheet = people.assign(what=what, **added)
     written = {*_FIRST_COLUMNS, *result.columns, *added}
@@ -80,7 +80,7 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
     return sheet[[name for name in columns if name in sheet and name in written]]
 
 
-def _referral_columns(result: Standing, positions: Ints) -> dict[str, Any]:
+def _referral_columns(result: Standing, places: Ints) -> dict[str, Any]:
     """Who recommended the shop to each, and whom they brought: names where known, and ids."""
     grouped = result.grouped
     ids, contacts = grouped.table["customer_id"].combine_chunks(), grouped.evidence.get("contacts")
@@ -93,11 +93,11 @@ def _referral_columns(result: Standing, positions: Ints) -> dict[str, Any]:
         known = pc.utf8_trim_whitespace(pc.replace_substring_regex(known, r"[\p{C}()]+", " "))
         labels = pc.coalesce(pc.binary_join_element_wise(known, " (", ids, ")", ""), ids)
     columns = referral_names(labels, grouped.evidence["referrals"], result.as_of_day)
-    return {name: texts.iloc[positions].array for name, texts in columns.items()}
+    return {name: texts.iloc[places].array for name, texts in columns.items()}
 
 
 def _unmet_needs(
-    evidence: Mapping[str, pd.DataFrame], positions: Ints, as_of_day: int
+    evidence: Mapping[str, pd.DataFrame], places: Ints, as_of_day: int
 ) -> dict[str, Any]:
     if "needs" not in evidence:
         return {}
@@ -107,15 +107,15 @@ def _unmet_needs(
     rows = pd.DataFrame({"owner": rows["owner"].to_numpy(np.int64), "need": texts}).dropna()
     rows = rows.drop_duplicates().sort_values(["owner", "need"], kind="stable")
     needs = rows.groupby("owner")["need"].agg(", ".join).astype("str")
-    return {"unmet_needs": needs.reindex(positions).array}
+    return {"unmet_needs": needs.reindex(places).array}
 
 
 def _influence_of_complainers(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], positions: Ints
+    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], places: Ints
 ) -> dict[str, Any]:
     """The influence of those with open complaints, to be read only: the order ignores it."""
     if "feedback" not in evidence:
         return {}
-    texts = pd.Series(describe_influence(evidence, positions), dtype="str")
+    texts = pd.Series(describe_influence(evidence, places), dtype="str")
     has_complaint = people["open_complaints"].gt(0).to_numpy(dtype=bool)
     return {"reach": texts.where(has_complaint & texts.ne("")).array}

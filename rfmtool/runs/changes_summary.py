@@ -15,7 +15,7 @@ from rfmtool.scoring.scales import Scales
 
 def changes_data(
     people: pd.DataFrame,
-    before: PreviousRun,
+    previous: PreviousRun,
     changes: pd.DataFrame,
     ladder: Sequence[str],
     scales: Scales,
@@ -24,20 +24,20 @@ def changes_data(
 
     `people` has the columns of `moves.select_movement_columns`, `changes` `moves.CHANGE_COLUMNS`.
     """
-    old, labels = before.people, {}
+    old, labels = previous.people, {}
     for name in GROUPINGS:
         used = {*old[name].dropna().unique(), *people[name].astype("str").dropna().unique()}
         labels[name] = list(dict.fromkeys((*(ladder if name == "stage" else ()), *sorted(used))))
-    earlier = before.scales
-    has_new_cuts = earlier is not None and earlier.by_dimension != scales.by_dimension
-    comparison = compare(_typed(old), _typed(people), labels, ladder, before.as_of)
+    cuts = previous.scales and previous.scales.by_dimension
+    has_new_cuts = cuts is not None and cuts != scales.by_dimension
+    comparison = compare(_typed(old), _typed(people), labels, ladder, previous.as_of)
     revenue, counts = comparison.revenue, changes["cause"].value_counts()
     sums = {side: money_text(revenue[side]) for side in ("old", "new")}
     flow = {name: {**part, "change": money_text(part["change"])}
             for name, part in revenue["flow"].items()}  # fmt: skip
     matrix = comparison.transitions["stage"]
     return {
-        "as_of": before.as_of.isoformat(),
+        "as_of": previous.as_of.isoformat(),
         "customers": len(old),
         "moved": dict(comparison.moves),
         "revenue": {**sums, "flow": flow},

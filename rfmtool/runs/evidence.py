@@ -74,8 +74,8 @@ def money_tables(result: Standing) -> dict[str, pa.Table]:
 
 def _column(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
     if column in _ID_COLUMNS:
-        positions = rows[_ID_COLUMNS[column]].to_numpy(dtype=np.int64)
-        return ids.take(pa.array(positions, mask=positions < 0))
+        places = rows[_ID_COLUMNS[column]].to_numpy(dtype=np.int64)
+        return ids.take(pa.array(places, mask=places < 0))
     if column.endswith("_on"):
         return pa.array(rows[column], pa.int32(), from_pandas=True).cast(pa.date32())
     return pa.array(rows[column], pa.string(), from_pandas=True)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rfmtool.analyses.explain import explanation
+from rfmtool.columns import DATES, INTEGERS, MONEY, RATIOS
+from rfmtool.errors import InputError
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units
-from rfmtool.runs.customer import read_customer
+from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.evidence import KEPT_EVIDENCE_COLUMNS, read_customer_evidence
-from rfmtool.runs.finished import named_folder
+from rfmtool.runs.finished import RULES, RunFolder, named_folder
+from rfmtool.runs.kept_runs import REFERENCE_COLUMNS, SCALES
+from rfmtool.scoring.scales import Scales, load_scales
+from rfmtool.sources.cells.ids import matching_key
 
 _VALUES: Final = ("value", "next_better", "next_worse")
 _EXACT: Final = pa.decimal128(19, 4)
@@ -60,19 +68,80 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
         InputError: it is not the folder of a run, or there is no such customer in it.
     """
     path = named_folder(folder)
-    customer = read_customer(path, str(customer_id))
-    scales, rules, summary = customer.scales, customer.rules, customer.summary
+    person, scales, rules, summary, friends = read_customer(path, str(customer_id))
     average = int(Decimal(summary["revenue"]) * UNITS_PER_CURRENCY / max(summary["orders"], 1))
-    card = explanation(customer.person, scales, rules, summary["evidence"], average)
-    id_ = customer.person["customer_id"].iloc[0]
+    card = explanation(person, scales, rules, summary["evidence"], average)
+    id_ = person["customer_id"].iloc[0]
     evidence = {name: read_customer_evidence(path, name, id_) for name in KEPT_EVIDENCE_COLUMNS}
     instructions = {row.label: row.say for row in rules.playbook}
     return Explained(
         **card,
         **{name: rows for name, rows in evidence.items() if rows is not None},
         say=instructions.get(card["action"], ""),
-        friends=customer.names_by_id,
+        friends=friends,
         as_of=summary["as_of"],
         overdue_from=scales.timing.overdue_ratio,
         lapsed_from=scales.timing.lapsed_ratio,
     )
+
+
+def read_customer(
+    folder: Path, customer_id: str
+) -> tuple[pd.DataFrame, Scales, Rules, dict[str, Any], dict[str, str]]:
+    """Read a customer by the id as the export writes it; the case of e-mail addresses is ignored.
+
+    Returns:
+        One row, money in whole 1/10,000; the scales, rules and summary of the run; and by id the
+        names of those who referred the customer, or were referred.
+
+    Raises:
+        InputError: there is no such customer, or no such run.
+    """
+    run_folder = RunFolder.from_manifest(folder)
+    summary = run_folder.summary()
+    table = run_folder.customers(summary, None)
+    keys = matching_key(table["customer_id"].combine_chunks())
+    # Undecodable bytes of the command line match no id.
+    customer_id = customer_id.encode("utf-8", "replace").decode()
+    row = table.filter(pc.equal(keys, matching_key(pa.array([customer_id]))[0]))
+    if not len(row):
+        # The hint must not show other customers' ids.
+        width = max(pc.max(pc.utf8_length(keys)).as_py() or 0, len(customer_id))
+        padded = pc.equal(pc.utf8_lpad(keys, width, "0"), customer_id.rjust(width, "0"))
+        hint = "Write the id as the export does."
+        if pc.any(padded).as_py():
+            hint = "There is one with more or fewer zeros before it: write it as the export does."
+        raise InputError(f"{folder}: there is no such customer", hint)
+    for name in (RULES, SCALES):
+        run_folder.read_verified(name)
+    return (
+        pd.DataFrame({name: _typed(name, row[name].to_pylist()[0]) for name in row.column_names}),
+        load_scales(folder / SCALES),
+        load_rules(folder / RULES),
+        summary,
+        _referenced_names(table, row),
+    )
+
+
+def _referenced_names(table: pa.Table, row: pa.Table) -> dict[str, str]:
+    """The known names of the customers whose ids the row mentions, by id."""
+    columns = [name for name in REFERENCE_COLUMNS if name in row.column_names]
+    ids = {id_ for name in columns for id_ in (row[name][0].as_py() or "").split(", ")}
+    if not ids or "name" not in table.column_names:
+        return {}
+    rows = table.filter(pc.is_in(table["customer_id"], pa.array(sorted(ids), pa.string())))
+    pairs = zip(rows["customer_id"].to_pylist(), rows["name"].to_pylist(), strict=True)
+    return {id_: name for id_, name in pairs if name}
+
+
+def _typed(name: str, text: str | None) -> Any:  # noqa: ANN401 - any of pandas' arrays
+    if name in DATES:
+        return pd.array(np.array([text or "NaT"], dtype="datetime64[s]"))
+    if name in MONEY:
+        units = None if text is None else int(Decimal(text) * UNITS_PER_CURRENCY)
+        return pd.array([units], dtype="Int64")
+    if name in INTEGERS:
+        return pd.array([None if text is None else int(text)], dtype="Int64")
+    if name in RATIOS:
+        return np.array([np.nan if text is None else float(text)])
+    return pd.array([text], dtype="str")

@@ -33,6 +33,7 @@ from rfmtool.runs.evidence import evidence_kept, money_tables
 from rfmtool.runs.finished import RULES, SUMMARY
 from rfmtool.runs.history import has_timeline, timeline_from_history
 from rfmtool.runs.holdouts import holdouts_data, holdouts_table, reading_data
+from rfmtool.runs.kept_runs import PREVIOUS
 from rfmtool.runs.moves import rules_text
 from rfmtool.runs.previous import RunWithPrevious
 from rfmtool.runs.workbook import write_book
@@ -112,20 +113,19 @@ def write_files(
     for name, table in {**holdouts, **money_tables(result), **evidence_kept(result)}.items():
         rows = table.to_reader()
         outputs.append(write_rows(folder, name, rows, "csv", options.text).manifest_entry)
-    carried = run.write(folder, summary, options.text)
-    outputs += carried.outputs
-    warnings = [*summary["warnings"], *carried.warnings]
-    summary = {**summary, "since": run.since, "warnings": warnings}
+    entries, earlier_runs, warnings, points = run.write(folder, summary, options.text)
+    outputs += entries
+    summary = {**summary, "since": run.since, "warnings": [*summary["warnings"], *warnings]}
     if options.page:
         if not finish_timeline:
-            timeline = timeline_from_history(carried.points)
+            timeline = timeline_from_history(points)
         summary = {**summary, "title": options.page.title, "timeline": timeline}
         page = run_page(summary, options.page.locale)
         outputs.append(write_bytes(folder, PAGE, page.encode()))
     outputs.append(write_json(folder, SUMMARY, summary))
     outputs.append(write_bytes(folder, RULES, rules_text(result.rules).encode()))
-    manifest = {**_manifest_head(result, command), **carried.about, "inputs": inputs(result)}
-    write_json(folder, MANIFEST, {**manifest, "outputs": outputs})
+    manifest = {**_manifest_head(result, command), PREVIOUS: earlier_runs}
+    write_json(folder, MANIFEST, {**manifest, "inputs": inputs(result), "outputs": outputs})
     return summary
 
 
@@ -160,7 +160,7 @@ def _write_customers(
         outputs.append(table.manifest_entry)
         calls = calls or _call_sheets(result, pd.concat(call_rows), options)
         if kind in options.tables:
-            lists += map(pool.submit, list_jobs(folder, table, list_rows(result, options)))
+            lists += map(pool.submit, list_jobs(folder, table, list_places(result, options)))
             outputs += [
                 write_rows(folder, name, _batches(sheet), kind, options.text).manifest_entry
                 for name, sheet in calls.items()
@@ -205,8 +205,8 @@ def _write_rejects(
     return {"name": REJECTS, "rows": rows, "sha256": hashed.hash.hexdigest()}, left_out
 
 
-def list_rows(result: Result, options: FolderOptions) -> dict[str, Ints]:
-    """The row positions of each list by name: missing regulars, groups, action mailings, tasks."""
+def list_places(result: Result, options: FolderOptions) -> dict[str, Ints]:
+    """The places of the customers on each list by its name: missing regulars, groups, tasks."""
     people = result.report_data.frame
     order_columns = people[people.columns.intersection([*WORKLIST_ORDER_COLUMNS])]
     is_listed = is_eligible(people)
@@ -264,7 +264,7 @@ def _write_book(
     """Write the workbook, with a sheet for each list; worklists first."""
     customers = labels_as_text(to_rows(result.parts(), result.columns)).read_all()
     sheets = {name: labels_as_text(_batches(rows)).read_all() for name, rows in calls.items()}
-    for name, positions in list_rows(result, options).items():
-        sheets[name] = customers.take(pa.array(positions))
+    for name, places in list_places(result, options).items():
+        sheets[name] = customers.take(pa.array(places))
     names = sorted(sheets, key=lambda name: not name.startswith(("calls", "actions/")))
     return write_book(folder, summary, customers, {name: sheets[name] for name in names})

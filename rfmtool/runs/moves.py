@@ -64,12 +64,12 @@ def select_movement_columns(now: Standing) -> pd.DataFrame:
     return replace(now, settings=replace(now.settings, select=columns)).select(columns)
 
 
-def rows_in_previous(people: pd.DataFrame, before: PreviousRun) -> Ints:
-    """The position of each customer among those of the previous run; -1 for new customers."""
-    ids = people["customer_id"], before.people["customer_id"]
+def places_in_previous(people: pd.DataFrame, previous: PreviousRun) -> Ints:
+    """The place of each customer among those of the previous run; -1 for new customers."""
+    ids = people["customer_id"], previous.people["customer_id"]
     new, old = (matching_key(pa.array(column, pa.string())) for column in ids)
-    positions: Ints = pc.index_in(new, old).fill_null(-1).to_numpy(zero_copy_only=False)
-    return positions.astype(np.int64)
+    places: Ints = pc.index_in(new, old).fill_null(-1).to_numpy(zero_copy_only=False)
+    return places.astype(np.int64)
 
 
 def rules_text(rules: Rules) -> str:
@@ -77,31 +77,31 @@ def rules_text(rules: Rules) -> str:
     return to_toml({name: part for name, part in rules.data.items() if name != "evidence"})
 
 
-def find_moves(now: Standing, people: pd.DataFrame, before: PreviousRun) -> pd.DataFrame:
+def find_moves(now: Standing, people: pd.DataFrame, previous: PreviousRun) -> pd.DataFrame:
     """Customers whose stage, segment or activity changed, new customers and those gone.
 
     Args:
         now: this run, with order entries.
         people: `select_movement_columns` of it.
-        before: the previous run.
+        previous: the previous run.
 
     Returns:
         CHANGE_COLUMNS by customer_id, then in the order of GROUP_COLUMNS; `old` is missing for new
         customers, `new` for those gone.
     """
-    positions, vocabulary = rows_in_previous(people, before), _Vocabulary()
+    places, vocabulary = places_in_previous(people, previous), _Vocabulary()
     code, codes = vocabulary.code, vocabulary.codes
-    usable = _can_place_by_previous(now, before)
-    steps = list(_steps(now, people, before, vocabulary, usable=usable))
-    own = _has_changed_orders(people, before, positions)
+    usable = _can_place_by_previous(now, previous)
+    steps = list(_steps(now, people, previous, vocabulary, usable=usable))
+    own = _has_changed_orders(people, previous, places)
     # The cause for customers without changed orders where no step explains the movement.
     unexplained = "time" if now.settings.window_days else "evidence" if usable else "rules"
     has_lines = people[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
     cause_of_new = np.where(has_lines, code("orders"), code("evidence"))
     parts = []
     for column in GROUP_COLUMNS:
-        # New customers have the position -1, that of the 0 appended.
-        old = np.append(codes(before.people[column]), 0)[positions]
+        # New customers have the place -1, that of the 0 appended.
+        old = np.append(codes(previous.people[column]), 0)[places]
         new = codes(people[column])
         cause = np.where(own, code("orders"), code(unexplained))
         last = old
@@ -110,9 +110,9 @@ def find_moves(now: Standing, people: pd.DataFrame, before: PreviousRun) -> pd.D
             # In the step "orders" those without changed orders keep the unexplained cause.
             cause = np.where(label != last, cause if name == "orders" else code(name), cause)
             last = label
-        cause = np.where(positions >= 0, cause, cause_of_new)
+        cause = np.where(places >= 0, cause, cause_of_new)
         parts.append(_change_rows(people["customer_id"], column, old, new, cause, vocabulary))
-    parts += list(_gone(now, before, positions, vocabulary))
+    parts += list(_gone(now, previous, places, vocabulary))
     changes = pd.concat(parts, ignore_index=True)
     return changes.sort_values("customer_id", kind="stable", ignore_index=True)
 
@@ -153,13 +153,13 @@ def _change_rows(  # noqa: PLR0913, PLR0917 - a column of the table each
 
 
 def _gone(
-    now: Standing, before: PreviousRun, positions: Ints, vocabulary: _Vocabulary
+    now: Standing, previous: PreviousRun, places: Ints, vocabulary: _Vocabulary
 ) -> Iterator[pd.DataFrame]:
     """Change rows of customers who are no longer there, without those who are suppressed."""
-    is_gone = np.ones(len(before.people), dtype=bool)
-    is_gone[positions[positions >= 0]] = False
-    ids = pa.array(before.people["customer_id"], pa.string())
-    people = before.people[is_gone & ~is_listed(ids, now.settings.suppressed)]
+    is_gone = np.ones(len(previous.people), dtype=bool)
+    is_gone[places[places >= 0]] = False
+    ids = pa.array(previous.people["customer_id"], pa.string())
+    people = previous.people[is_gone & ~is_listed(ids, now.settings.suppressed)]
     had_lines = people["frequency"].ne("0") | people["monetary"].ne(0) | people["refunds"].ne(0)
     by_orders = vocabulary.code("time" if now.settings.window_days else "orders")
     cause = np.where(had_lines, by_orders, vocabulary.code("evidence"))
@@ -169,11 +169,11 @@ def _gone(
         yield _change_rows(people["customer_id"], column, old, missing, cause, vocabulary)
 
 
-def _has_changed_orders(people: pd.DataFrame, before: PreviousRun, positions: Ints) -> Mask:
+def _has_changed_orders(people: pd.DataFrame, previous: PreviousRun, places: Ints) -> Mask:
     """Which customers have other ORDER_COLUMNS than in the previous run."""
-    if not len(before.people):
-        return np.zeros(len(positions), dtype=bool)
-    old = before.people[[*ORDER_COLUMNS]].iloc[np.maximum(positions, 0)]
+    if not len(previous.people):
+        return np.zeros(len(places), dtype=bool)
+    old = previous.people[[*ORDER_COLUMNS]].iloc[np.maximum(places, 0)]
     differs = [
         people[name].to_numpy() != old[name].to_numpy() for name in ORDER_COLUMNS if name in MONEY
     ]
@@ -186,22 +186,22 @@ def _has_changed_orders(people: pd.DataFrame, before: PreviousRun, positions: In
 
 
 def _steps(
-    now: Standing, people: pd.DataFrame, before: PreviousRun, vocabulary: _Vocabulary, *,
+    now: Standing, people: pd.DataFrame, previous: PreviousRun, vocabulary: _Vocabulary, *,
     usable: bool,
 ) -> Iterator[tuple[str, Mapping[str, Ints]]]:  # fmt: skip
     """The codes of GROUP_COLUMNS after each step; steps without a changed input are left out."""
-    rules = before.rules if usable and before.rules else now.rules
-    scales = before.scales if usable and before.scales else now.scales
-    day = day_number(before.as_of)
+    rules = previous.rules if usable and previous.rules else now.rules
+    scales = previous.scales if usable and previous.scales else now.scales
+    day = day_number(previous.as_of)
     grouped = replace(now.grouped, evidence=_evidence_until(now.grouped.evidence, day))
     without_refunds = _without_refunds_since(grouped, day)
     if usable and grouped.evidence and grouped.entries and not now.settings.window_days:
         late = replace(now, grouped=grouped, rules=rules)
-        yield "evidence", _with_late_evidence(late, before, vocabulary)
-    steps = [("orders", without_refunds, before.as_of, scales)]
+        yield "evidence", _with_late_evidence(late, previous, vocabulary)
+    steps = [("orders", without_refunds, previous.as_of, scales)]
     if without_refunds is not grouped:
-        steps.append(("refunds", grouped, before.as_of, scales))
-    if now.as_of != before.as_of:
+        steps.append(("refunds", grouped, previous.as_of, scales))
+    if now.as_of != previous.as_of:
         steps.append(("time", grouped, now.as_of, scales))
     same_bins = all(scales[name].bins == now.scales[name].bins for name in DIMENSIONS)
     if same_bins and scales.as_data() != now.scales.as_data():
@@ -220,30 +220,30 @@ def _steps(
 
 
 def _with_late_evidence(
-    now: Standing, before: PreviousRun, vocabulary: _Vocabulary
+    now: Standing, previous: PreviousRun, vocabulary: _Vocabulary
 ) -> Mapping[str, Ints]:
     """The codes on the day of the previous run by the evidence about that day known today.
 
     -1 for customers whose orders up to that day changed too, as these then are the cause.
     """
     past = GroupedAsOf.from_grouped(
-        now.grouped, now.order_histories, day_number(before.as_of), dated=False
+        now.grouped, now.order_histories, day_number(previous.as_of), dated=False
     )
     past = replace(past, evidence=now.grouped.evidence)
     settings = replace(now.settings, select=("customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS))
     placed = EarlierStanding.from_grouped(
-        past, now.rules, before.as_of, settings, scales=before.scales
+        past, now.rules, previous.as_of, settings, scales=previous.scales
     )
     people = placed.select(settings.select or ())
-    changed = _has_changed_orders(people, before, rows_in_previous(people, before))
+    changed = _has_changed_orders(people, previous, places_in_previous(people, previous))
     return {
         column: np.where(changed, -1, vocabulary.codes(people[column])) for column in GROUP_COLUMNS
     }
 
 
-def _can_place_by_previous(now: Standing, before: PreviousRun) -> bool:
+def _can_place_by_previous(now: Standing, previous: PreviousRun) -> bool:
     """Whether today's customers can be placed by the rules and scales of the previous run."""
-    scales, rules = before.scales, before.rules
+    scales, rules = previous.scales, previous.rules
     if scales is None or rules is None:
         return False
     within = {scales.within.column} if scales.within else set()

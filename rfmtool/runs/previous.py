@@ -20,19 +20,10 @@ from rfmtool.outputs.text import TextOptions
 from rfmtool.pipeline import Result
 from rfmtool.runs import history, moves
 from rfmtool.runs.changes_summary import changes_data
-from rfmtool.runs.kept_runs import PREVIOUS, SINCE_COLUMNS, KeptRun, earlier_runs, write_kept
+from rfmtool.runs.kept_runs import SINCE_COLUMNS, KeptRun, earlier_runs, write_kept
 from rfmtool.runs.moves import CHANGE_COLUMNS, PreviousRun
 
-
-@dataclass(frozen=True)
-class Written:
-    """What `RunWithPrevious.write` has written: manifest entries, and warnings."""
-
-    outputs: list[dict[str, Any]]
-    about: dict[str, Any]
-    warnings: list[str]
-    points: list[dict[str, Any]]
-    """The history of the folder up to this run, as `history.points` has it."""
+Entry = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -50,9 +41,16 @@ class RunWithPrevious:
     since: dict[str, Any] | None = None
     """The changes as reports show them."""
 
-    def write(self, target: Path, summary: dict[str, Any], text: TextOptions) -> Written:
-        """Write changes.csv, history.csv and previous/ into a new folder."""
-        outputs: list[dict[str, Any]] = []
+    def write(
+        self, target: Path, summary: dict[str, Any], text: TextOptions
+    ) -> tuple[list[Entry], list[Entry], list[str], list[Entry]]:
+        """Write changes.csv, history.csv and previous/ into a new folder.
+
+        Returns:
+            The manifest entries of files, and those of runs; warnings; and the history of the
+            folder up to this run, as `history.points` has it.
+        """
+        outputs: list[Entry] = []
         if self.changes is not None:
             rows = to_table(self.changes, CHANGE_COLUMNS, ()).to_reader()
             outputs.append(write_rows(target, "changes", rows, "csv", text).manifest_entry)
@@ -72,7 +70,7 @@ class RunWithPrevious:
                 f"The folder has seen later days, until {all_points[-1]['as_of']}: of their runs"
                 f" {kept or 'none'} {'is' if kept <= 1 else 'are'} kept (--keep-runs)."
             )
-        return Written([*outputs, *files], {PREVIOUS: runs}, warnings, points)
+        return [*outputs, *files], runs, warnings, points
 
 
 def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPrevious:
@@ -83,23 +81,23 @@ def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPr
         result: the result of a run with order entries.
         keep: how many runs of other days to keep: the previous one, then later, then earlier ones.
     """
-    runs, before, warnings = earlier_runs(folder, date.max), None, list[str]()
+    runs, previous, warnings = earlier_runs(folder, date.max), None, list[str]()
     result = _with_suppressed_by_address(result, runs)
     later = [run for run in runs if run.as_of > result.as_of]
     earlier = [run for run in runs if run.as_of < result.as_of]
     try:
-        before = _read_previous(earlier[0]) if earlier else None
+        previous = _read_previous(earlier[0]) if earlier else None
     except InputError as error:
         warnings.append(f"The run before is not taken up: {error.args[0]}.")
-    if before is None:
+    if previous is None:
         result = _with_since_columns(result, None, None)
         return RunWithPrevious(result, folder, later[:keep], None, warnings)
     people = moves.select_movement_columns(result)
-    changes = moves.find_moves(result, people, before)
+    changes = moves.find_moves(result, people, previous)
     ladder = [*dict.fromkeys(rung.label for rung in result.rules.ladder)]
-    since = changes_data(people, before, changes, ladder, result.scales)
+    since = changes_data(people, previous, changes, ladder, result.scales)
     kept = [*earlier[:1], *later, *earlier[1:]][:keep]
-    result = _with_since_columns(result, people, before)
+    result = _with_since_columns(result, people, previous)
     return RunWithPrevious(result, folder, kept, changes, (), since)
 
 
@@ -129,25 +127,25 @@ def _read_previous(run: KeptRun) -> PreviousRun:
 
 
 def _with_since_columns(
-    result: Result, people: pd.DataFrame | None, before: PreviousRun | None
+    result: Result, people: pd.DataFrame | None, previous: PreviousRun | None
 ) -> Result:
     """The result with SINCE_COLUMNS: first days on the stage and in the segment, stage before."""
     count = len(result.grouped.table)
     since = {name: np.full(count, result.as_of_day) for name in SINCE_COLUMNS[:2]}
     stage_before = np.full(count, None, dtype=object)
-    if people is not None and before is not None and len(before.people):
-        positions = moves.rows_in_previous(people, before)
-        old = before.people.iloc[np.maximum(positions, 0)]
+    if people is not None and previous is not None and len(previous.people):
+        places = moves.places_in_previous(people, previous)
+        old = previous.people.iloc[np.maximum(places, 0)]
         is_same = {}
         for column in ("stage", "segment"):
             new_labels = people[column].astype("str").to_numpy(dtype=object)
-            is_same[column] = (positions >= 0) & (new_labels == old[column].to_numpy(dtype=object))
+            is_same[column] = (places >= 0) & (new_labels == old[column].to_numpy(dtype=object))
             name = f"{column}_since_on"
-            old_since = old[name].fillna(before.as_of.isoformat()).to_numpy()
+            old_since = old[name].fillna(previous.as_of.isoformat()).to_numpy()
             old_days = old_since.astype("datetime64[D]").astype(np.int64)
             since[name] = np.where(is_same[column], old_days, since[name])
         old_stage = old["stage"].mask(is_same["stage"], old["stage_before"])
-        stage_before = old_stage.mask(positions < 0).to_numpy(dtype=object)
+        stage_before = old_stage.mask(places < 0).to_numpy(dtype=object)
     days = {name: to_datetimes(day, np.ones(count, dtype=bool)) for name, day in since.items()}
     stages = pd.array(stage_before, dtype="str")
     return result.with_earlier_run_columns(pd.DataFrame({**days, "stage_before": stages}))

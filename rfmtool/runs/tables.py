@@ -12,7 +12,7 @@ from rfmtool.columns import INTEGERS, RATIOS
 from rfmtool.databases.writing import DAY_COLUMN, RunTables
 from rfmtool.documents import Data
 from rfmtool.outputs.tables import labels_as_text, to_rows, to_table
-from rfmtool.runs.folder import FolderOptions, list_rows
+from rfmtool.runs.folder import FolderOptions, list_places
 from rfmtool.runs.history import history_rows
 from rfmtool.runs.moves import CHANGE_COLUMNS
 from rfmtool.runs.previous import RunWithPrevious
@@ -55,7 +55,7 @@ def _tables(
 def _lists(result: Result, options: FolderOptions) -> Iterator[pa.RecordBatch]:
     """The rows of each list in its order."""
     ids = result.grouped.table["customer_id"].combine_chunks()
-    for name, rows in list_rows(result, options).items():
+    for name, rows in list_places(result, options).items():
         places = pa.array(np.arange(1, len(rows) + 1))
         columns = [pa.repeat(name, len(rows)), places, ids.take(pa.array(rows))]
         yield pa.record_batch(columns, schema=_LIST_SCHEMA)
