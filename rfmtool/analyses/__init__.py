@@ -1,8 +1,8 @@
 """One question per file: pure functions of customers and their order days, and frozen answers.
 
-In all of them `people` has one row each, or is how many there are; `days` are their order days,
-`entries` the amounts of their orders by day, and `log` the contact log. Frames of evidence have
-`owner`, and referrals `referred`, as row numbers of people. `as_of_day` counts from 1970-01-01.
+In all of them `people` has one row each, of `count` in all; `days` are their order days, `entries`
+the amounts of their orders by day, and `log` the contact log. Frames of evidence have `owner`, and
+referrals `referred`, as places of people. `as_of_day` counts from 1970-01-01.
 """
 
 from __future__ import annotations

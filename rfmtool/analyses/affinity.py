@@ -125,7 +125,7 @@ def suggested_rules(spends: pd.DataFrame, count: int) -> tuple[Ints, tuple[Assoc
     return _mine_rules(_purchases(spends, count), count)
 
 
-def _purchases(spends: pd.DataFrame, customer_count: int) -> _Purchases:
+def _purchases(spends: pd.DataFrame, count: int) -> _Purchases:
     is_bought = spends["net"].to_numpy() > 0
     owner = spends["owner"].to_numpy(dtype=np.int64)[is_bought]
     customers = int(np.count_nonzero(np.bincount(owner)))
@@ -139,7 +139,7 @@ def _purchases(spends: pd.DataFrame, customer_count: int) -> _Purchases:
     row_of_code[kept] = np.arange(len(kept))
     row = row_of_code[codes]
     by_row = owner[row >= 0][np.argsort(row[row >= 0], kind="stable")]
-    bits = np.zeros((len(kept), -(-customer_count // _WORD_BITS)), dtype=np.uint64)
+    bits = np.zeros((len(kept), -(-count // _WORD_BITS)), dtype=np.uint64)
     for index, buyers in enumerate(np.split(by_row, np.cumsum(counts[kept]))[:-1]):
         mask = mask_of_places(buyers, bits.shape[1] * _WORD_BITS)
         bits[index] = np.packbits(mask).view(np.uint64)

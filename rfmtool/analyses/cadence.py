@@ -173,7 +173,7 @@ def cadence(
 
 
 def _backtest(
-    days: OrderDays, customers: int, as_of: date, timing: Timing | None
+    days: OrderDays, count: int, as_of: date, timing: Timing | None
 ) -> CadenceBacktest | None:
     """Band the regulars as of an earlier day; without `timing` by limits fitted to that day."""
     from_day = backtest_date(date_from_day(int(days.day.min())), as_of) if len(days.day) else None
@@ -182,12 +182,12 @@ def _backtest(
     then = day_number(from_day)
     known = order_days_until(days, then)
     limits = timing or fit_timing(known, then)
-    usual, regular = usual_gaps(known, customers, limits.median_gap_days)
-    last_day = np.full(customers, then)
+    usual, regular = usual_gaps(known, count, limits.median_gap_days)
+    last_day = np.full(count, then)
     last_day[known.owner] = known.day  # sorted by customer and day: the last of each stays
     ratios = ((then - last_day) / usual)[regular]
     dates = OrderDates(days.owner, days.day)
-    is_returned = (orders_between(dates, then, day_number(as_of), customers) > 0)[regular]
+    is_returned = (orders_between(dates, then, day_number(as_of), count) > 0)[regular]
     overdue, lapsed = limits.overdue_ratio, limits.lapsed_ratio
     edges = sorted({edge for edge in _EARLY_EDGES if edge < overdue} | {overdue, lapsed})
     band = np.searchsorted(edges, ratios, side="left")

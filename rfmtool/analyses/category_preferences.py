@@ -9,7 +9,7 @@ from rfmtool.analyses.affinity import suggested_rules
 from rfmtool.arrays import Ints
 
 
-def category_preferences(spends: pd.DataFrame, customer_count: int) -> pd.DataFrame:
+def category_preferences(spends: pd.DataFrame, count: int) -> pd.DataFrame:
     """Each customer's favourite, last and next category.
 
     A category counts where its spend less refunds is above 0. Of several bought last on one day,
@@ -30,11 +30,11 @@ def category_preferences(spends: pd.DataFrame, customer_count: int) -> pd.DataFr
         """The category of each owner that comes first by these keys, the last key first."""
         order = np.lexsort((codes, *keys, owner))
         rows = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]
-        chosen = np.full(customer_count, -1)
+        chosen = np.full(count, -1)
         chosen[owner[rows]] = codes[rows]
         return pd.Categorical.from_codes(chosen, names)
 
-    best, rules = suggested_rules(spends, customer_count)
+    best, rules = suggested_rules(spends, count)
     lifts = np.array([*(round(rule.lift, 6) for rule in rules), np.nan])
     next_codes = names.get_indexer(pd.Index([rule.next for rule in rules], dtype=names.dtype))
     columns = {

@@ -67,7 +67,7 @@ def _steps(people: pd.DataFrame, arrivals: Mapping[str, Floats]) -> Iterator[dic
         yield {**step, "conversion": conversion, "median_days": days}
 
 
-def _arrivals(people: int, frames: Frames, days: OrderDays) -> dict[str, Floats]:
+def _arrivals(count: int, frames: Frames, days: OrderDays) -> dict[str, Floats]:
     """By rung, the first day on which each person met its condition; NaN where it is not dated."""
     contacts, partners = frames.get("contacts", _NO_ROWS), frames.get("partners", _NO_ROWS)
     referrals, feedback = frames.get("referrals", _NO_ROWS), frames.get("feedback", _NO_ROWS)
@@ -86,9 +86,9 @@ def _arrivals(people: int, frames: Frames, days: OrderDays) -> dict[str, Floats]
         "partner": [(partners, "owner", "from_on")],
     }
     return {
-        "customer": nth_order_days(people, days, 0),
-        "client": nth_order_days(people, days, 1),
-        **{rung: earliest(people, tables) for rung, tables in sources.items()},
+        "customer": nth_order_days(count, days, 0),
+        "client": nth_order_days(count, days, 1),
+        **{rung: earliest(count, tables) for rung, tables in sources.items()},
     }
 
 

@@ -82,7 +82,7 @@ class Journey:
 
 
 def journey(  # noqa: PLR0913 - all its sources
-    people: int,
+    count: int,
     evidence: Frames,
     days: OrderDays,
     first: pd.DataFrame | None,
@@ -98,7 +98,7 @@ def journey(  # noqa: PLR0913 - all its sources
     actions, in lower case, that ask for no order.
     """
     as_of_day = day_number(as_of)
-    first_days = journey_steps.first_step_days(people, evidence, days)
+    first_days = journey_steps.first_step_days(count, evidence, days)
     contact = first_days["first_contact"]
     wait = waiting_times(days, as_of_day)
     # The longest of some round numbers of days for which half of all buyers were watched: beyond
@@ -114,7 +114,7 @@ def journey(  # noqa: PLR0913 - all its sources
     known = {step: first_days[step] for step in journey_steps.recorded_steps(evidence)}
     by_source, by_month, timing, asking = {}, {}, None, None
     if "contacts" in evidence:
-        sources = journey_steps.contact_sources(people, evidence)
+        sources = journey_steps.contact_sources(count, evidence)
         by_source = journey_steps.people_by_group(sources, known)
         months = journey_steps.first_contact_months(contact)
         by_month = journey_steps.people_by_group(months, known)

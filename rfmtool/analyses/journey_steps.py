@@ -28,12 +28,12 @@ def recorded_steps(evidence: Frames) -> list[str]:
     return [step for step in STEPS if _TABLE_OF.get(step) in (None, *evidence)]
 
 
-def first_step_days(people: int, evidence: Frames, days: OrderDays) -> dict[str, Floats]:
+def first_step_days(count: int, evidence: Frames, days: OrderDays) -> dict[str, Floats]:
     """By step, the day on which each person first took it; NaN where it is not known.
 
     Reads contacts (or all their steps), contacted and referrals.
     """
-    first, second, third = (nth_order_days(people, days, number) for number in range(3))
+    first, second, third = (nth_order_days(count, days, number) for number in range(3))
     sources: dict[str, list[tuple[pd.DataFrame, str, str]]] = {step: [] for step in STEPS}
     if "contacts" in evidence:
         rows = evidence.get("contact_steps", evidence["contacts"])
@@ -52,7 +52,7 @@ def first_step_days(people: int, evidence: Frames, days: OrderDays) -> dict[str,
         rows = rows[rows["action"].eq(FOLLOW_UP)]
         rows = rows[rows["day"].to_numpy() >= first[rows["owner"].to_numpy()]]
         sources["follow_up"].append((rows, "owner", "day"))
-    first_days = {step: earliest(people, tables) for step, tables in sources.items()}
+    first_days = {step: earliest(count, tables) for step, tables in sources.items()}
     follow_up = first_days["follow_up"]
     is_late = follow_up > np.where(np.isnan(second), np.inf, second)
     return {
@@ -70,9 +70,9 @@ def _with_status(rows: pd.DataFrame, *words: str) -> pd.DataFrame:
     return rows[rows["status"].isin(words).to_numpy(dtype=bool)]
 
 
-def earliest(people: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> Floats:
+def earliest(count: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> Floats:
     """Each person's earliest day in tables with these owner and day columns; NaN without one."""
-    day = np.full(people, np.inf)
+    day = np.full(count, np.inf)
     for table, owner, column in tables:
         known = table[table[column].notna().to_numpy(dtype=bool)] if column in table else table[:0]
         if len(known):
@@ -81,10 +81,10 @@ def earliest(people: int, tables: Sequence[tuple[pd.DataFrame, str, str]]) -> Fl
     return np.where(np.isinf(day), np.nan, day)
 
 
-def nth_order_days(people: int, days: OrderDays, number: int) -> Floats:
+def nth_order_days(count: int, days: OrderDays, number: int) -> Floats:
     """The day of each person's order of this number, counted from 0; NaN without such an order."""
     rows = days.starts[days.counts > number] + number
-    day = np.full(people, np.nan)
+    day = np.full(count, np.nan)
     day[days.owner[rows]] = days.day[rows]
     return day
 
@@ -132,9 +132,9 @@ def people_by_group(
     return {str(name): tuple(row) for name, row in zip(names, counts.T.tolist(), strict=True)}
 
 
-def contact_sources(people: int, evidence: Frames) -> tuple[Ints, Sequence[str]]:
+def contact_sources(count: int, evidence: Frames) -> tuple[Ints, Sequence[str]]:
     """Each person's source as a code, -1 for none, and the names of the codes."""
-    contacts, codes = evidence["contacts"], np.full(people, -1)
+    contacts, codes = evidence["contacts"], np.full(count, -1)
     if "source" not in contacts:
         return codes, []
     sources = contacts["source"].astype("str").str.strip().replace("", None)

@@ -50,27 +50,27 @@ class YearTotals:
 def year_totals(
     entries: OrderEntries,
     log: pd.DataFrame | None,
-    people: int,
+    count: int,
     minute_cost: Decimal,
     as_of_day: int,
 ) -> YearTotals:
     """Add up a year; `minute_cost`, in currency units, is for contacts logged without a cost."""
     recent = (entries.day > as_of_day - YEAR_DAYS) & (entries.day <= as_of_day)
     owner = entries.owner[recent]
-    net = _sums(owner, (entries.sales - entries.refunds)[recent], people)
-    margin, is_known = None, np.ones(people, dtype=bool)
+    net = _sums(owner, (entries.sales - entries.refunds)[recent], count)
+    margin, is_known = None, np.ones(count, dtype=bool)
     if entries.cost is not None and entries.uncosted is not None:
-        margin = net - _sums(owner, entries.cost[recent], people)
-        is_known = _sums(owner, entries.uncosted[recent], people) == 0
+        margin = net - _sums(owner, entries.cost[recent], count)
+        is_known = _sums(owner, entries.uncosted[recent], count) == 0
     if log is None:
-        nothing = np.zeros(people, dtype=np.int64)
+        nothing = np.zeros(count, dtype=np.int64)
         return YearTotals(net, margin, is_known, nothing, nothing, nothing)
     rows = _contacts_of_year(log, as_of_day)
     owner = rows["owner"].to_numpy(dtype=np.int64)
     minutes = np.rint(rows["minutes"].to_numpy(dtype=np.float64, na_value=0.0)).astype(np.int64)
-    contacts = np.bincount(owner, minlength=people)
-    cost = _sums(owner, contact_costs(rows, float(minute_cost)), people)
-    return YearTotals(net, margin, is_known, contacts, _sums(owner, minutes, people), cost)
+    contacts = np.bincount(owner, minlength=count)
+    cost = _sums(owner, contact_costs(rows, float(minute_cost)), count)
+    return YearTotals(net, margin, is_known, contacts, _sums(owner, minutes, count), cost)
 
 
 def _contacts_of_year(log: pd.DataFrame, as_of_day: int) -> pd.DataFrame:
@@ -78,8 +78,8 @@ def _contacts_of_year(log: pd.DataFrame, as_of_day: int) -> pd.DataFrame:
     return log[(day > as_of_day - YEAR_DAYS) & (day <= as_of_day)]
 
 
-def _sums(owner: Ints, amounts: Ints, people: int) -> Ints:
-    sums = np.zeros(people, dtype=np.int64)
+def _sums(owner: Ints, amounts: Ints, count: int) -> Ints:
+    sums = np.zeros(count, dtype=np.int64)
     np.add.at(sums, owner, amounts)
     return sums
 

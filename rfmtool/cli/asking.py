@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -24,35 +25,43 @@ def ask(
     **more: object,
 ) -> None:  # fmt: skip
     """Run the function `name` of `rfmtool.questions`, and write and print its answer."""
-    path = output_file(output, exports, params)
+    path = answer_path(output, exports, params)
     with uninterrupted():
         from rfmtool import questions
-        from rfmtool.outputs import writers
-        from rfmtool.outputs.publish import published_file
+
+    arguments = {**run_arguments(params, exports), "on_read": reading_reporter(params)}
+    question = getattr(questions, name)
+    answer(name, path, params, lambda: question(list(exports), **arguments, **more))
+
+
+def answer_path(output: str | None, inputs: Sequence[str], params: Params) -> Path | None:
+    """The path of `-o`, its extension checked before the export is read; None without one."""
+    path = output_file(output, inputs, params)
+    with uninterrupted():
+        from rfmtool.outputs.writers import format_of
 
     if path and path.suffix.lower() != JSON:
-        writers.format_of(path)  # checks the extension before the export is read
-    arguments = {**run_arguments(params, exports), "on_read": reading_reporter(params)}
-    shared = is_shared(params)
-    with published_file(path, shared=shared) if path else nullcontext() as target:
-        answer: Answer = getattr(questions, name)(list(exports), **arguments, **more)
+        format_of(path)
+    return path
+
+
+def answer(name: str, path: Path | None, params: Params, compute: Callable[[], Answer]) -> None:
+    """Compute an answer, write it to a path if there is one, and print it."""
+    with uninterrupted():
+        from rfmtool.outputs.publish import published_file
+        from rfmtool.summaries.answers import DATA_OF
+
+    with published_file(path, shared=is_shared(params)) if path else nullcontext() as target:
+        found = compute()
         if path and target:
-            write_answer(answer, path, target, params)
+            _write(found, path, target, params)
     if not params["quiet"]:
-        show_answer(name, answer, params)
+        data = found.as_data() if params["output_format"] == "json" else DATA_OF[name](found)
+        pages = import_module(f"rfmtool.pages.{name}")
+        show(data, lambda width: pages.page(data, width), params, name)
 
 
-def show_answer(name: str, answer: Answer, params: Params) -> None:
-    """Print an answer in the format of the options."""
-    from rfmtool.summaries.answers import DATA_OF
-
-    is_json = params["output_format"] == "json"
-    data = answer.as_data() if is_json else DATA_OF[name](answer)
-    pages = import_module(f"rfmtool.pages.{name}")
-    show(data, lambda width: pages.page(data, width), params, name)
-
-
-def write_answer(answer: Answer, path: Path, target: IO[bytes], params: Params) -> None:
+def _write(answer: Answer, path: Path, target: IO[bytes], params: Params) -> None:
     """Write the table of an answer, or all of it to a file with extension .json."""
     from rfmtool.analyses import MONEY
     from rfmtool.outputs.system_errors import system_failures

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from rfmtool.cli import limits, options
-from rfmtool.cli.arguments import Params, command_line, text_options
+from rfmtool.cli.arguments import command_line, text_options
 from rfmtool.cli.destination import check_not_an_input, is_shared, output_path, show
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
-
-if TYPE_CHECKING:
-    from rfmtool.runs.compare import Compared
 
 
 @click.command(cls=SectionedCommand)
@@ -51,16 +48,12 @@ def command(old: str, new: str, output: str | None, **params: Any) -> None:
         limits.check_between(fail_if, compared.old.summary, compared.new.summary)
         summary = compared.summary
         if target:
-            _write(compared, target, params)
+            from rfmtool.outputs.answers import publish_comparison
+
+            inputs = [{"name": run.name, "bytes": None, "rows": len(run.frame)}
+                      for run in (compared.old, compared.new)]  # fmt: skip
+            about = {"command": command_line(), "as_of": summary["new"]["as_of"], "inputs": inputs}
+            text, shared = text_options(params), is_shared(params)
+            publish_comparison(target, compared.tables, summary, about, text, shared=shared)
         if not params["quiet"]:
             show(summary, lambda _: pages.page(summary, output), params, "compare")
-
-
-def _write(compared: Compared, target: Path, params: Params) -> None:
-    from rfmtool.outputs.answers import publish_comparison
-
-    inputs = [{"name": run.name, "bytes": None, "rows": len(run.frame)}
-              for run in (compared.old, compared.new)]  # fmt: skip
-    as_of, text, shared = compared.new.summary["as_of"], text_options(params), is_shared(params)
-    about = {"command": command_line(), "as_of": as_of, "inputs": inputs}
-    publish_comparison(target, compared.tables, compared.summary, about, text, shared=shared)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,14 @@ import click
 
 from rfmtool.cli import options
 from rfmtool.cli.arguments import run_arguments
-from rfmtool.cli.asking import JSON, show_answer, write_answer
-from rfmtool.cli.destination import is_shared, output_file
+from rfmtool.cli.asking import answer, answer_path
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
 
 
 @click.command(cls=SectionedCommand)
-@click.argument("places", metavar="DIR... EXPORT", nargs=-1, required=True)
+@click.argument("names", metavar="DIR... EXPORT", nargs=-1, required=True)
 @options.table_output("what was found", " Use .csv or .json for run --results.")
 @click.option("--days", type=click.IntRange(min=1), default=90, show_default=True, metavar="N",
               help="How many days each person is followed.")  # fmt: skip
@@ -27,38 +25,25 @@ from rfmtool.interrupts import uninterrupted
 @options.contacted
 @options.min_matched
 @options.analysis
-def command(places: tuple[str, ...], output: str | None, **params: Any) -> None:  # fmt: skip
+def command(names: tuple[str, ...], output: str | None, **params: Any) -> None:
     """Compare the people of earlier runs' lists with those who were held out at random.
 
     DIR is a folder that rfmtool run -o wrote with --holdout; of several, each person counts from
     their earliest day. EXPORT is a later export that reaches back as far.
     """
-    if len(places) < 2:  # noqa: PLR2004 - a folder and an export
+    if len(names) < 2:  # noqa: PLR2004 - a folder and an export
         raise UsageError(
             "measure: needs the folder of a run, and a later export",
             "Write rfmtool measure DIR EXPORT.",
         )
-    folders, exports = places[:-1], places[-1:]
-    path = output_file(output, places, params)
+    folders, exports = names[:-1], names[-1:]
+    path = answer_path(output, names, params)
     with uninterrupted():
-        from rfmtool.outputs import writers
-        from rfmtool.outputs.publish import published_file
         from rfmtool.runs.measure import measure
 
-    if path and path.suffix.lower() != JSON:
-        writers.format_of(path)
     arguments = run_arguments(params, exports)
     if not params["rules_file"]:
         del arguments["rules"]
-    with published_file(path, shared=is_shared(params)) if path else nullcontext() as target:
-        answer = measure(
-            [Path(folder) for folder in folders],
-            list(exports),
-            days=params["days"],
-            salt=params["holdout_salt"],
-            **arguments,
-        )
-        if path and target:
-            write_answer(answer, path, target, params)
-    if not params["quiet"]:
-        show_answer("measure", answer, params)
+    arguments |= {"days": params["days"], "salt": params["holdout_salt"]}
+    runs = [Path(folder) for folder in folders]
+    answer("measure", path, params, lambda: measure(runs, list(exports), **arguments))

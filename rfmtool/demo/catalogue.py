@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from rfmtool.arrays import Floats, Places
+from rfmtool.arrays import Floats, Ints
 from rfmtool.demo.tables import PRODUCTS
 
 LEANINGS = ("coffee", "tea", "both", "bargains")
@@ -43,12 +43,12 @@ def _shelves() -> Floats:
 _SHELVES = _shelves()
 
 
-def draw_products(leaning: Places, month: Places, rng: Generator) -> Places:
+def draw_products(leaning: Ints, month: Ints, rng: Generator) -> Ints:
     """One product (row of `PRODUCTS`) per pair of leaning (place in `LEANINGS`) and month."""
     shelf = leaning * 12 + month
-    position = np.searchsorted(_SHELVES, shelf + rng.random(len(shelf)), side="right")
+    place = np.searchsorted(_SHELVES, shelf + rng.random(len(shelf)), side="right")
     # A draw just below one may round up to the next shelf.
-    return np.minimum(position - shelf * len(PRODUCTS), len(PRODUCTS) - 1).astype(np.int64)
+    return np.minimum(place - shelf * len(PRODUCTS), len(PRODUCTS) - 1).astype(np.int64)
 
 
 def money(pence: pd.Series[int]) -> pd.Series[str]:

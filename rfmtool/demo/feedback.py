@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from rfmtool.arrays import Places
+from rfmtool.arrays import Ints
 from rfmtool.demo import sampling, shop_calendar
 
 COLUMNS = ["customer_id", "given_on", "nps", "kind", "sentiment", "solicited", "resolved_on"]
@@ -45,15 +45,15 @@ def feedback(
 
 
 def _feedback_days(
-    person: Places, people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: Generator
-) -> Places:
+    person: Ints, people: pd.DataFrame, order_days: pd.DataFrame, today: int, rng: Generator
+) -> Ints:
     """A day soon after one of the person's orders, or else after their first contact."""
     orders = order_days.groupby("person").size().reindex(people.index, fill_value=0).to_numpy()
     starts = np.cumsum(orders) - orders
     share = rng.random(len(person)) ** RECENCY_EXPONENT
-    position = starts[person] + np.floor(orders[person] * share)
+    place = starts[person] + np.floor(orders[person] * share)
     days = np.append(order_days["day"].to_numpy(), today)  # never empty
-    ordered = days[position.astype(np.int64).clip(max=len(days) - 1)]
+    ordered = days[place.astype(np.int64).clip(max=len(days) - 1)]
     first_contact = people["known_day"].to_numpy()[person]
     reference = np.where(orders[person] > 0, ordered, first_contact)
     return np.minimum(reference + rng.integers(1, WITHIN_DAYS, len(person)), today).astype(np.int64)
@@ -72,6 +72,6 @@ def _complaints(people: pd.DataFrame, source: str, rng: Generator) -> pd.DataFra
     return _feedback_rows(person, source, "complaint", "").assign(sentiment="negative")
 
 
-def _feedback_rows(person: Places, source: str, kind: str, solicited: str) -> pd.DataFrame:
+def _feedback_rows(person: Ints, source: str, kind: str, solicited: str) -> pd.DataFrame:
     table = pd.DataFrame({"person": person})
     return table.assign(source=source, kind=kind, nps="", sentiment="", solicited=solicited)

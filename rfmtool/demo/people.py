@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from rfmtool.arrays import Places
+from rfmtool.arrays import Ints
 from rfmtool.demo import sampling
 from rfmtool.demo.catalogue import LEANING_SHARES, LEANINGS
 from rfmtool.demo.shop_calendar import EXPORT_ENDS, GROWTH_CLOCK
@@ -62,7 +62,7 @@ def add_first_contact(people: pd.DataFrame, visits: pd.DataFrame, rng: Generator
     return people.assign(known_day=known, customer_id=ids)
 
 
-def _head_counts(customers: int) -> Places:
+def _head_counts(customers: int) -> Ints:
     """The number of people of each archetype, by largest remainder."""
     # Drawing them instead would leave the rarest kinds out of some shops.
     parts = ARCHETYPES["parts"].to_numpy()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from rfmtool.arrays import Places
+from rfmtool.arrays import Ints
 from rfmtool.demo import sampling, shop_calendar
 
 REMEMBERED_DAYS = 640  # referrals of buyers go back this far
@@ -52,12 +52,12 @@ def _referred(
 
 
 def _referrers(
-    people: pd.DataFrame, bought: pd.Series[int], named_on: Places, rng: Generator
-) -> Places:
+    people: pd.DataFrame, bought: pd.Series[int], named_on: Ints, rng: Generator
+) -> Ints:
     """For each day of `named_on`, a referrer who had ordered by then; -1 where there is none."""
     referrers = sampling.repeat_rows(people["referrals"], rng)
     first = bought.reindex(referrers).dropna().sort_values(kind="stable")
     choice = np.searchsorted(first.to_numpy(), named_on, side="right")
-    position = np.floor(rng.random(len(named_on)) * choice).astype(np.int64)
+    place = np.floor(rng.random(len(named_on)) * choice).astype(np.int64)
     candidates = np.append(first.index.to_numpy(), -1)  # never empty
-    return np.where(choice > 0, candidates[position], -1).astype(np.int64)
+    return np.where(choice > 0, candidates[place], -1).astype(np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from rfmtool.arrays import Places
+from rfmtool.arrays import Ints
 from rfmtool.demo.sampling import bernoulli
 from rfmtool.demo.shop_calendar import EXPORT_ENDS, day_number, iso_dates
 
@@ -115,12 +115,12 @@ def contacted(
     return kept.sort_values(["contacted_on", "customer_id", "action"], ignore_index=True)
 
 
-def _random_days(today: int, count: int, rng: Generator) -> Places:
+def _random_days(today: int, count: int, rng: Generator) -> Ints:
     """Random days of the log; `today` where it has not begun."""
     return rng.integers(min(LOG_BEGINS, today), today + 1, count)
 
 
-def _log_rows(action: str, person: Places, day: Places, direction: str = "out") -> pd.DataFrame:
+def _log_rows(action: str, person: Ints, day: Ints, direction: str = "out") -> pd.DataFrame:
     return pd.DataFrame({"person": person, "day": day, "action": action, "direction": direction})
 
 

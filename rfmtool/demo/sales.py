@@ -55,10 +55,9 @@ def record_sales(people: pd.DataFrame, days: pd.DataFrame, rng: Generator) -> Sa
 def orders_table(sales: Sales, people: pd.DataFrame) -> pd.DataFrame:
     """The export: one row per line, by time, the lines of an order together."""
     documents = _numbered(sales.documents.sort_values(["day", "minute"], kind="stable"))
-    positions = pd.Series(np.arange(len(documents)), index=documents.index)
-    position = positions.loc[sales.lines["order"]].to_numpy()
-    by_time = np.argsort(position, kind="stable")
-    lines, document = sales.lines.take(by_time), documents.take(position[by_time])
+    place = documents.index.get_indexer(pd.Index(sales.lines["order"]))
+    by_time = np.argsort(place, kind="stable")
+    lines, document = sales.lines.take(by_time), documents.take(place[by_time])
     money = {name: catalogue.money(PRODUCTS[name]) for name in ("price", "cost")}
     product = PRODUCTS.assign(**money).take(lines["product"].to_numpy())
     person = people.take(document["person"].to_numpy())

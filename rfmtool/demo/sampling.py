@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from rfmtool.arrays import Floats, Mask, Places
+from rfmtool.arrays import Floats, Ints, Mask
 
 
 def bernoulli(share: Any, count: int, rng: Generator) -> Mask:  # noqa: ANN401  # a number or a column
@@ -18,7 +18,7 @@ def bernoulli(share: Any, count: int, rng: Generator) -> Mask:  # noqa: ANN401  
     return np.asarray(rng.random(count) < share)
 
 
-def repeat_rows(mean: pd.Series[float], rng: Generator) -> Places:
+def repeat_rows(mean: pd.Series[float], rng: Generator) -> Ints:
     """Row numbers repeated `mean` times on average: 1.3 is once, or twice for three in ten."""
     times = np.floor(mean.to_numpy() + rng.random(len(mean))).astype(np.int64)
     return np.repeat(np.arange(len(mean)), times)

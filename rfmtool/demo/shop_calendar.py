@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from rfmtool.arrays import Floats, Places
+from rfmtool.arrays import Floats, Ints
 
 OPENING_DATE = np.datetime64("2021-01-01", "D")
 
@@ -18,7 +18,7 @@ def day_number(date: str) -> int:
     return int((np.datetime64(date, "D") - OPENING_DATE).astype(int))
 
 
-def iso_dates(days: Places) -> NDArray[np.str_]:
+def iso_dates(days: Ints) -> NDArray[np.str_]:
     """ISO dates of day numbers."""
     return np.datetime_as_string(OPENING_DATE + days, unit="D")
 
@@ -33,12 +33,12 @@ MONDAY_TO_SUNDAY = np.array([1.25, 1.1, 1.05, 1.0, 0.95, 0.65, 0.85])
 YEARLY_GROWTH = 1.2
 
 
-def months(days: Places) -> Places:
+def months(days: Ints) -> Ints:
     """Months of day numbers, January = 0."""
     return (OPENING_DATE + days).astype("datetime64[M]").astype(np.int64) % 12
 
 
-def daily_activity(days: Places) -> Floats:
+def daily_activity(days: Ints) -> Floats:
     """How busy days are by month, weekday and last post before Christmas; 1 on average."""
     dates = OPENING_DATE + days
     day_of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
@@ -62,11 +62,11 @@ class ActivityClock:
         readings: Floats = np.interp(days, np.arange(len(self._ends)), self._ends)
         return readings
 
-    def to_days(self, readings: Floats) -> Places:
+    def to_days(self, readings: Floats) -> Ints:
         """The day of each clock time; below zero before the opening."""
         return np.searchsorted(self._ends, readings, side="right").astype(np.int64) - 1
 
-    def draw_days(self, earliest: NDArray[Any], latest: NDArray[Any], rng: Generator) -> Places:
+    def draw_days(self, earliest: NDArray[Any], latest: NDArray[Any], rng: Generator) -> Ints:
         """One day per pair, from `earliest` to `latest` inclusive, busy days more often."""
         begin, end = self.from_days(earliest), self.from_days(latest + 1)
         drawn = self.to_days(begin + rng.random(len(begin)) * (end - begin))

@@ -67,6 +67,13 @@ def page(summary: Data, folder: str | None = None) -> list[Block]:
     lists = "-o DIR writes who was promoted, demoted, lapsed and reactivated as lists."
     if folder is not None:
         lists = f"Who: promoted.csv, demoted.csv, lapsed.csv, reactivated.csv in {folder}"
+    moves = summary["moves"]
+    other = f", {moves['other']:,} from a removed rung" if moves["other"] else ""
+    moved = (
+        f"{moves['up']:,} up the ladder, {moves['down']:,} down, {moves['same']:,} on the same"
+        f" rung{other}; {moves['new']:,} new, {moves['gone']:,} gone; {moves['lapsed']:,} lapsed,"
+        f" {moves['reactivated']:,} ordered again after they had lapsed"
+    )
     matrices: list[Block] = []
     for title, name in (("STAGE", "stages"), ("SEGMENT", "segments"), ("ACTIVITY", "activity")):
         labels, shares = summary["labels"][name], summary["shares"][name]
@@ -75,7 +82,7 @@ def page(summary: Data, folder: str | None = None) -> list[Block]:
         Paragraph(headline, "strong"),
         Rule(),
         *(Paragraph(text, "warning") for text in summary["warnings"]),
-        Paragraph(_moves(summary["moves"])),
+        Paragraph(moved),
         *matrices,
         Paragraph("Rows: where people stood before; columns: % of them there now.", "quiet"),
         Gap(),
@@ -86,15 +93,6 @@ def page(summary: Data, folder: str | None = None) -> list[Block]:
         Rule(),
         Paragraph(lists, "quiet"),
     ]
-
-
-def _moves(moves: Data) -> str:
-    other = f", {moves['other']:,} from a removed rung" if moves["other"] else ""
-    return (
-        f"{moves['up']:,} up the ladder, {moves['down']:,} down, {moves['same']:,} on the same"
-        f" rung{other}; {moves['new']:,} new, {moves['gone']:,} gone; {moves['lapsed']:,} lapsed,"
-        f" {moves['reactivated']:,} ordered again after they had lapsed"
-    )
 
 
 # Matrices ----------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Cell, Column, Gap, Paragraph, Table, answer_blocks, numbers
-from rfmtool.pages.timeline import curve_width, sparkline, sparkline_with_ends
-from rfmtool.summaries.formatting import count_text, format_money, label_text
+from rfmtool.pages.blocks import Block, Column, Gap, Paragraph, Table, answer_blocks, numbers
+from rfmtool.pages.timeline import curve_width, sparkline_with_ends, totals_with_curves
+from rfmtool.summaries.formatting import count_text, label_text
 
 
 def page(runs: Sequence[Data], width: int) -> list[Block]:
@@ -20,12 +20,7 @@ def page(runs: Sequence[Data], width: int) -> list[Block]:
     if causes:
         moves = f"Moves since the run before, by cause: {causes}; see changes.csv."
     cells = curve_width(runs, width)
-    revenue = [float(point["revenue"]) for point in runs]
-    ends = format_money(runs[0]["revenue"]), format_money(runs[-1]["revenue"])
-    rows: list[Sequence[Cell]] = [
-        ("customers", *sparkline_with_ends([point["customers"] for point in runs], cells)),
-        ("revenue", ends[0], sparkline(revenue, cells), ends[1]),
-    ]
+    rows = totals_with_curves(runs, "revenue", cells)
     for title, name in (("LADDER", "stages"), ("SEGMENT", "segments"), ("ACTIVITY", "activity")):
         rows += [(), (title,)]
         # Labels of all runs, those of the latest first.

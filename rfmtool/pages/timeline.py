@@ -69,12 +69,7 @@ def _verdict(answer: Data) -> list[Block]:
 def _table(points: Sequence[Data], cells: int) -> Table:
     """Customers and revenue, then each rung, activity and segment that had customers."""
     first, last = points[0], points[-1]
-    revenue = sparkline([float(point["revenue"]) for point in points], cells)
-    ends = format_money(first["revenue"]), format_money(last["revenue"])
-    rows: list[Sequence[Cell]] = [
-        ("customers", *sparkline_with_ends([point["customers"] for point in points], cells)),
-        ("revenue until then", ends[0], revenue, ends[1]),
-    ]
+    rows = totals_with_curves(points, "revenue until then", cells)
     for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
         rows += [(), (title,)]
         counts = [point[name] for point in points]
@@ -88,12 +83,22 @@ def _table(points: Sequence[Data], cells: int) -> Table:
     return Table(columns, tuple(rows), optional_columns=("share",))
 
 
+def totals_with_curves(points: Sequence[Data], revenue: str, cells: int) -> list[Sequence[Cell]]:
+    """The rows of customers and of revenue, named as given."""
+    amounts = [float(point["revenue"]) for point in points]
+    first, last = (format_money(points[end]["revenue"]) for end in (0, -1))
+    return [
+        ("customers", *sparkline_with_ends([point["customers"] for point in points], cells)),
+        (revenue, first, _sparkline(amounts, cells), last),
+    ]
+
+
 def sparkline_with_ends(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
     """The first value, a sparkline `cells` wide, and the last value."""
-    return f"{values[0]:,}", sparkline(values, cells), f"{values[-1]:,}"
+    return f"{values[0]:,}", _sparkline(values, cells), f"{values[-1]:,}"
 
 
-def sparkline(values: Sequence[float], cells: int) -> Sparkline:
+def _sparkline(values: Sequence[float], cells: int) -> Sparkline:
     """A sparkline of at most `cells` values, the first and the last among them."""
     step = (len(values) - 1) / max(cells - 1, 1)
     return Sparkline(tuple(values[round(index * step)] for index in range(cells)))
