@@ -90,24 +90,18 @@ def check_arguments(params: Params) -> dict[str, Any]:
 
     # Takes a tenth less memory than Arrow's own pool, which keeps freed blocks.
     pa.set_memory_pool(pa.system_memory_pool())
-    return {
-        "asked": build_asked(params),
-        "settings": Settings(**_settings(params), **_currency_settings(params)),
-        "rules": params["rules_file"],
-        "watcher": watcher(params),
-    }
-
-
-def _settings(params: Params) -> dict[str, Any]:
-    as_of = params["as_of"]
-    return {
-        "as_of": None if as_of == "last" else as_of,
-        "accept_last": as_of == "last",
+    asked, as_of = build_asked(params), params["as_of"]
+    settings = Settings(
+        as_of=None if as_of == "last" else as_of,
+        accept_last=as_of == "last",
         **{name: params[name] for name in _SETTINGS},
         **{name: params[name] for name in _PLACING_SETTINGS if name in params},
         **({"threads": params["threads"]} if params["threads"] else {}),
-        "remote": _remote(params),
-    }
+        remote=_remote(params),
+        **_currency_settings(params),
+    )
+    rules, bar = params["rules_file"], watcher(params)
+    return {"asked": asked, "settings": settings, "rules": rules, "watcher": bar}
 
 
 def _remote(params: Params) -> str | None:

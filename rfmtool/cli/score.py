@@ -61,8 +61,11 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
     # An empty frame is sorted, to find typos before the export is read.
     known = [*columns.WRITTEN, *params["keep"]]
     ordering.sort_and_limit(pd.DataFrame(columns=known), known, params["sort"], None)
-    select = _parse_select(params["select"])
+    select = params["select"]
     if select is not None:
+        select = tuple(dict.fromkeys(name.strip() for name in select.split(",") if name.strip()))
+        if not select:
+            raise UsageError("--select: names no column", "Name some, or leave it out.")
         computed = (*select, *filter(None, [(params["sort"] or "").removeprefix("-")]))
         arguments["settings"] = replace(arguments["settings"], select=computed)
     shared = is_shared(params)
@@ -78,13 +81,3 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
         with system_failures(output) if output else nullcontext():
             writers.write_table(to_rows(frames, select or result.columns), target, kind, text)
             target.flush()
-
-
-def _parse_select(text: str | None) -> tuple[str, ...] | None:
-    """The distinct columns of `--select`; None where it is not given."""
-    if text is None:
-        return None
-    columns = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if not columns:
-        raise UsageError("--select: names no column", "Name some, or leave it out.")
-    return columns

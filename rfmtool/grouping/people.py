@@ -110,7 +110,15 @@ def all_people(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
     added = named.filter(pc.invert(pc.is_in(named, in_both)))
     if not len(added):
         return People(customers, keys, np.ones(len(keys), dtype=bool))
-    table = pa.concat_tables([customers, _without_orders(added, customers.schema)])
+    # Those who never ordered have 0 in integer columns, and null in all others.
+    empty = {
+        field.name: pa.repeat(pa.scalar(0, field.type), len(added))
+        if pa.types.is_integer(field.type)
+        else pa.nulls(len(added), field.type)
+        for field in customers.schema
+    }
+    rows = pa.table({**empty, "customer_id": added}, schema=customers.schema)
+    table = pa.concat_tables([customers, rows])
     order = pc.sort_indices(table["customer_id"])
     all_keys = pa.concat_arrays([keys, added])
     in_export = order.to_numpy() < len(keys)
@@ -121,17 +129,6 @@ def _all_ids(table: pa.Table) -> pa.Array:
     names = [name for name in _PLACE_COLUMNS if name in table.column_names]
     chunks = [chunk for name in names for chunk in table[name].chunks]
     return pa.concat_arrays(chunks or [pa.array([], pa.string())])
-
-
-def _without_orders(ids: pa.Array, schema: pa.Schema) -> pa.Table:
-    """A row for each id, with 0 in integer columns and null in all others."""
-    columns = {
-        field.name: pa.repeat(pa.scalar(0, field.type), len(ids))
-        if pa.types.is_integer(field.type)
-        else pa.nulls(len(ids), field.type)
-        for field in schema
-    }
-    return pa.table({**columns, "customer_id": ids}, schema=schema)
 
 
 def evidence_frame(table: pa.Table, people: People) -> pd.DataFrame:

@@ -198,7 +198,14 @@ def _with_window(options: LineOptions, as_of: date, days: int | None) -> LineOpt
 
 def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Engine) -> Grouped:
     selected, options = lines.export, lines.options
-    request = _request(lines, detail)
+    request = Request(
+        lines,
+        entries=detail.entries,
+        first_categories=detail.first,
+        excludes_voided_orders=not selected.columns.keys().isdisjoint(SALE_ROLES),
+        amount_per_order=options.amount_per == "order",
+        deduplicates_orders=options.overlap == "keep-one",
+    )
     with _reading_errors(selected, lines):
         grouping = engine.group(request)
     ledger, table, entries = lines.ledger, grouping.customers, grouping.entries
@@ -233,17 +240,6 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
         check_statuses(export, ledger, options.statuses)
         check_ids(export, grouped.table, dates, ledger)
     return grouped
-
-
-def _request(lines: ExportLines, detail: Detail) -> Request:
-    return Request(
-        lines,
-        entries=detail.entries,
-        first_categories=detail.first,
-        excludes_voided_orders=not lines.export.columns.keys().isdisjoint(SALE_ROLES),
-        amount_per_order=lines.options.amount_per == "order",
-        deduplicates_orders=lines.options.overlap == "keep-one",
-    )
 
 
 def _lines_again(lines: ExportLines, export: Export, **options: Any) -> ExportLines:  # noqa: ANN401 - each of its own type

@@ -33,11 +33,18 @@ def profitability_data(result: Standing) -> dict[str, Any]:
         by_stage = returns_by_stage(frame, year, log, result.rules.results, day)
         returns = [*map(money_as_text, by_stage)]
         contribution = _contribution_data(result, year)
+    at_stake = None
+    if (found := revenue_at_stake_table(result)) is not None:
+        table, windows = found
+        sums = {"own": exact_total(table["own"]), "others": exact_total(table["others"]),
+                "low": min(windows), "high": max(windows)}  # fmt: skip
+        counts = {"people": len(table), "brought": int(table["brought"].sum())}
+        at_stake = {**counts, **money_as_text(sums)}
     return {
         "returns": returns,
         "contribution": contribution,
         "rewards": _rewards_data(result),
-        "at_stake": _revenue_at_stake_data(result),
+        "at_stake": at_stake,
     }
 
 
@@ -99,14 +106,3 @@ def revenue_at_stake_table(result: Standing) -> tuple[pd.DataFrame, list[int]] |
     table, windows = revenue_at_stake(top, evidence["referrals"], entries, result.as_of_day)
     stage = result.report_data.frame["stage"].astype("str").to_numpy()[table["owner"]]
     return table.assign(stage=stage), windows.tolist()
-
-
-def _revenue_at_stake_data(result: Standing) -> dict[str, Any] | None:
-    at_stake = revenue_at_stake_table(result)
-    if at_stake is None:
-        return None
-    table, windows = at_stake
-    sums = {"own": exact_total(table["own"]), "others": exact_total(table["others"]),
-            "low": min(windows), "high": max(windows)}  # fmt: skip
-    brought = int(table["brought"].sum())
-    return {"people": len(table), "brought": brought, **money_as_text(sums)}

@@ -122,6 +122,10 @@ def _export(result: Standing) -> dict[str, Any]:
     buyers = int((frame["frequency"] > 0).sum())
     as_of_is = "last order" if buyers else "last line"
     tables = result.evidence.ledgers if result.evidence else {}
+    rates = rates_data(result.grouped)
+    # None where it is unknown, several where they were not converted.
+    known = sorted(filter(is_known_currency, distinct_currencies(result.ledger.currencies)))
+    order_is = "a customer's order id" if "order_id" in export.columns else "a customer's day"
     return {
         "as_of": result.as_of.isoformat(),
         "as_of_is": "given" if result.settings.as_of else as_of_is,
@@ -136,33 +140,19 @@ def _export(result: Standing) -> dict[str, Any]:
         "ledger": result.ledger.as_data(),
         "statuses": statuses_data(result.grouped),
         "input": export.name,
-        "currencies": _currencies(result),
+        "currencies": known if rates is None else [rates["into"]] * bool(rates["into"]),
         "files": len(export.sources),
         "columns": export.roles,
         "kept": export.kept,
-        "reading": _reading(result),
+        "reading": {
+            "dates": export.formats.dates.name,
+            "decimal": export.formats.numbers.decimal,
+            "preset": export.preset.name,
+            "order_is": "a row" if result.settings.order_per_row else order_is,
+            "dropped_point_zero": result.grouped.dropped_point_zero,
+            "rates": rates,
+        },
         "evidence": {name: table.as_data() for name, table in tables.items()},
-    }
-
-
-def _currencies(result: Standing) -> list[str]:
-    """The currency of money; none where it is unknown, several where they were not converted."""
-    rates = rates_data(result.grouped)
-    if rates is not None:
-        return [rates["into"]] if rates["into"] else []
-    return sorted(filter(is_known_currency, distinct_currencies(result.ledger.currencies)))
-
-
-def _reading(result: Standing) -> dict[str, Any]:
-    export = result.grouped.export
-    order_is = "a customer's order id" if "order_id" in export.columns else "a customer's day"
-    return {
-        "dates": export.formats.dates.name,
-        "decimal": export.formats.numbers.decimal,
-        "preset": export.preset.name,
-        "order_is": "a row" if result.settings.order_per_row else order_is,
-        "dropped_point_zero": result.grouped.dropped_point_zero,
-        "rates": rates_data(result.grouped),
     }
 
 

@@ -112,11 +112,6 @@ _OTHER_PAGES: Final = {"compare": _comparison_page, "explain": _customer_page}
 """Pages that answer no question."""
 
 
-def _timeline_cards(data: Data, locale: Locale) -> list[Card | None]:
-    ladder = [{"stage": name} for name in data["points"][-1]["stages"]]
-    return [trends.timeline({"timeline": data, "ladder": ladder}, locale)]
-
-
 _CARDS: Final[Mapping[str, Callable[[Data, Locale], list[Card | None]]]] = {
     "cadence": lambda data, locale: [retention.lateness({"cadence": data}, locale)],
     "cohorts": lambda data, locale: [
@@ -129,7 +124,7 @@ _CARDS: Final[Mapping[str, Callable[[Data, Locale], list[Card | None]]]] = {
         make({"repeat": repeat_in_short(dict(data))}, locale)
         for make in (retention.second_order, retention.when_to_ask)
     ],
-    "timeline": _timeline_cards,
+    "timeline": lambda data, locale: [trends.timeline({"timeline": data}, locale)],
 }
 
 

@@ -20,10 +20,15 @@ def row_accounting(summary: Data, locale: Locale) -> Card:
     rows = ledger["rows"]
     bar = Column(hidden_title="Share as a bar")
     columns = (Column("Rows", "name"), bar, *numbers("rows", "share"))
+    roles = [*summary["columns"].items(), *(("kept", name) for name in summary["kept"])]
+    read = Table(
+        columns=(Column("Role", "name"), Column("Column", folds=True)),
+        rows=tuple((Name(role), Name(name)) for role, name in roles),
+    )
     marks: list[Mark] = [
         Table(columns, tuple(_bins(ledger, rows, locale))),
         *(Sentence(locale.localized(text), is_warning=True) for text in summary["warnings"]),
-        Folded(f"How {len(summary['columns'])} columns were read", (_columns(summary),)),
+        Folded(f"How {len(summary['columns'])} columns were read", (read,)),
         Folded("Score cut points", (_cuts(summary, locale),)),
     ]
     if summary["drift"]:
@@ -72,14 +77,6 @@ def _bins(ledger: Data, rows: int, locale: Locale) -> Iterator[tuple[Cell, ...]]
             share, tone = count / rows, "main" if name == "used" else "look"
             bar = Bars(((share, tone),))
             yield Name(name, label_text(reason)), bar, locale.count(count), locale.share(share)
-
-
-def _columns(summary: Data) -> Table:
-    kept = [("kept", name) for name in summary["kept"]]
-    return Table(
-        columns=(Column("Role", "name"), Column("Column", folds=True)),
-        rows=tuple((Name(role), Name(name)) for role, name in [*summary["columns"].items(), *kept]),
-    )
 
 
 def _cuts(summary: Data, locale: Locale) -> Table:

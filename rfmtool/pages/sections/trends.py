@@ -167,7 +167,7 @@ def timeline(summary: Data, locale: Locale) -> Card | None:
         return None
     points, interval = data["points"], data["every"]
     before = data["before"] or points[0]
-    rungs = [rung["stage"] for rung in summary["ladder"]]
+    rungs = [rung["stage"] for rung in summary.get("ladder", ())] or [*points[-1]["stages"]]
     rows = []
     for index, name in enumerate(rungs):
         counts = [point["stages"].get(name, 0) for point in points]

@@ -95,8 +95,10 @@ def _normalized(kind: Kind, cells: pa.Array) -> pa.Array:
         cells = as_text(cells)
     elif _is_text(cells.type):
         cells = pc.cast(cells, pa.string())
-    if _may_be_empty(cells) and pc.any(pc.equal(cells, "")).as_py():
-        cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
+    if pa.types.is_string(cells.type):
+        starts, _ = text_bytes(cells)
+        if (starts[1:] == starts[:-1]).any() and pc.any(pc.equal(cells, "")).as_py():
+            cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
     return cells
 
 
@@ -109,13 +111,6 @@ def display_text(cells: pa.Array) -> pa.Array:
         return pa.nulls(len(cells), pa.string())
     texts = _normalized("text", cells)
     return texts if _is_utf8(texts) else pa.array(map(_decoded, _bytes(texts)), pa.string())
-
-
-def _may_be_empty(cells: pa.Array) -> bool:
-    if not pa.types.is_string(cells.type):
-        return False
-    starts, _ = text_bytes(cells)
-    return not (starts[1:] > starts[:-1]).all()
 
 
 def _is_utf8(cells: pa.Array) -> bool:

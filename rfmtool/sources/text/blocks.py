@@ -107,8 +107,12 @@ class BlockSplitter:
         if self._marks.escape:
             return self._cut_by_record(bytes(view), final=final)
         data = np.frombuffer(buffer, dtype=np.uint8)
-        quote = self._marks.quote
-        quotes = self._quote_positions(quote, data) if quote else np.empty(0, dtype=np.intp)
+        quotes = np.empty(0, dtype=np.intp)
+        if self._marks.quote:
+            if len(self._is_quote) < len(data):
+                self._is_quote = np.empty(len(data), dtype=bool)
+            is_quote = self._is_quote[: len(data)]
+            quotes = np.flatnonzero(np.equal(data, ord(self._marks.quote), out=is_quote))
         even = len(data) if len(quotes) % 2 == 0 else 0
         used = even if final else self.last_record_boundary(view, quotes)
         if used and self.has_valid_quotes(data[:used], quotes[: np.searchsorted(quotes, used)]):
@@ -116,11 +120,6 @@ class BlockSplitter:
         if used or len(data) > _QUOTED_FIELD_BYTES or final:
             return self._cut_by_record(bytes(view), final=final)
         return Block(buffer.slice(0, 0)), 0
-
-    def _quote_positions(self, quote: str, data: Bytes) -> npt.NDArray[np.intp]:
-        if len(self._is_quote) < len(data):
-            self._is_quote = np.empty(len(data), dtype=bool)
-        return np.flatnonzero(np.equal(data, ord(quote), out=self._is_quote[: len(data)]))
 
     def last_record_boundary(self, view: memoryview, quotes: npt.NDArray[np.intp]) -> int:
         """Return a place between two records, 0 if there is none.
