@@ -71,17 +71,17 @@ def missing_evidence_note(above: Sequence[Rung], supplied: Collection[str]) -> s
 def _reasons(
     customers: pd.DataFrame, rungs: Sequence[Rung], places: RuleIndices, supplied: Collection[str]
 ) -> pd.Series[str]:
-    rows_by_rung = [np.flatnonzero(places == place) for place in range(len(rungs))]
+    places_by_rung = [np.flatnonzero(places == place) for place in range(len(rungs))]
     templates = " ".join(rung.because for rung in rungs)
     quoted = customers[[name for name in customers.columns if f"{{{name}}}" in templates]]
     texts = [
         _reason_texts(quoted.iloc[rows], rung, missing_evidence_note(rungs[:place], supplied))
-        for place, (rung, rows) in enumerate(zip(rungs, rows_by_rung, strict=True))
+        for place, (rung, rows) in enumerate(zip(rungs, places_by_rung, strict=True))
         if len(rows)
     ]
     if not texts:
         return pd.Series(index=customers.index, dtype="str")
-    order = np.argsort(np.concatenate(rows_by_rung), kind="stable")
+    order = np.argsort(np.concatenate(places_by_rung), kind="stable")
     reasons: pd.Series[str] = pa.concat_arrays(texts).take(pa.array(order)).to_pandas()
     return reasons.set_axis(customers.index)
 

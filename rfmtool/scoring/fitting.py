@@ -16,7 +16,7 @@ from rfmtool.rules import FitRules, Method
 from rfmtool.scoring.cuts import cumulative_cuts, quantile_cuts
 from rfmtool.scoring.peer_spend import PeerSpend
 from rfmtool.scoring.scales import BETTER, SCORED_COLUMNS, GroupScales, Scale, Scales
-from rfmtool.scoring.scores import rows_by_group
+from rfmtool.scoring.scores import places_by_group
 from rfmtool.scoring.timing import Timing
 
 
@@ -77,7 +77,7 @@ def fit_group_scales(
         RulesError: there is no such column.
     """
     groups = {}
-    for name, rows in rows_by_group(buyers, column):
+    for name, rows in places_by_group(buyers, column):
         with suppress(RulesError):
             groups[name] = _fit_dimensions(buyers, rows, scoring)
     return GroupScales(column, groups)

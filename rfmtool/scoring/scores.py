@@ -32,7 +32,7 @@ def apply_scales(
     """
     is_buyer = customers["frequency"].to_numpy() > 0
     scores = _scores(customers, scales.by_dimension)
-    for group, rows in rows_by_group(customers, scales.within.column) if scales.within else ():
+    for group, rows in places_by_group(customers, scales.within.column) if scales.within else ():
         group_scores = _scores(customers.iloc[rows], scales.in_group(group))
         for name in DIMENSIONS:
             scores[name][rows] = group_scores[name]
@@ -104,7 +104,7 @@ def group_labels(customers: pd.DataFrame, column: str) -> pd.Series[str]:
     return customers[column].astype("str").fillna("")
 
 
-def rows_by_group(customers: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints]]:
+def places_by_group(customers: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints]]:
     """The values of the column in order, each with the places of its customers.
 
     Raises:

@@ -217,6 +217,17 @@ class Ledger:
         }
 
 
+def parse_limit(text: str) -> Decimal | None:
+    """The number of a limit such as 100 or 1%; None where it is neither a number nor a share."""
+    try:
+        number = Decimal(text.removesuffix("%"))
+    except InvalidOperation:
+        return None
+    # NaN cannot be compared, so is_finite() comes first.
+    is_valid = number.is_finite() and 0 <= number <= (100 if text.endswith("%") else number)
+    return number if is_valid else None
+
+
 def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
     """Raise an error where too many rows are rejected; `why` is the likely reason, a sentence.
 
@@ -226,13 +237,8 @@ def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
         UsageError: `most` is neither.
     """
     text = str(most).strip()
-    try:
-        number = Decimal(text.removesuffix("%"))
-    except InvalidOperation:
-        number = Decimal(-1)
-    is_share = text.endswith("%")
-    # NaN cannot be compared, so is_finite() comes first.
-    if not number.is_finite() or number < 0 or (is_share and number > 100):  # noqa: PLR2004 - all
+    number, is_share = parse_limit(text), text.endswith("%")
+    if number is None:
         what = f"--max-rejects {text!r} is no number of rows and no share of them"
         raise UsageError(what, "For example 100 or 1%.")
     rejected = Decimal(ledger.rejected)

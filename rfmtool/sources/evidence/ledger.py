@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +15,7 @@ from rfmtool.errors import LimitError, UsageError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.ids import is_listed
 from rfmtool.sources.evidence.roles import EvidenceTable
-from rfmtool.sources.ledger import Ledger, Tally
+from rfmtool.sources.ledger import Ledger, Tally, parse_limit
 from rfmtool.sources.source import Source
 
 _LEAST_IDS: Final = 20
@@ -99,7 +98,10 @@ def check_matched(ledgers: Iterable[TableLedger], min_matched: str = "50%") -> N
         LimitError: a table of 20 ids or more has fewer.
         UsageError: `min_matched` is no share.
     """
-    least = _percent(min_matched)
+    text = str(min_matched).strip()
+    least = parse_limit(text) if text.endswith("%") else None
+    if least is None:
+        raise UsageError(f"--min-matched {text!r} is no share", "For example 50%.")
     for ledger in ledgers:
         ids, matched = len(ledger.ids), ledger.matched
         if not ledger.table.must_match or matched is None or ids < _LEAST_IDS:
@@ -111,16 +113,3 @@ def check_matched(ledgers: Iterable[TableLedger], min_matched: str = "50%") -> N
                 "See that its ids are written as the export's are; accept it with --min-matched"
                 f" {100 * matched // ids}%.",
             )
-
-
-def _percent(share: str) -> Decimal:
-    text = str(share).strip()
-    try:
-        percent = Decimal(text.removesuffix("%"))
-    except InvalidOperation:
-        percent = Decimal(-1)
-    # In this order, as NaN cannot be compared.
-    is_share = percent.is_finite() and 0 <= percent <= 100  # noqa: PLR2004 - all of it
-    if not (text.endswith("%") and is_share):
-        raise UsageError(f"--min-matched {text!r} is no share", "For example 50%.")
-    return percent
