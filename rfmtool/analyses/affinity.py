@@ -156,7 +156,7 @@ def _mine_rules(purchases: _Purchases, count: int) -> tuple[Ints, tuple[Associat
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A rule by the indices of its names, with its counts of customers."""
+    """A rule by the places of its names, with its counts of customers."""
 
     has: tuple[int, ...]
     next: int

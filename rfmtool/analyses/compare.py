@@ -106,21 +106,21 @@ def transitions(both: pd.DataFrame, grouping: str, labels: Sequence[str]) -> pd.
     left out.
     """
     size = len(labels) + 1
-    start, end = (_label_indices(both[name], labels) for name in (f"{grouping}_before", grouping))
+    start, end = (_label_places(both[name], labels) for name in (f"{grouping}_before", grouping))
     counts = np.bincount(start * size + end, minlength=size * size).reshape(size, size)
     matrix = pd.DataFrame(counts, index=[*labels, NEW], columns=[*labels, GONE])
     return matrix.iloc[np.flatnonzero(counts.any(axis=1)), np.flatnonzero(counts.any(axis=0))]
 
 
-def _label_indices(column: pd.Series[str], labels: Sequence[str]) -> npt.NDArray[np.int64]:
-    """The index of each row's label; len(labels) where it is missing or unknown."""
-    indices = pd.Index(labels).get_indexer(pd.Index(column)).astype(np.int64)
-    return np.where(indices < 0, len(labels), indices)
+def _label_places(column: pd.Series[str], labels: Sequence[str]) -> npt.NDArray[np.int64]:
+    """The place of each row's label; len(labels) where it is missing or unknown."""
+    places = pd.Index(labels).get_indexer(pd.Index(column)).astype(np.int64)
+    return np.where(places < 0, len(labels), places)
 
 
 def _movers(both: pd.DataFrame, ladder: Sequence[str], old_as_of: date) -> dict[str, Mask]:
     """Who made each of MOVES; every customer is in exactly one of the first six."""
-    before, after = (_label_indices(both[name], ladder) for name in ("stage_before", "stage"))
+    before, after = (_label_places(both[name], ladder) for name in ("stage_before", "stage"))
     is_in_old, is_in_new = (both[name].notna().to_numpy() for name in ("stage_before", "stage"))
     is_in_both = is_in_old & is_in_new
     ranked = is_in_both & (before < len(ladder)) & (after < len(ladder))

@@ -84,8 +84,8 @@ def _read_postgresql(cursor: Any, rows: DatabaseRows) -> pa.RecordBatchReader:  
     }
     cursor.execute(_statement_with(rows, columns))
     reader = cursor.fetch_record_batch()
-    indices = [index for index, field in enumerate(schema) if _may_be_thousands(field)]
-    batches = (_with_unambiguous_numbers(batch, indices) for batch in reader)
+    places = [place for place, field in enumerate(schema) if _may_be_thousands(field)]
+    batches = (_with_unambiguous_numbers(batch, places) for batch in reader)
     return pa.RecordBatchReader.from_batches(reader.schema, batches)
 
 
@@ -102,11 +102,11 @@ def _may_be_thousands(field: pa.Field) -> bool:
     return modifier < _MODIFIER_OFFSET or (modifier - _MODIFIER_OFFSET) & _SCALE_BITS == len("000")
 
 
-def _with_unambiguous_numbers(batch: pa.RecordBatch, indices: list[int]) -> pa.RecordBatch:
+def _with_unambiguous_numbers(batch: pa.RecordBatch, places: list[int]) -> pa.RecordBatch:
     """The batch with one more zero in numbers that could be read as thousands."""
     columns = batch.columns
-    for index in indices:
-        columns[index] = pc.replace_substring_regex(columns[index], _THOUSANDTHS, r"\10")
+    for place in places:
+        columns[place] = pc.replace_substring_regex(columns[place], _THOUSANDTHS, r"\10")
     return pa.record_batch(columns, batch.schema)
 
 

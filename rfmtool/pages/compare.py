@@ -107,11 +107,11 @@ def _matrix(title: str, labels: Sequence[str], matrix: Matrix, shares: Data) -> 
     used = {end for row in matrix.values() for end in row}
     ends = [end for end in [*labels, GONE] if end in used]
     starts = [start for start in [*labels, NEW] if start in [*labels, *matrix]]
-    positions = {label: str(number) for number, label in enumerate(labels, start=1)}
+    number_of = {label: str(number) for number, label in enumerate(labels, start=1)}
     layouts = (
         ({start: label_text(start) for start in starts}, [f"  {label_text(end)}" for end in ends]),
-        ({start: f"{positions.get(start, ''):>2} {label_text(start)}" for start in starts},
-         [positions.get(end, "gone") for end in ends]),
+        ({start: f"{number_of.get(start, ''):>2} {label_text(start)}" for start in starts},
+         [number_of.get(end, "gone") for end in ends]),
     )  # fmt: skip
     tables = [
         ShadedTable(

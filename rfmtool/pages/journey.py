@@ -68,10 +68,10 @@ def _groups(title: str, answer: Data, key: str) -> list[Block]:
     if key == "by_source":
         groups = sorted(groups, key=lambda group: (-group["people"][0], group["name"]))[:_MAX_ROWS]
     names = [step["step"] for step in answer["steps"]]
-    positions = [names.index(f"{step}_order") for step in ("first", "second", "third")]
+    places = [names.index(f"{step}_order") for step in ("first", "second", "third")]
     rows = []
     for group in groups[-_MAX_ROWS:]:
-        people, reached = group["people"][0], [group["people"][position] for position in positions]
+        people, reached = group["people"][0], [group["people"][place] for place in places]
         shares = [f"{count:,} ({count / people:.0%})" for count in reached]
         rows.append((group["name"], f"{people:,}", *shares))
     table = Table(

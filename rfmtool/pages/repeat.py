@@ -89,8 +89,8 @@ def _curve(answer: Data, width: int) -> Iterator[Block]:
 
 def _point_at(curve: Sequence[Data], day: int) -> Data | None:
     """The last point of the curve until `day`."""
-    position = bisect_right(curve, day, key=lambda point: point["day"])
-    return curve[position - 1] if position else None
+    place = bisect_right(curve, day, key=lambda point: point["day"])
+    return curve[place - 1] if place else None
 
 
 def _shares_and_windows(answer: Data) -> Iterator[Block]:
@@ -137,9 +137,9 @@ def _when_to_ask(answer: Data, width: int) -> Iterator[Block]:
     weeks = weeks[: (width - _MARGIN) // column_width]
     gap = column_width - 1 if column_width > 1 else None
     heights = tuple(
-        None if rate is None or position == gap else rate / highest
+        None if rate is None or place == gap else rate / highest
         for rate in weeks
-        for position in range(column_width)
+        for place in range(column_width)
     )
     shown = (1, *range(5, len(weeks) + 1, 5))
     ticks = tuple((column_width * (week - 1), f"{week}") for week in shown)

@@ -40,20 +40,20 @@ class Batch:
     texts: Callable[[Sequence[int]], list[bytes]] = lambda rows: [b""] * len(rows)
     """Fetches the raw text of records by their places in the batch; empty for typed sources."""
 
-    def rows(self) -> Places:
+    def places(self) -> Places:
         """Places in the batch, from 0, of the records without a fault."""
         faulty = [fault.row for fault in self.faults]
         return np.setdiff1d(np.arange(self.records), faulty, assume_unique=True)
 
     def without(self, bad: Mask, reason: str) -> Batch:
         """The batch with more faults; `bad` marks records among those without a fault."""
-        rows = self.rows()[bad].tolist()
+        faulty = self.places()[bad].tolist()
         good = pa.array(~bad)
         all_columns = self.all_columns
         return replace(
             self,
             cells={role: cells.filter(good) for role, cells in self.cells.items()},
-            faults=self.faults + tuple(Fault(row, reason) for row in rows),
+            faults=self.faults + tuple(Fault(row, reason) for row in faulty),
             all_columns=lambda: [column.filter(good) for column in all_columns()],
         )
 

@@ -69,7 +69,7 @@ def _finished(jobs: Jobs, name: str, layout: FileLayout) -> Jobs:
 
 def _with_folder_columns(job: Job, layout: FileLayout) -> Batch:
     batch = job()
-    rows, in_file = len(batch.rows()), layout.in_file.places
+    rows, in_file = len(batch.places()), layout.in_file.places
     cells = {role: pa.scalar(layout.partition_value(role), pa.string())
              for role in layout.places if role not in in_file}  # fmt: skip
     columns = {role: pa.repeat(cell, rows) for role, cell in cells.items()}

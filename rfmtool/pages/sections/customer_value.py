@@ -166,8 +166,8 @@ def grid(summary: Data, locale: Locale) -> Card | None:
 
 
 def _filled(bands: Sequence[str]) -> list[int]:
-    """The indices of the ranges that are not empty."""
-    return [index for index, text in enumerate(bands) if text != EMPTY_RANGE]
+    """The places of the ranges that are not empty."""
+    return [place for place, text in enumerate(bands) if text != EMPTY_RANGE]
 
 
 def _pane(summary: Data, title: str, lines: list[list[Number | str]], locale: Locale) -> Heatmap:

@@ -15,9 +15,9 @@ _TONES: Final = ("suspect", "prospect", "customer", "client", "supporter", "advo
 _MIN_PEOPLE: Final = 30
 
 
-def stage_tone(stage: str, position: int = 0) -> str:
-    """The colour of a rung: its own, or by its position from the bottom."""
-    return stage if stage in _TONES else _TONES[min(position, len(_TONES) - 1)]
+def stage_tone(stage: str, place: int = 0) -> str:
+    """The colour of a rung: its own, or by its place from the bottom."""
+    return stage if stage in _TONES else _TONES[min(place, len(_TONES) - 1)]
 
 
 def ladder(summary: Data, locale: Locale) -> Card:
@@ -40,14 +40,14 @@ def _table_of_rungs(summary: Data, locale: Locale) -> Table:
     revenues = [group["revenue"] for group in groups.values()]
     most_revenue, whole = max(map(float, revenues), default=0.0), in_whole_units(revenues)
     rows: list[tuple[Cell, ...]] = []
-    for position, rung in enumerate(rungs):
+    for place, rung in enumerate(rungs):
         stage, group = rung["stage"], groups.get(rung["stage"])
         if group is None:
             tables = [f"--{table}" for table in rung["needs"]]
             needs = f"needs {join_with_or(tables)}" if tables else rung["proof"]
             rows.append((DASH, "", "", Name(stage, needs), "", DASH, ""))
             continue
-        tone = stage_tone(stage, len(rungs) - 1 - position)
+        tone = stage_tone(stage, len(rungs) - 1 - place)
         revenue = float(group["revenue"])
         rows.append(
             (
@@ -99,17 +99,17 @@ def ladder_funnel(summary: Data, locale: Locale) -> Card | None:
     if len(steps) < 2 or not summary["customers"]:  # noqa: PLR2004 - one rung has no next
         return None
     rows = []
-    for position, step in reversed(list(enumerate(steps))):
-        below = steps[position - 1]["reached"] if position else 0
-        tone = stage_tone(step["stage"], position)
+    for place, step in reversed(list(enumerate(steps))):
+        below = steps[place - 1]["reached"] if place else 0
+        tone = stage_tone(step["stage"], place)
         conversion, days = step["conversion"], step["median_days"]
-        has_bar = position and conversion is not None and below >= _MIN_PEOPLE
+        has_bar = place and conversion is not None and below >= _MIN_PEOPLE
         rows.append(
             (
                 Name(step["stage"], tone=tone),
                 Bars(((min(conversion, 1.0), tone),)) if has_bar else "",
                 locale.count(step["reached"]),
-                locale.share(conversion, 0) if position and conversion is not None else DASH,
+                locale.share(conversion, 0) if place and conversion is not None else DASH,
                 DASH if days is None else locale.number(days, 0),
             )
         )

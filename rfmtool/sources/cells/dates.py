@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
+from rfmtool.days import day_number
 from rfmtool.documents import packaged_toml
 from rfmtool.sources.cells.date_formats import ISO, DateFormat, Unit
 from rfmtool.sources.cells.repeated_cells import PROBE_CELLS, are_repetitive, dictionary_encoded
@@ -25,10 +26,10 @@ _MONTHS_IN_A_YEAR: Final = 12
 # POSIX: years 69 to 99 are 1969 to 1999.
 _FIRST_SHORT_YEAR = 69
 # The years 1 to 9999, the range of dates in Python and in spreadsheets.
-_FIRST_DAY: Final = date.min.toordinal() - date(1970, 1, 1).toordinal()
+_FIRST_DAY: Final = day_number(date.min)
 # Arrow knows no clock changes after those listed in zone files, which end here.
-_CLOCKS_KNOWN_UNTIL: Final = (date(2038, 1, 1) - date(1970, 1, 1)).days
-_LAST_DAY: Final = date.max.toordinal() - date(1970, 1, 1).toordinal()
+_CLOCKS_KNOWN_UNTIL: Final = day_number(date(2038, 1, 1))
+_LAST_DAY: Final = day_number(date.max)
 _SECONDS_A_DAY: Final = 86_400
 _SECONDS: Final[Mapping[Unit | None, float]] = {
     "spreadsheet days": _SECONDS_A_DAY, "seconds": 1, "milliseconds": 0.001,

@@ -33,7 +33,7 @@ from rfmtool.sources.cells.date_formats import (
 )
 from rfmtool.sources.cells.dates import Days, read_days
 from rfmtool.sources.cells.numbers import DecimalMark, NumberFormat, normalized_number_text
-from rfmtool.sources.cells.two_digit_years import count_date_ends, may_be_year_first, year_position
+from rfmtool.sources.cells.two_digit_years import count_date_ends, may_be_year_first, year_place
 from rfmtool.sources.layout import MONEY_ROLES, Asked
 
 _NOT_CROATIAN: Final = re.compile("[áéíóúýěřůďťňąęłńśźż]", re.IGNORECASE)
@@ -194,7 +194,7 @@ def infer_date_format(
         raise _no_dates_error(counts, column, role)
     # No other format fits if the first number is always beyond 31.
     has_short_years = usual is None and may_be_year_first(counts, most)
-    if has_short_years and (not most or year_position(counts, column) == "first"):
+    if has_short_years and (not most or year_place(counts, column) == "first"):
         return YEAR_FIRST
     has_both = counts[_ONLY_DAY_FIRST] and counts[_ONLY_MONTH_FIRST]
     if has_both and best in (DAY_FIRST, MONTH_FIRST):

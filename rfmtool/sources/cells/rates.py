@@ -75,10 +75,10 @@ class Rates:
         is_known = mask_of(mark.is_valid())
         number = table.number_of_mark[mark.fill_null(0).to_numpy()]
         keys = number * _DAYS + days.astype(np.int64) - _ALWAYS
-        rows = np.searchsorted(table.keys, keys, side="right") - 1
-        lacking = ~(is_known & (table.currency_numbers[rows] == number))
-        rows = np.where(lacking, 0, rows)
-        return Numbers(table.values[rows], table.texts.take(pa.array(rows)), None), lacking
+        places = np.searchsorted(table.keys, keys, side="right") - 1
+        lacking = ~(is_known & (table.currency_numbers[places] == number))
+        places = np.where(lacking, 0, places)
+        return Numbers(table.values[places], table.texts.take(pa.array(places)), None), lacking
 
     @cached_property
     def _table(self) -> _LookupTable:

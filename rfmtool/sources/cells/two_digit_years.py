@@ -51,7 +51,7 @@ def may_be_year_first(counts: FormatCounts, most: int) -> bool:
     return counts[YEAR_FIRST.name] > _ALMOST_ALL * most
 
 
-def year_position(counts: FormatCounts, column: str) -> End:
+def year_place(counts: FormatCounts, column: str) -> End:
     """At which end of a column's dates the year stands.
 
     Raises:

@@ -237,7 +237,7 @@ def _currencies_of_amounts(cells: Mapping[str, TypedColumn]) -> list[pa.Array]:
 
 
 def attribute_places(layout: FileLayout, table: EvidenceTable) -> dict[str, int]:
-    """The indices of the columns without a role, by name; of equal names the first."""
+    """The places of the columns without a role, by name; of equal names the first."""
     taken = {*layout.places.values()}
     places: dict[str, int] = {}
     for place, title in enumerate(layout.header):

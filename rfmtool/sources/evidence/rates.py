@@ -93,7 +93,7 @@ def _rows_of(part: SourceBatches, reading: TableReading) -> Iterator[_RateRow]:
                 raise InputError(f"{where} cannot be read ({fault.reason})", _HINT)
         blank = np.logical_and.reduce([is_blank(column) for column in batch.all_columns()])
         filled = np.flatnonzero(~blank)
-        numbers = (first + batch.rows()[filled]).tolist()
+        numbers = (first + batch.places()[filled]).tolist()
         cells = {role: column.take(pa.array(filled)) for role, column in batch.cells.items()}
         named = [f"row {number:,} of {source.name}" for number in numbers]
         rates = _rates(cells, reading, named, columns)

@@ -34,7 +34,7 @@ class Money:
     problems: RowBins
     marked_currencies: Sequence[pa.Array]
     """The currencies written next to the amounts."""
-    other_currency_rows: Places
+    other_currency_places: Places
     """The rows in a currency that is not wanted, or has no rate."""
     row_currencies: pa.Array | None
     """The currency of each row, where money is converted."""
@@ -45,8 +45,9 @@ class Money:
         """The currencies of the rows that are excluded because there is no rate."""
         if self.row_currencies is None:
             return frozenset()
-        rows = row_bins.rows[row_bins.codes == CODES["other_currency"]]
-        return frozenset(pc.unique(self.row_currencies.take(pa.array(rows))).to_pylist()) - {None}
+        places = row_bins.places[row_bins.codes == CODES["other_currency"]]
+        unrated = self.row_currencies.take(pa.array(places))
+        return frozenset(pc.unique(unrated).to_pylist()) - {None}
 
 
 def read_money(
@@ -132,8 +133,8 @@ def repeated_refunds(cells: Cells, money: Money) -> int:
     if "order_id" not in cells or not money.later_refunds.any():
         return 0
     refunds, paid = money.later_refunds, money.paid
-    rows = np.flatnonzero(refunds)
-    first, second = rows[:-1], rows[1:]
+    places = np.flatnonzero(refunds)
+    first, second = places[:-1], places[1:]
     repeats = (second == first + 1) & (refunds[first] == refunds[second])
     repeats &= (paid[first] != paid[second]) | (refunds[first] > np.maximum(paid[first], 0))
     first, second = pa.array(first[repeats]), pa.array(second[repeats])
@@ -169,7 +170,7 @@ def run_costs(
         units, unread = to_units([read_numbers(cells["cost"], formats.numbers), *money.factors])
         unknown = mask_of_places(unread, rows) | (np.abs(units) >= _NO_COST)
     is_counted = np.ones(rows, dtype=bool)
-    is_counted[row_bins.rows] = False
+    is_counted[row_bins.places] = False
     spent, refunded = _sums(np.where(is_counted & ~unknown, units, 0), runs.starts)
     uncosted = np.add.reduceat(unknown & is_counted, runs.starts, dtype=np.int32)
     return {"cost": spent - refunded, "uncosted": uncosted}

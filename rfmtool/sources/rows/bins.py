@@ -36,13 +36,13 @@ Codes = npt.NDArray[np.uint8]
 class RowBins:
     """Rows whose bin is not that of their run, and the codes of their bins."""
 
-    rows: Places = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    places: Places = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     codes: Codes = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
 
-    def with_rows(self, rows: Places, bin_name: str) -> RowBins:
+    def with_more(self, places: Places, bin_name: str) -> RowBins:
         """The same with more rows, all in one bin."""
-        codes = np.full(len(rows), CODES[bin_name], dtype=np.uint8)
-        return RowBins(np.concatenate([self.rows, rows]), np.concatenate([self.codes, codes]))
+        codes = np.full(len(places), CODES[bin_name], dtype=np.uint8)
+        return RowBins(np.concatenate([self.places, places]), np.concatenate([self.codes, codes]))
 
 
 def bins_of_runs(
@@ -95,7 +95,7 @@ def named_currencies(runs: Runs, marked: Sequence[pa.Array]) -> pa.Array:
 
 
 def in_other_currencies(marked: Sequence[pa.Array], options: LineOptions) -> Places:
-    """The rows whose amount is marked with a currency that is not wanted."""
+    """The places of the rows whose amount is marked with a currency that is not wanted."""
     if options.currency is None or not marked:
         return np.empty(0, dtype=np.int64)
     is_other = [currencies.is_other_currency(column, options.currency) for column in marked]
@@ -108,9 +108,9 @@ def currencies_of(
     """The currencies of some runs, by their column or marked next to the amounts."""
     columns = []
     if marked:
-        rows = np.repeat(is_counted, runs.lengths)
-        rows[row_bins.rows] = False
-        columns = [column.filter(pa.array(rows)) for column in marked]
+        is_in = np.repeat(is_counted, runs.lengths)
+        is_in[row_bins.places] = False
+        columns = [column.filter(pa.array(is_in)) for column in marked]
     if "currency" in runs.heads:
         by_run = runs.heads["currency"].filter(pa.array(is_counted))
         columns.append(currencies.normalized_currencies(by_run))
@@ -127,19 +127,19 @@ def row_bins_of(batch: Batch, runs: Runs, bins: Codes, amounts: RowBins, others:
     row_bins = amounts
     undated = np.isin(bins, [CODES[name] for name in ("missing_date", "bad_date", "blank")])
     if undated.any():
-        kept = ~undated[runs.run_indices(amounts.rows)]
+        kept = ~undated[runs.run_places(amounts.places)]
         may_be_blank = (bins == CODES["missing_date"]) & is_blank(runs.heads["customer_id"])
-        rows = np.flatnonzero(np.repeat(may_be_blank, runs.lengths))
-        if len(rows):
-            blank = [is_blank(column)[rows] for column in batch.all_columns()]
-            rows = rows[np.logical_and.reduce(blank)]
-        row_bins = RowBins(amounts.rows[kept], amounts.codes[kept]).with_rows(rows, "blank")
-    rows = np.setdiff1d(others, row_bins.rows, assume_unique=True)
-    if not len(rows):
+        places = np.flatnonzero(np.repeat(may_be_blank, runs.lengths))
+        if len(places):
+            blank = [is_blank(column)[places] for column in batch.all_columns()]
+            places = places[np.logical_and.reduce(blank)]
+        row_bins = RowBins(amounts.places[kept], amounts.codes[kept]).with_more(places, "blank")
+    places = np.setdiff1d(others, row_bins.places, assume_unique=True)
+    if not len(places):
         return row_bins
     replaceable = [CODES[name] for name in ("used", "before_since", "after_as_of")]
-    is_other = np.isin(bins[runs.run_indices(rows)], replaceable)
-    return row_bins.with_rows(rows[is_other], "other_currency")
+    is_other = np.isin(bins[runs.run_places(places)], replaceable)
+    return row_bins.with_more(places[is_other], "other_currency")
 
 
 def is_blank(cells: pa.Array) -> Mask:
@@ -179,15 +179,16 @@ def rejects_of(
     if not (is_rejected_run.any() or is_rejected_row.any() or faults):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     codes_by_row = np.repeat(np.where(is_rejected_run, bins, 0), lengths).astype(np.int64)
-    codes_by_row[row_bins.rows] = np.where(is_rejected_row, row_bins.codes, 0)
+    codes_by_row[row_bins.places] = np.where(is_rejected_row, row_bins.codes, 0)
     bad = np.flatnonzero(codes_by_row)
-    rows = np.concatenate([batch.rows()[bad], [fault.row for fault in faults]]).astype(np.int64)
+    places = np.concatenate([batch.places()[bad], [fault.row for fault in faults]])
     fault_codes = [CODES[fault.reason] for fault in faults]
-    return rows, np.concatenate([codes_by_row[bad], fault_codes]).astype(np.int64)
+    codes = np.concatenate([codes_by_row[bad], fault_codes])
+    return places.astype(np.int64), codes.astype(np.int64)
 
 
 def tally_of_rows(batch: Batch, bins: Codes) -> Tally:
     """The tally of a batch with a bin for each row."""
     ones = np.ones(len(bins), dtype=np.int64)
-    rows, codes = rejects_of(batch, ones, bins, RowBins())
-    return Tally(batch.records, bin_counts(batch, bins, ones, RowBins()), rows, codes)
+    rejects = rejects_of(batch, ones, bins, RowBins())
+    return Tally(batch.records, bin_counts(batch, bins, ones, RowBins()), *rejects)

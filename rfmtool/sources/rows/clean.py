@@ -173,14 +173,15 @@ def _binned(batch: Batch, formats: Formats, options: LineOptions) -> _BinnedBatc
     heads = runs.heads
     days, bins, is_wanted = bins_of_runs(heads, formats, options, exclusion_masks(heads, options))
     money = read_money(batch.cells, runs, days, formats, options)
-    row_bins = row_bins_of(batch, runs, bins, money.problems, money.other_currency_rows)
+    row_bins = row_bins_of(batch, runs, bins, money.problems, money.other_currency_places)
     sales, refunds = run_sums(money, runs)
     is_credit, signs = credit_mask(heads, options), frozenset[int]()
     if is_credit is not None and is_credit.any():
         # The money of a credit note is a refund, whatever its sign.
         sales, refunds = np.where(is_credit, 0, sales), refunds + np.where(is_credit, sales, 0)
         signs = frozenset(np.sign(money.paid[np.repeat(is_credit, runs.lengths)]).tolist()) - {0}
-    counts = runs.lengths - np.bincount(runs.run_indices(row_bins.rows), minlength=len(runs.starts))
+    in_other_bins = np.bincount(runs.run_places(row_bins.places), minlength=len(runs.starts))
+    counts = runs.lengths - in_other_bins
     return _BinnedBatch(
         batch, runs, days, bins, is_wanted, money, row_bins, counts, sales, refunds, signs
     )

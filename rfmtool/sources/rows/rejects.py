@@ -100,9 +100,9 @@ def _cells(
     batch: Batch, rows: npt.NDArray[np.int64], suppressed: frozenset[str], width: int
 ) -> tuple[list[pa.Array], Mask]:
     """The raw cells of some rows, in ascending order, and which rows contain suppressed ids."""
-    has_cells = np.isin(rows, batch.rows())
+    has_cells = np.isin(rows, batch.places())
     texts = [text.decode("utf-8", "replace") for text in batch.texts(rows[~has_cells].tolist())]
-    places = pa.array(np.searchsorted(batch.rows(), rows[has_cells]))
+    places = pa.array(np.searchsorted(batch.places(), rows[has_cells]))
     # Fetching all columns reads the batch again, so it is avoided where possible.
     columns = batch.all_columns() if len(places) else ()
     cells = [display_text(column.take(places)) for column in columns]

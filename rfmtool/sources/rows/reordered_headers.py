@@ -25,8 +25,8 @@ def reordered_header(batch: Batch, tally: Tally, layout: FileLayout) -> int | No
     undated = tally.reject_rows[tally.reject_codes == CODES["bad_date"]]
     if layout.dialect is None or not len(undated):
         return None
-    rows = batch.rows()
-    places = np.searchsorted(rows, np.sort(undated))
+    in_batch = batch.places()
+    places = np.searchsorted(in_batch, np.sort(undated))
     days = batch.cells["ordered_at"].take(pa.array(places))
     names = {normalized(name) for name in layout.header}
     texts = [cell for cell in pc.unique(days).to_pylist() if cell and normalized(cell) in names]
@@ -35,7 +35,7 @@ def reordered_header(batch: Batch, tally: Tally, layout: FileLayout) -> int | No
         return None
     columns = [column.take(pa.array(places)).to_pylist() for column in batch.all_columns()]
     is_match = [_is_reordered(cells, layout) for cells in zip(*columns, strict=True)]
-    return int(rows[places[is_match.index(True)]]) if any(is_match) else None
+    return int(in_batch[places[is_match.index(True)]]) if any(is_match) else None
 
 
 def _is_reordered(cells: tuple[str | None, ...], layout: FileLayout) -> bool:

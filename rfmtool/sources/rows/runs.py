@@ -24,9 +24,9 @@ class Runs:
     starts: Places
     lengths: Places
 
-    def run_indices(self, rows: Places) -> Places:
-        """The index of the run of each row."""
-        return np.searchsorted(self.starts, rows, side="right") - 1
+    def run_places(self, places: Places) -> Places:
+        """The place of the run of each row."""
+        return np.searchsorted(self.starts, places, side="right") - 1
 
 
 def find_runs(cells: Cells, options: LineOptions) -> Runs:

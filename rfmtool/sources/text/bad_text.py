@@ -58,7 +58,7 @@ def contains_nul(cells: Mapping[str, pa.Array]) -> Mask:
 
 def has_stray_quotes(batch: Batch, stray: Sequence[int], dialect: Dialect) -> Mask:
     """Which of the records `stray` have an id with a quote that may be text or part of quoting."""
-    is_stray = np.isin(batch.rows(), stray)
+    is_stray = np.isin(batch.places(), stray)
     pattern = _STRAY.format(q=re.escape(dialect.quote))
     masks = [
         mask_of(pc.match_substring_regex(batch.cells[role], pattern))

@@ -42,7 +42,7 @@ def check_one_table(batch: Batch, layout: FileLayout) -> None:
             continue
         if [name.strip() for name in names] != [name.strip() for name in layout.header]:
             raise InputError(
-                f"a second table begins in row {int(batch.rows()[place]) + 1:,} of this part, below"
-                " an empty row",
+                f"a second table begins in row {int(batch.places()[place]) + 1:,} of this part,"
+                " below an empty row",
                 "Keep each table in a file of its own.",
             )

@@ -107,7 +107,7 @@ def parse_block(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
 
 
 def _record_texts(data: pa.Buffer, block: Block, marks: Marks, rows: Sequence[int]) -> list[bytes]:
-    """The records at ascending indices in the block, malformed ones included."""
+    """The records at ascending places in the block, malformed ones included."""
     malformed = dict(zip(block.malformed_rows, block.malformed_texts, strict=True))
     parsed = np.array([row for row in rows if row not in malformed], dtype=np.int64)
     places = set((parsed - np.searchsorted(block.malformed_rows, parsed)).tolist())
