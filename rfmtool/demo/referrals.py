@@ -22,7 +22,12 @@ def referrals(
     The referrer had ordered by then, and the referred had not; some never did.
     """
     bought = order_days.groupby("person")["day"].min()
-    referred = _referred(people, bought, today, rng)
+    # Friends who never ordered, and recent buyers as many as `referrals` adds up to.
+    friends = people.index[people["archetype"].eq("friend")]
+    is_recent = (people["known_day"] >= today - REMEMBERED_DAYS) & people["referrals"].eq(0)
+    buyers = people.index[is_recent].intersection(bought.index)
+    count = min(round(people["referrals"].sum()), len(buyers))
+    referred = friends.append(pd.Index(rng.choice(buyers, count, replace=False)))
     named_on = people["known_day"].reindex(referred).to_numpy()
     named_on = np.clip(named_on - rng.integers(0, NAMED_BEFORE_DAYS, len(named_on)), 0, today)
     referrer = _referrers(people, bought, named_on, rng)
@@ -38,17 +43,6 @@ def referrals(
         "solicited": np.where(unknown.transform("first"), "", solicited),
     }
     return pd.DataFrame(columns).sort_values(["referred_on", "referred_id"], ignore_index=True)
-
-
-def _referred(
-    people: pd.DataFrame, bought: pd.Series[int], today: int, rng: Generator
-) -> pd.Index[int]:
-    """Friends who never ordered, and recent buyers as many as `referrals` adds up to."""
-    friends = people.index[people["archetype"].eq("friend")]
-    is_recent = (people["known_day"] >= today - REMEMBERED_DAYS) & people["referrals"].eq(0)
-    buyers = people.index[is_recent].intersection(bought.index)
-    count = min(round(people["referrals"].sum()), len(buyers))
-    return friends.append(pd.Index(rng.choice(buyers, count, replace=False)))
 
 
 def _referrers(

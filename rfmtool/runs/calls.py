@@ -72,7 +72,11 @@ def call_sheet(result: Standing, people: pd.DataFrame) -> pd.DataFrame:
     if {"recommended_by", "brought"} & {*people}:
         people = people.assign(**_referral_columns(result, places))
     added = _unmet_needs(evidence, places, result.as_of_day)
-    added |= _influence_of_complainers(people, evidence, places)
+    if "feedback" in evidence:
+        # The influence of those with open complaints, to be read only: the order ignores it.
+        texts = pd.Series(describe_influence(evidence, places), dtype="str")
+        has_complaint = people["open_complaints"].gt(0).to_numpy(dtype=bool)
+        added["reach"] = texts.where(has_complaint & texts.ne("")).array
     what = people["action"].astype("str").map(instructions).astype("str")
     sheet = people.assign(what=what, **added)
     written = {*_FIRST_COLUMNS, *result.columns, *added}
@@ -108,14 +112,3 @@ def _unmet_needs(
     rows = rows.drop_duplicates().sort_values(["owner", "need"], kind="stable")
     needs = rows.groupby("owner")["need"].agg(", ".join).astype("str")
     return {"unmet_needs": needs.reindex(places).array}
-
-
-def _influence_of_complainers(
-    people: pd.DataFrame, evidence: Mapping[str, pd.DataFrame], places: Ints
-) -> dict[str, Any]:
-    """The influence of those with open complaints, to be read only: the order ignores it."""
-    if "feedback" not in evidence:
-        return {}
-    texts = pd.Series(describe_influence(evidence, places), dtype="str")
-    has_complaint = people["open_complaints"].gt(0).to_numpy(dtype=bool)
-    return {"reach": texts.where(has_complaint & texts.ne("")).array}

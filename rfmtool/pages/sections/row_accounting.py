@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from rfmtool.columns import DIMENSIONS
 from rfmtool.documents import Data
@@ -80,20 +81,15 @@ def _bins(ledger: Data, rows: int, locale: Locale) -> Iterator[tuple[Cell, ...]]
 
 
 def _cuts(summary: Data, locale: Locale) -> Table:
-    bands = summary["bands"]
-    most = max(len(bands[name]) for name in DIMENSIONS)
+    ascending = (reversed(summary["bands"][name]) for name in DIMENSIONS)
+    rows = [*enumerate(zip_longest(*ascending, fillvalue=EMPTY_RANGE), start=1)]
     return Table(
         columns=(Column("Score", "name"), *(Column(name, folds=True) for name in DIMENSIONS)),
         rows=tuple(
-            (str(score), *(locale.localized(_band(bands[name], score)) for name in DIMENSIONS))
-            for score in range(most, 0, -1)
+            (str(score), *("" if text == EMPTY_RANGE else locale.localized(text) for text in texts))
+            for score, texts in reversed(rows)
         ),
     )
-
-
-def _band(bands: list[str], score: int) -> str:
-    text = bands[len(bands) - score] if score <= len(bands) else EMPTY_RANGE
-    return "" if text == EMPTY_RANGE else text
 
 
 def _evidence(summary: Data, locale: Locale) -> Table:
