@@ -34,15 +34,16 @@ from rfmtool.outputs.formulas import count_formulas
 from rfmtool.outputs.tables import to_table
 from rfmtool.placer import Placer
 from rfmtool.placing import dependencies
+from rfmtool.placing.contact_limits import opt_outs
 from rfmtool.placing.holdouts import assign_holdouts, empty_holdouts
 from rfmtool.report_columns import ReportData, select_report_columns
 from rfmtool.rules import Rules
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.timing import OrderDays, distinct_order_days
-from rfmtool.sources.evidence.tables import Evidence
+from rfmtool.sources.evidence.tables import LATER_CONTACTS, Evidence
 from rfmtool.sources.ledger import Ledger
 
-_CACHED = ("lookbacks", "order_histories", "_cell_rates", "days", "_log")
+_CACHED = ("lookbacks", "order_histories", "_cell_rates", "days", "log")
 """Cached properties that do not depend on earlier runs."""
 
 
@@ -104,7 +105,7 @@ class Standing:
         customers = pd.concat([customers, cross_customer], axis=1)
         wallets, log = (
             None if rows is None else slice_by_owner(rows, start, stop)
-            for rows in (fit.declared_wallets, self._log)
+            for rows in (fit.declared_wallets, self.log)
         )
         evidence = self.grouped.evidence
         placer = Placer(fit, rules, self.settings, evidence, self.as_of, needed)
@@ -203,11 +204,14 @@ class Standing:
         )
 
     @cached_property
-    def _log(self) -> pd.DataFrame | None:
-        """The contact log as it stood at the end of the day."""
-        if (log := self.grouped.evidence.get("contacted")) is None:
+    def log(self) -> pd.DataFrame | None:
+        """The contact log of the day, with later refusals; without `--as-of` that of today."""
+        evidence = self.grouped.evidence
+        if (log := evidence.get("contacted")) is None:
             return None
-        return log[log["contacted_on"].le(self.as_of_day).fillna(value=True).to_numpy(dtype=bool)]
+        log = log[log["contacted_on"].le(self.as_of_day).fillna(value=True).to_numpy(dtype=bool)]
+        later = evidence[LATER_CONTACTS]
+        return pd.concat([log, later if self.settings.as_of is None else opt_outs(later)])
 
     @property
     def scales(self) -> Scales:

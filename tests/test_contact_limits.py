@@ -104,6 +104,36 @@ def test_who_refuses_a_channel_is_not_reached_by_it_again(with_log, outcome):
     assert people.loc["new2", "channel"] == "email"
 
 
+@pytest.mark.parametrize("as_of", [None, "2025-06-30"])
+def test_who_refuses_after_the_last_order_is_not_reached_by_it_again(with_log, as_of):
+    people, result = with_log("new1,welcome,2025-07-02,email,unsubscribed,,", as_of=as_of)
+
+    assert people.loc["new1", ["channel", "consent"]].tolist() == ["call", "no"]
+    assert "1 row dated after 2025-06-30" in " ".join(result.summary["warnings"])
+
+
+def test_who_was_contacted_after_the_last_order_rests_or_waits(shop, tmp_path, with_log):
+    rows = (
+        "new1,welcome,2025-07-02,email,,,", "reg1,next_order,2025-07-02,phone,,,2025-09-01",
+        "new2,put_it_right,2025-07-02,phone,,,", "new3,follow_up,2025-07-02,phone,,,",
+    )  # fmt: skip
+    told = tmp_path / "feedback.csv"
+    told.write_text("customer_id,given_on,kind\nnew2,2025-06-29,complaint\n")
+    with_log(*rows)
+
+    arguments = ("--contacted", tmp_path / "log.csv", "--feedback", told, "--quiet")
+    assert run("run", shop, "-o", tmp_path / "out", *arguments).exit_code == 0
+
+    people = pd.read_csv(tmp_path / "out/customers.csv", dtype=str).set_index("customer_id")
+    assert people["resting"].dropna().to_dict() == {"new1": "contacted"}
+    assert people.loc["reg1", "action"] == "leave_alone"
+    assert people["last_contacted_on"].isna().all()
+    assert "new3" not in (tmp_path / "out/tasks/follow_up.csv").read_text()
+    people, _ = with_log(*rows, as_of="2025-06-30")  # the day as it was
+    assert people["resting"].isna().all()
+    assert people.loc["reg1", "action"] != "leave_alone"
+
+
 def test_a_log_with_days_to_come_and_actions_that_are_none_is_counted_and_said(with_log):
     _, result = with_log(
         "new1,welcome,2025-07-15,email,,,", "new2,nonsense,2025-06-20,email,,,",

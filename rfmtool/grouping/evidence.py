@@ -32,7 +32,13 @@ from rfmtool.sources import Asked
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.consents import REFUSALS, matches_any
-from rfmtool.sources.evidence.tables import CONTACT_STEPS, Evidence, one_row_each, read_evidence
+from rfmtool.sources.evidence.tables import (
+    CONTACT_STEPS,
+    LATER_CONTACTS,
+    Evidence,
+    one_row_each,
+    read_evidence,
+)
 from rfmtool.sources.layout import Detail
 from rfmtool.sources.ledger import check_rejects
 
@@ -112,7 +118,11 @@ def evidence_as_of(
     may have come after the last order.
     """
     tables = {name: table for name, table in evidence.tables.items() if name != "suppress"}
-    tables = events_until(without_suppressed(tables, settings.suppressed), day_number(as_of))
+    all_rows = without_suppressed(tables, settings.suppressed)
+    tables = events_until(all_rows, day_number(as_of))
+    if "contacted" in tables:
+        log = all_rows["contacted"]
+        tables[LATER_CONTACTS] = log.filter(pc.greater(log["contacted_on"], as_of))
     if settings.as_of is None or "contacts" not in tables:
         return tables
     contacts = today = tables["contacts"]
@@ -171,6 +181,8 @@ def evidence_at_lookback(
     evidence: Mapping[str, pd.DataFrame], last_day: int
 ) -> dict[str, pd.DataFrame]:
     """The evidence with the contacts of an earlier day; other tables have the day of each event."""
+    if LATER_CONTACTS in evidence:
+        evidence = {**evidence, LATER_CONTACTS: evidence[LATER_CONTACTS][:0]}
     if "contacts" not in evidence:
         return dict(evidence)
     contacts, steps = evidence["contacts"], evidence.get(CONTACT_STEPS)

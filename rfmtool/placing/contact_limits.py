@@ -106,9 +106,10 @@ def add_rest_reasons(
     if log is None:
         return customers
     contacts = outbound_contacts(log)
-    owner, days_ago = contacts["owner"].to_numpy(), as_of_day - contacts["day"].to_numpy()
+    owner = contacts["owner"].to_numpy()
+    days_ago = np.maximum(as_of_day - contacts["day"].to_numpy(), 0)
     actions = customers["action"].astype("str")
-    is_same_action = (actions.to_numpy()[owner] == contacts["action"]) & (days_ago >= 0)
+    is_same_action = actions.to_numpy()[owner] == contacts["action"]
     rest_days = actions.map(rest_days_by_action(playbook, limits)).to_numpy(dtype=np.int64)
     recent = mask_of_places(owner[is_same_action & (days_ago < rest_days[owner])], len(customers))
     often = is_at_contact_limit(contacts, len(customers), limits, as_of_day) & (rest_days > 0)
@@ -141,7 +142,7 @@ def is_at_contact_limit(
 ) -> Mask:
     """Which of `count` customers `outbound_contacts` show at the limit of contacts in 30 days."""
     days_ago = as_of_day - rows["day"].to_numpy()
-    owner = rows["owner"].to_numpy()[(days_ago >= 0) & (days_ago < _LIMIT_DAYS)]
+    owner = rows["owner"].to_numpy()[days_ago < _LIMIT_DAYS]
     return np.asarray(np.bincount(owner, minlength=count) >= limits.most_in_30_days)
 
 

@@ -46,7 +46,7 @@ def evidence_kept(result: Standing) -> dict[str, pa.Table]:
     if "feedback" in evidence:
         feedback = evidence["feedback"]
         tables["complaints"] = feedback[column_equals(feedback, "kind", "complaint")]
-    if "contacted" in evidence and len(refusals := opt_outs(evidence["contacted"])):
+    if result.log is not None and len(refusals := opt_outs(result.log)):
         tables["refusals"] = refusals.reindex(columns=["owner", *KEPT_EVIDENCE_COLUMNS["refusals"]])
     return {
         f"evidence/{name}": pa.table(

@@ -109,19 +109,23 @@ def holdout_warnings(result: Standing) -> list[str]:
     if len(result.holdouts) and not result.rules.holdout.shares:
         advice = "give its --holdout again, or there is nothing to compare"
         texts.append(f"An earlier run had a holdout, and this one has none: {advice}.")
-    return [*texts, *log_warnings(result, result.as_of_day, "the most in 30 days")]
+    hold = "who was contacted then rests, and refusals hold"
+    hold = "so only refusals among them hold" if result.settings.as_of else f"in no figure: {hold}"
+    return [*texts, *log_warnings(result, result.as_of_day, "the most in 30 days", hold)]
 
 
-def log_warnings(result: Standing, day: int, count_for: str) -> list[str]:
+def log_warnings(
+    result: Standing, day: int, count_for: str, effect: str = "so not yet true"
+) -> list[str]:
     """Warnings on rows of the contact log in the future, or with actions not in the playbook.
 
     `day` is the last plausible one, since 1970-01-01; `count_for` is what rows with unknown
-    actions count for, in words.
+    actions count for, in words; `effect` what becomes of later rows.
     """
     log = result.evidence.tables.get("contacted") if result.evidence else None
     if log is None:
         return []
-    texts = future_date_warnings("contacted", log["contacted_on"], day)
+    texts = future_date_warnings("contacted", log["contacted_on"], day, effect)
     known = pa.array([*(row.label for row in result.rules.playbook), *TASKS])
     actions = pc.utf8_lower(pc.utf8_trim_whitespace(log["action"]))
     is_out = pc.not_equal(log["direction"], "in").fill_null(fill_value=True)
@@ -134,11 +138,13 @@ def log_warnings(result: Standing, day: int, count_for: str) -> list[str]:
     return texts
 
 
-def future_date_warnings(name: str, days: pa.ChunkedArray, day: int) -> list[str]:
+def future_date_warnings(
+    name: str, days: pa.ChunkedArray, day: int, effect: str = "so not yet true"
+) -> list[str]:
     """A warning where rows of a table are dated after the last plausible day."""
     later = pc.sum(pc.greater(days.cast("int32"), day)).as_py() or 0
     rows = count_text(later, "row")
-    return [f"{name}: {rows} dated after {date_from_day(day)}, so not yet true."] if later else []
+    return [f"{name}: {rows} dated after {date_from_day(day)}, {effect}."] if later else []
 
 
 def last_result_texts(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

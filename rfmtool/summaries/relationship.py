@@ -29,6 +29,8 @@ REPORT_TABLES: Final = {
 def task_lists(result: Standing) -> dict[str, Ints]:
     """The row numbers of the people on each task list; see `placing.tasks`."""
     people, evidence = result.report_data.frame, result.grouped.evidence
+    if result.log is not None:
+        evidence = {**evidence, "contacted": result.log}
     return places_by_task(people, evidence, result.rules, result.as_of_day)
 
 

@@ -40,6 +40,8 @@ _TYPES: Final[Mapping[CellKind, pa.DataType]] = {
 }
 CONTACT_STEPS: Final = "contact_steps"
 """The name of the table of all rows of contacts, later ones last, if an id has several."""
+LATER_CONTACTS: Final = "later_contacts"
+"""The name of the rows of the contact log after as_of."""
 
 
 @dataclass(frozen=True)
