@@ -421,6 +421,12 @@ def test_control_characters_never_reach_the_terminal(place):
         assert not [letter for letter in output if not letter.isprintable() and letter != "\n"]
 
 
+def test_an_option_that_is_missing_is_named_with_its_choices():
+    result = rfmtool("export", "out")
+    assert_clear(result, 2)
+    assert "'--for'. Choose from: klaviyo, mailchimp, hubspot, brevo, meta, google" in result.stderr
+
+
 def test_a_name_whose_bytes_are_no_text_is_shown_and_written(place):
     name = "w\udcffrd.csv"
     try:

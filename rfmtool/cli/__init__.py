@@ -190,7 +190,9 @@ def _message_hint_and_code(error: BaseException) -> tuple[str, str, int]:
         case RfmtoolError():
             return error.args[0], error.hint, error.exit_code
         case click.ClickException():
-            return error.format_message(), _usage(error), error.exit_code
+            # Click puts the choices of a missing option on lines of their own.
+            message = " ".join(error.format_message().split())
+            return message, _usage(error), error.exit_code
         case MemoryError():
             return "memory ran out", "Set a limit, for example --memory-limit 2GB.", EXIT_SYSTEM
         # Python below 3.13 raises RuntimeError for symbolic links that form a circle.
