@@ -145,6 +145,23 @@ def test_a_country_asks_for_what_reads_numbers(monkeypatch):
 CONSENTS = [("yes", "no"), ("no", "yes"), ("subscribed", "Opted Out"), ("True", "FALSE")]
 
 
+def test_a_cell_that_says_there_is_no_address_is_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = ("ann,n/a,01632 960001", "bob,-,0", "cy,none,", "dee,d@x.org,unknown")
+    Path("contacts.csv").write_text("customer_id,email,phone\n" + "\n".join(rows))
+    orders = "".join(f"{row.partition(',')[0]},2025-06-28,5\n" for row in rows)
+    Path("orders.csv").write_text(f"customer_id,ordered_at,amount\n{orders}")
+    Path("needs.csv").write_text("customer_id,need\nann,tea\n")
+    words = ("--contacts", "contacts.csv", "--needs", "needs.csv", "--quiet")
+    assert rfmtool("run", "orders.csv", "-o", "out", *words).exit_code == 0
+
+    people = rows_of(Path("out/customers.csv").read_text())
+    assert [row["channel"] for row in people] == ["call", "", "", "email"]
+    mailed, called = (rows_of(Path("out", name).read_text())
+                      for name in ("actions/welcome.email.csv", "calls.csv"))  # fmt: skip
+    assert [row["customer_id"] for row in (*mailed, *called)] == ["dee", "ann"]
+
+
 @pytest.mark.parametrize("words", CONSENTS)
 def test_of_a_yes_and_a_no_on_one_day_the_no_counts(tmp_path, monkeypatch, words):
     """In the export, and in a table of contacts; the day after, a yes is a yes again."""

@@ -21,6 +21,8 @@ ADDRESS_COLUMNS: Final[Mapping[str, str]] = {
 _NEEDING_CONSENT: Final = ("email", "sms", "whatsapp")
 ADDRESS_KINDS: Final = ("email", "phone")
 """The contact columns that have lists of their own."""
+_ADDRESS_PATTERNS: Final = {"email": r"\S@\S", "phone": r"(?:\d\D*){5}"}
+"""What addresses hold at least, where other cells, such as `-` or `n/a`, say that there is none."""
 CALL_CHANNELS: Final = ("phone", "call")
 
 
@@ -38,11 +40,12 @@ def contacts_known(columns: Container[str]) -> bool:
     return any(name in columns for name in ADDRESS_KINDS)
 
 
-def is_filled(customers: pd.DataFrame, column: str) -> Mask:
-    """Which cells of a column are not blank; False where the column is missing."""
+def has_address(customers: pd.DataFrame, column: str) -> Mask:
+    """Which cells of a column of ADDRESS_KINDS are addresses; False where it is missing."""
     if column not in customers:
         return np.zeros(len(customers), dtype=bool)
-    return np.asarray(customers[column].fillna("").str.strip().ne("").to_numpy(dtype=bool))
+    found = customers[column].astype("str").str.contains(_ADDRESS_PATTERNS[column], na=False)
+    return np.asarray(found.to_numpy(dtype=bool))
 
 
 def first_open_channels(
@@ -62,7 +65,7 @@ def first_open_channels(
         barred = (barred | refused if channel in _NEEDING_CONSENT else barred) & is_marketing
         is_open = ~barred
         if known and channel in ADDRESS_COLUMNS:
-            is_open &= is_filled(customers, ADDRESS_COLUMNS[channel])
+            is_open &= has_address(customers, ADDRESS_COLUMNS[channel])
         open_masks.append(is_open)
     chosen = np.full(len(customers), len(channels))
     for rank in reversed(range(max(len(row.channels) for row in playbook))):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask
 from rfmtool.grouping.people import add_contacts
-from rfmtool.placing.channels import CALL_CHANNELS
+from rfmtool.placing.channels import CALL_CHANNELS, has_address
 from rfmtool.placing.contact_history import referral_names
 from rfmtool.placing.influence import describe_influence
 from rfmtool.placing.tasks import TASKS
@@ -44,8 +44,8 @@ def collect_call_rows(
     for part in parts:
         kept = [name for name in columns if name in part]
         is_kept = needs_call(part)
-        if with_tasks and "phone" in part:
-            is_kept = is_kept | part["phone"].notna().to_numpy()
+        if with_tasks:
+            is_kept = is_kept | has_address(part, "phone")
         call_rows.append(part.loc[is_kept, kept].set_axis(np.flatnonzero(is_kept) + start))
         start += len(part)
         yield part
@@ -58,7 +58,7 @@ def needs_call(people: pd.DataFrame) -> Mask:
 
 def task_call_rows(call_rows: pd.DataFrame, lists: Mapping[str, Ints]) -> Iterator[pd.DataFrame]:
     """The rows of each task list that have a phone number, in its order, the task as action."""
-    with_phone = call_rows[call_rows["phone"].notna()] if "phone" in call_rows else call_rows[:0]
+    with_phone = call_rows[has_address(call_rows, "phone")]
     for name, places in lists.items():
         rows = with_phone.loc[pd.Index(places).intersection(with_phone.index, sort=False)]
         yield rows.assign(action=name)
