@@ -1,6 +1,7 @@
 """The lists as mail and advertising tools take them: read back by each tool's documented rules."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -156,6 +157,32 @@ def test_a_folder_holds_upload_files_only_private_and_without_old_ones():
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in Path("up").iterdir())
     rows = [row for path in Path("up").iterdir() for row in rows_of(path.read_text())]
     assert len(rows) == 2
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_disk_that_is_full_before_the_last_list_changes_none(monkeypatch):
+    Path("orders.csv").write_text(re.sub(r"g,g[34].*\n", "", ORDERS))
+    assert rfmtool("run", "orders.csv", "--contacts", "contacts.csv", "-o", "out").exit_code == 0
+    arguments = ("export", "out", "--consent-unknown", "keep", "-o", "up", "--for")
+    assert rfmtool(*arguments, "mailchimp").exit_code == 0
+    before = {path.name: path.read_bytes() for path in Path("up").iterdir()}
+    assert len(before) > 1
+    written = []
+
+    def full(handle):
+        written.append(handle)
+        if len(written) == len(before):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        failed = rfmtool(*arguments, "hubspot")
+    assert (failed.exit_code, failed.stderr.count("Nothing was changed")) == (3, 1)
+    assert {path.name: path.read_bytes() for path in Path("up").iterdir()} == before
+
+    Path("up/.rfmtool-new-12345678").mkdir()  # as a kill leaves it
+    assert rfmtool(*arguments, "hubspot").exit_code == 0
+    assert {path.name for path in Path("up").iterdir()} == {*before}
 
 
 @pytest.mark.usefixtures("shop")

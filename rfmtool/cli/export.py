@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rfmtool.runs.export import Uploads
+
+_NEW: Final = ".rfmtool-new-"
 
 
 @click.command()
@@ -70,38 +73,55 @@ def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
 
 
 def _write_folder(uploads: Uploads, folder: Path, *, shared: bool) -> None:
-    """Write a file for each list, and delete lists of earlier exports that are empty now."""
-    from rfmtool.outputs.system_errors import system_failures
+    """Write a file for each list, and delete lists of earlier exports that are empty now.
 
+    All are written before the first is replaced, so that a full disk leaves no mixture.
+    """
+    from rfmtool.outputs.system_errors import system_failures
+    from rfmtool.scratch import scratch_folder
+
+    names = {f"{stem}.csv" for stem in uploads.lists}
     with system_failures(str(folder)):
         folder.mkdir(mode=0o777 if shared else 0o700, parents=True, exist_ok=True)
-        existing = {path.name for path in folder.iterdir()}
-    foreign = existing - {f"{stem}.csv" for stem in uploads.stems}
-    if foreign:
-        raise UsageError(
-            f"-o {folder}: holds {min(foreign)}, which is no list of ours",
-            "Name a folder of its own.",
-        )
-    for stem, people in uploads.lists.items():
-        _write_file(people, folder / f"{stem}.csv", shared=shared)
-    with system_failures(str(folder)):
-        for name in existing - {f"{stem}.csv" for stem in uploads.lists}:
-            (folder / name).unlink()
+        with scratch_folder(_NEW, folder) as scratch:
+            existing = {path.name for path in folder.iterdir() if not path.name.startswith(_NEW)}
+            foreign = existing - {f"{stem}.csv" for stem in uploads.stems}
+            if foreign:
+                raise UsageError(
+                    f"-o {folder}: holds {min(foreign)}, which is no list of ours",
+                    "Name a folder of its own.",
+                )
+            for stem, people in uploads.lists.items():
+                path = scratch / f"{stem}.csv"
+                with path.open("wb") as file:
+                    _write_rows(people, file)
+                    os.fsync(file.fileno())
+                if not shared:
+                    path.chmod(0o600)
+            for name in sorted(names):
+                (scratch / name).replace(folder / name)
+            for name in existing - names:
+                (folder / name).unlink()
 
 
 def _write_file(people: pd.DataFrame, path: Path | None, *, shared: bool) -> None:
     """Write a table of text as CSV, to stdout without a path."""
-    import pyarrow as pa
-
     from rfmtool.outputs.publish import published_file
-    from rfmtool.outputs.text import TextOptions, write_csv
 
     stdout = nullcontext(sys.stdout.buffer)
     with published_file(path, shared=shared) if path else stdout as target:
-        table = pa.Table.from_pandas(people.astype("str"), preserve_index=False)
-        table = table.cast(pa.schema([(name, pa.string()) for name in table.column_names]))
-        write_csv(table.to_reader(), target, TextOptions())
-        target.flush()
+        _write_rows(people, target)
+
+
+def _write_rows(people: pd.DataFrame, target: IO[bytes]) -> None:
+    import pyarrow as pa
+
+    from rfmtool.outputs.text import TextOptions, write_csv
+
+    table = pa.Table.from_pandas(people.astype("str"), preserve_index=False)
+    table = table.cast(pa.schema([(name, pa.string()) for name in table.column_names]))
+    write_csv(table.to_reader(), target, TextOptions())
+    target.flush()
 
 
 def _print_counts(uploads: Uploads) -> None:
