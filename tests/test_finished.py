@@ -140,6 +140,16 @@ def rewritten(folder, change):
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
+@pytest.mark.usefixtures("shop")
+def test_the_history_names_groups_as_the_report_does():
+    made("out")
+    told = rfmtool("history", "out").stdout
+    names = json.loads(Path("out/summary.json").read_text())["segments"]
+    slugs = {group["name"] for group in names if "_" in group["name"]}
+    assert slugs
+    assert not {slug for slug in slugs if slug in told}
+
+
 def test_a_folder_of_version_0_1_is_read_or_refused_with_a_sentence(shop):
     made("out", text=ODD)
     shutil.copytree("out", "new")

@@ -26,7 +26,7 @@ def page(runs: Sequence[Data], width: int) -> list[Block]:
         # Labels of all runs, those of the latest first.
         for label in dict.fromkeys(label for point in reversed(runs) for label in point[name]):
             counts = [point[name].get(label, 0) for point in runs]
-            rows.append((label, *sparkline_with_ends(counts, cells)))
+            rows.append((label_text(label), *sparkline_with_ends(counts, cells)))
     columns = (Column("ALL", "name"), *numbers(first), Column(), *numbers(last))
     parts: list[Block] = [Table(columns, tuple(rows)), Gap(), Paragraph(moves)]
     return answer_blocks("HISTORY", headline, parts, [])
