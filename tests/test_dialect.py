@@ -49,6 +49,13 @@ def test_a_delimiter_that_divides_evenly_beats_one_that_divides_more():
     assert sniffed(text)[0].delimiter == ";"
 
 
+def test_words_of_names_with_spaces_do_not_make_a_table_aligned():
+    row = "10008\tBilling 9\t31.01.2024\t6,49 \tEUR\t\n"
+    text = "Customer\tBilling Document\tBilling Date\tNet Value\tCurrency\tCancelled\n" + row * 5
+
+    assert sniffed(text)[0].delimiter == "\t"
+
+
 @pytest.mark.parametrize(
     ("asked", "delimiter"), [("\\t", "\t"), ("tab", "\t"), (":", ":"), (" ", " ")]
 )

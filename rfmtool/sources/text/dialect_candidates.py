@@ -112,8 +112,11 @@ def _with_rare_delimiter(sample: Sample, usual: DialectCandidate) -> DialectCand
         return best
     if aligned is None:
         return usual
-    is_even = len(usual.heading.names) == 1 and aligned.rank()[1] >= _EVEN_ENOUGH
-    return aligned if aligned.heading.has_roles or is_even else usual
+    fitting = aligned.rank()[1]
+    is_even = len(usual.heading.names) == 1 and fitting >= _EVEN_ENOUGH
+    # Words of names with spaces in them may be names as well.
+    has_roles = aligned.heading.has_roles and fitting >= usual.rank()[1]
+    return aligned if has_roles or is_even else usual
 
 
 def _aligned(sample: Sample) -> DialectCandidate:
