@@ -136,8 +136,23 @@ def frame(text):
             "name it with --anonymous, or take --column customer_id='Email'",
         ),
         (
-            f"{START}Total,Estado\n1,2024-01-05,a,5,Por cobrar\n2,2024-01-06,b,7,Facturado\n",
+            f"{START}Total,Estado\n1,2024-01-05,a,5,Por revisar\n2,2024-01-06,b,7,Tramitado\n",
             "'Estado' may say how orders stand",
+        ),
+        (
+            f"{START}Total,État\n1,2024-01-05,a,5,2\n2,2024-01-06,b,7,3\n",
+            "'État' may say how orders stand",
+        ),
+        (
+            "Date,Account,Amount\n" + "2024-01-05,me@x.org,5\n" * 20,
+            "Column 'Account' names one customer in all of the first rows",
+        ),
+        (
+            (
+                f"{START}Document Type,Total\n1,2024-01-05,a,,250\n2,2024-01-06,a,Invoice,7\n"
+                "3,2024-01-07,b,Credit Note,5\n4,2024-01-07,b,Invoice,5\n"
+            ),
+            "as nothing stands in 'Document Type': 1.",
         ),
         (
             f"{START}Total,order_status_id\n1,2024-01-05,a,5,3\n2,2024-01-06,b,7,7\n",

@@ -121,6 +121,13 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             f"Rows taken for sales, their status not known: {_sum(unknown).rows:,}, with"
             f" {unknown_words_text(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
+    types = [row for row in rows if row.role == "type"]
+    untyped = _sum(row for row in types if row.meaning == "empty").rows
+    if 0 < 2 * untyped < _sum(types).rows:
+        notices.append(
+            f"Rows taken for sales, as nothing stands in {export.columns['type']!r}: {untyped:,}."
+            " If they are opening balances or payments, take them out of the export."
+        )
     notices += _refund_notices(export, ledger, rows)
     # A lower bound: the rows with a word for a sale that cannot be in another bin of the ledger.
     # Rows without a word have that of their order.

@@ -43,6 +43,8 @@ class Preset:
     """Customer ids of anonymous orders."""
     undated: Literal["blank"] | None = None
     """`blank` if rows without a date are headings or subtotals."""
+    unpriced: Literal["blank"] | None = None
+    """`blank` if rows without an amount are payouts, or payments that were declined."""
     amount_per: Literal["line", "order"] | None = None
     """`order` if each row repeats the amount of the whole order."""
     carry_down: tuple[str, ...] = ()
@@ -79,8 +81,9 @@ def _preset(row: Unchecked, where: str) -> Preset:
         raise RulesError(f"{where}.amount_per: is line or order")
     if row.get("dates") not in (None, *_DATES):
         raise RulesError(f"{where}.dates: is {' or '.join(_DATES)}")
-    if row.get("undated") not in (None, "blank"):
-        raise RulesError(f"{where}.undated: is blank")
+    for key in ("undated", "unpriced"):
+        if row.get(key) not in (None, "blank"):
+            raise RulesError(f"{where}.{key}: is blank")
     return Preset(
         name=name,
         title=_text(row, "title", where) or name,
@@ -93,6 +96,7 @@ def _preset(row: Unchecked, where: str) -> Preset:
         sale=_words(row, "sale", where),
         anonymous=frozenset(_texts(row.get("anonymous", []), f"{where}.anonymous")),
         undated=row.get("undated"),
+        unpriced=row.get("unpriced"),
         amount_per=row.get("amount_per"),
         carry_down=_roles(row.get("carry_down", []), f"{where}.carry_down"),
         notes=_texts(row.get("notes", []), f"{where}.notes"),

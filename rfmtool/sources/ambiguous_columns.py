@@ -29,6 +29,7 @@ _FULL_NAME: Final = r"^[^0-9@]+\s[^0-9@]+$"
 _CODE_LETTERS: Final = 3
 _OTHER_KINDS: Final = frozenset({
     "type", "typ", "kind", "transactiontype", "receipttype", "recordtype", "transactionkind",
+    "billingtype", "rechnungsart",
 })  # fmt: skip
 """Names of type columns that are as often about something other than credit notes."""
 _SEVERAL: Final = 3
@@ -36,6 +37,8 @@ _SEVERAL: Final = 3
 _GUEST_SHARE: Final = 0.2
 """An id with more of the rows may stand for all guests."""
 _NEARLY_ALL: Final = 0.9
+_MANY_ROWS: Final = 20
+"""Fewer may all be of one customer."""
 _NOT_IDS: Final = frozenset({"name", "customerref"})
 _NUMBER_ENDINGS: Final = ("id", "no", "nr", "number", "nummer", "code", "ref")
 """How the names of columns of customer numbers end."""
@@ -103,12 +106,14 @@ def _type_notices(others: Cells) -> Iterator[str]:
 
 def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> Iterator[str]:
     """Columns that distinguish many more customers than the one taken for them."""
-    chosen = taken["customer_id"]
+    chosen, ids = taken["customer_id"], trimmed(cells["customer_id"])
+    if len(ids) >= _MANY_ROWS and len(pc.unique(ids)) == 1 and not ids.null_count:
+        yield (f"Column {chosen!r} names one customer in all of the first rows: if that is who"
+               " sold, take --column customer_id=NAME.")  # fmt: skip
     if normalized(chosen) in _SHARED_IDS:
         return
     known = {*synonyms()["customer_id"]} - _NOT_IDS
     candidates = {name: column for name, column in others.items() if normalized(name) in known}
-    ids = trimmed(cells["customer_id"])
     if "email" in cells and taken["email"] != chosen:
         candidates[taken["email"]] = cells["email"]
     for name, column in candidates.items():

@@ -18,6 +18,14 @@ from rfmtool.sources.synonyms import fallback_synonyms, synonyms
 
 NET_OF_REFUNDS: Final = frozenset({"netsales"})
 """Names of amounts from which refunds are subtracted already."""
+_FEES: Final = frozenset((
+    "fee", "fees", "transactionfee", "processingfee", "gebuhr", "gebuhren", "frais", "avgift",
+    "gebyr", "手数料",
+))  # fmt: skip
+_NET_OF_FEES: Final = frozenset((
+    "netamount", "nettotal", "netvalue", "nettobetrag", "betragnetto", "nettobelob", "nettobelopp",
+))  # fmt: skip
+"""Names of amounts that, beside a column of fees, are what the seller was left with."""
 _OPTION: Final = "--column ROLE=NAME"
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns named by the user and the file's name to the place of each role."""
@@ -55,12 +63,12 @@ _LOOKS_LIKE_DATA: Final = re.compile(
 
 def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
     """The place of each role in a header, with `amount` or both `quantity` and `unit_price`."""
-    places = places_of(header, asked, synonyms(), where)
+    places = places_of(header, asked, _known_in(header, synonyms()), where)
     factors = {"quantity", "unit_price"}
     if factors <= asked.keys() and "amount" not in asked:
         places.pop("amount", None)
     if "amount" not in places and not factors <= places.keys():
-        fallbacks = places_of(header, {}, fallback_synonyms(), where)
+        fallbacks = places_of(header, {}, _known_in(header, fallback_synonyms()), where)
         free = {role: place for role, place in fallbacks.items() if place not in places.values()}
         places = free | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
@@ -78,6 +86,16 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
     if "name" not in asked and names.get("name") == "name" and _article_columns(header, places):
         del places["name"]
     return check_required(places, header, where)
+
+
+def _known_in(
+    header: Sequence[str], known_names: Mapping[str, Sequence[str]]
+) -> Mapping[str, Sequence[str]]:
+    """The names that are known, without amounts net of fees beside a column of fees."""
+    if _FEES.isdisjoint(map(normalized, header)):
+        return known_names
+    amounts = [name for name in known_names["amount"] if name not in _NET_OF_FEES]
+    return {**known_names, "amount": amounts}
 
 
 def _check_is_full_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:

@@ -107,7 +107,7 @@ def _checked_role(role: str, cells: pa.Array, *, is_ambiguous: bool) -> str | No
         return ROLE_BY_CONTENT[role].get(content_kind(cells))
     words = cells.to_pylist()
     meanings = [Statuses().meaning(word, of_type=role == "type") for word in words]
-    is_sure = not is_ambiguous and {*meanings} == {"sale", "credit"}
+    is_sure = "unknown" not in meanings and {"sale", "credit"} <= {*meanings}
     if role == "type" and not is_sure:
         # Short words as often mean something else.
         meanings = ["unknown" if is_type_code(word) else meaning

@@ -131,7 +131,9 @@ def _misfits(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
             notice = (f"by its name is {role}, and is not used because of what it holds: --column"
                       f" {role}=NAME would.")  # fmt: skip
         elif 1 < len(words) <= _MOST_STATES and not (
-            has_address or key in _REGIONS or max(map(len, words)) <= _REGION_LETTERS
+            has_address
+            or key in _REGIONS
+            or all(word.isalpha() and len(word) <= _REGION_LETTERS for word in words)
         ):
             notice = (f"may say how orders stand, and is not used: --column {role}=NAME asks what"
                       " its words mean.")  # fmt: skip

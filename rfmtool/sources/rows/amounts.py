@@ -77,7 +77,7 @@ def read_money(
         unread = np.union1d(unread, np.flatnonzero(is_huge))
     paid, refunds, unread = _deducted(units, unread, cells, formats, rates)
     paid[others] = refunds[others] = 0
-    problems = _amount_problems(numbers, unread)
+    problems = _amount_problems(numbers, unread, formats.preset.unpriced or "missing_amount")
     return Money(paid, refunds, problems, marked, others, row_currencies, [*factors, *rates])
 
 
@@ -113,14 +113,14 @@ def _deducted(
     return paid, refunds, unread
 
 
-def _amount_problems(numbers: Mapping[str, Numbers], unread: Places) -> RowBins:
+def _amount_problems(numbers: Mapping[str, Numbers], unread: Places, without: str) -> RowBins:
     codes = np.full(len(unread), CODES["bad_amount"], dtype=np.uint8)
     for role, reason in (("unit_price", "bad_price"), ("quantity", "bad_quantity")):
         if role in numbers:
             codes[~np.isfinite(numbers[role].values[unread])] = CODES[reason]
     for column in numbers.values():
         if column.missing is not None:
-            codes[column.missing[unread]] = CODES["missing_amount"]
+            codes[column.missing[unread]] = CODES[without]
     return RowBins(unread, codes)
 
 
