@@ -140,6 +140,26 @@ def frame(text):
             "'Estado' may say how orders stand",
         ),
         (
+            (
+                "Datum;Kunde;Buchungstext;Betrag\n01.01.2024;a;Saldovortrag;250\n02.01.2024;a;Rechnung;7\n"
+                "31.01.2024;b;Gutschrift;-5\n"
+            ).replace(";", ","),
+            "'Buchungstext' says 'Saldovortrag', as of orders that are no sales",
+        ),
+        (
+            "Date,Client,Label,Total\n2024-01-05,a,Facture,50\n2024-01-25,a,Règlement,-50\n",
+            "'Label' says 'Règlement', as of orders that are no sales",
+        ),
+        (
+            "Date,Customer,Total\n"
+            + "".join(f"2024-01-{day},a,{day}\n2024-02-{day},a,-{day}\n" for day in range(10, 29)),
+            "Money given back comes to 100% of what was sold: if rows below zero are payments",
+        ),
+        (
+            f"{START}Total,Tipo\n1,2024-01-05,a,5,FAC\n2,2024-01-06,b,7,NCT\n",
+            "Column 'Tipo' says 'FAC' of some rows and is not used",
+        ),
+        (
             f"{START}Total,État\n1,2024-01-05,a,5,2\n2,2024-01-06,b,7,3\n",
             "'État' may say how orders stand",
         ),

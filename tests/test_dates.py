@@ -457,6 +457,17 @@ def test_without_a_zone_the_day_is_the_one_written():
 
 
 @pytest.mark.parametrize(
+    "cell",
+    ["05-Jan-2024 11:44 PM EST", "Jan 5, 2024 11:44:00 PM PST", "05.01.2024 23:44 CET",
+     "2024-01-05 23:44:00 BST"],
+)  # fmt: skip
+def test_short_names_of_zones_may_follow_a_time(write, cell):
+    path = write(["customer_id,ordered_at,amount", f'ann,"{cell}",5'])
+
+    assert str(rfmtool.run(path).summary["as_of"]) == "2024-01-05"
+
+
+@pytest.mark.parametrize(
     ("zone", "day"),
     [("UTC", "2024-01-06"), ("America/New_York", "2024-01-05"), ("Europe/Berlin", "2024-01-06"),
      ("Pacific/Honolulu", "2024-01-05")],
@@ -489,7 +500,10 @@ def test_times_without_an_offset_are_local_unless_said_otherwise():
         ("%d.%m.%Y %H:%M %z", "31.01.2024 23:30 +00:00", "2024-02-01"),
         ("%d.%m.%Y %I:%M %p %z", "31.01.2024 11:30 PM Z", "2024-02-01"),
         ("%d.%m.%Y %H:%M %Z", "31.01.2024 23:30 GMT", "2024-02-01"),
-        ("%d.%m.%Y %H:%M %Z", "31.01.2024 23:30 PST", None),
+        ("%d.%m.%Y %H:%M %Z", "31.01.2024 23:30 PST", "2024-02-01"),
+        ("%d.%m.%Y %H:%M %Z", "31.01.2024 23:30 ABC", None),
+        ("%d-%b-%Y", "31-Jan-2024 06:30 PM EST", "2024-02-01"),
+        ("%d/%m/%Y", "31/01/2024 23:30 JST", "2024-01-31"),
         ("unix", "1706743800", "2024-02-01"),
         ("unix_ms", "1706743800000", "2024-02-01"),
         ("excel", "45322.99", "2024-01-31"),

@@ -33,6 +33,12 @@ def shape(path, **asked):
         (HEADER + "id,no,date,EUR\n" + ROWS, (0, 2, 0)),
         ("Customer,Order,Order,Order\nid,number,date,amount\n" + ROWS, (0, 2, 0)),
         (HEADER + ROWS + "Total,,,12\n(2 rows)\n", (0, 1, 2)),
+        (HEADER + ROWS + "*,,,12\n**,,,12\n", (0, 1, 2)),  # as SAP marks totals
+        (
+            HEADER + ROWS + '"Grand Totals (2 records)"\n\n'
+            '"Confidential Information - Do Not Distribute"\n"Copyright (c) 2025 us"\n',
+            (0, 1, 4),
+        ),
         (HEADER + ROWS + ",,,12\n", (0, 1, 0)),  # a row without customer and day, not a footer
         (HEADER + ROWS + "Total,9,2024-02-01,12\n", (0, 1, 0)),  # a customer of that name
     ],

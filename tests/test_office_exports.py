@@ -133,6 +133,15 @@ DocNum,DocDate,CardCode,CardName,DocTotal,VatSum,CANCELED,DocStatus
 """,
         {"C1": ("20", 1), "C2": ("8", 1)},
     ),
+    "amazon_items": (
+        """\
+order-id	order-item-id	purchase-date	payments-date	buyer-email	buyer-name	sku	product-name	quantity-purchased	currency	item-price	item-tax	shipping-price
+1	11	2026-03-01T10:00:00+00:00	2026-03-01T10:00:00+00:00	a@m.com	Ann	S1	Tea	2	EUR	20.00	0.00	0.00
+1	12	2026-03-01T10:00:00+00:00	2026-03-01T10:00:00+00:00	a@m.com	Ann	S2	Cup	1	EUR	5.00	0.00	0.00
+2	13	2026-03-02T10:00:00+00:00	2026-03-02T10:00:00+00:00	b@m.com	Bob	S1	Tea	1	EUR	10.00	0.00	0.00
+""",
+        {"a@m.com": ("25", 1), "b@m.com": ("10", 1)},
+    ),
     "odoo_pos": (
         """\
 Order Ref,Session,Date,Receipt Number,Customer,Employee,Total,Status
@@ -221,6 +230,38 @@ TD04 - Nota di credito;14/03/2026;Ann;5,00;1,10
 TD01 - Fattura;15/03/2026;Bob;8,00;1,76
 """,
         {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
+    "invoicexpress": (
+        """\
+Tipo;Nº Documento;Data;Cliente;Total Líquido;IVA;Total;Estado
+FT;FT 1;13/03/2026;Ann;20,00;4,60;24,60;Paga
+NC;NC 1;14/03/2026;Ann;5,00;1,15;6,15;Finalizada
+FT;FT 2;15/03/2026;Bob;9,00;2,07;11,07;Anulada
+FT;FT 3;16/03/2026;Bob;8,00;1,84;9,84;Paga
+""",
+        {"Ann": ("18.45", 1), "Bob": ("9.84", 1)},
+    ),
+    # Events of a mail tool: the articles of an order once more
+    "klaviyo": (
+        """\
+Event,Timestamp,Email,Value,OrderId
+Placed Order,2026-03-01 10:00:00,ann@x.org,20.00,1
+Ordered Product,2026-03-01 10:00:00,ann@x.org,12.00,1
+Ordered Product,2026-03-01 10:00:00,ann@x.org,8.00,1
+Refunded Order,2026-03-02 10:00:00,ann@x.org,5.00,1
+Started Checkout,2026-03-03 10:00:00,bob@x.org,9.00,
+Placed Order,2026-03-04 10:00:00,bob@x.org,8.00,2
+""",
+        {"ann@x.org": ("15", 1), "bob@x.org": ("8", 1)},
+    ),
+    "clover": (
+        """\
+Payment Date,Payment ID,Order ID,Result,Amount,Refund Amount,Customer ID,Employee Name
+05-Jan-2026 11:12 PM EST,P1,O1,SUCCESS,20.00,5.00,C1,Mia
+06-Jan-2026 10:12 AM EST,P2,O2,FAIL,9.00,0.00,C2,Mia
+07-Jan-2026 10:12 AM EST,P3,O3,SUCCESS,8.00,0.00,C2,Mia
+""",
+        {"C1": ("15", 1), "C2": ("8", 1)},
     ),
     # Beside a column of fees, a net amount is what was left
     "donations": (

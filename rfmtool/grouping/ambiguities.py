@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from rfmtool.days import date_from_day
 from rfmtool.engines import OrderCounts
@@ -132,6 +134,19 @@ def amount_notices(counts: OrderCounts) -> Sequence[str]:
     several = f"{counts.repeated_amount_orders:,} of {counts.multi_row_orders:,} with 2+ rows"
     hint = "If it is the order's total, --amount-per order counts it once."
     return [f"Orders with one amount on all of their rows: {several}. {hint}"]
+
+
+def payment_notices(customers: pa.Table, rows: int) -> Sequence[str]:
+    """A sentence where rows below zero come to half of the sales: payments may stand beside them.
+
+    `customers` has the sales and refunds of each, of `rows` rows.
+    """
+    sales, refunds = (pc.sum(pc.cast(customers[name], pa.float64())).as_py() or 0.0
+                      for name in ("sales", "refunds"))  # fmt: skip
+    if rows < _SURE_ORDERS or refunds < sales / 2 or not sales:
+        return []
+    share = f"Money given back comes to {refunds / sales:.0%} of what was sold"
+    return [f"{share}: if rows below zero are payments of invoices, leave them out of the export."]
 
 
 def check_overlap(export: Export, ledger: Ledger, orders: int) -> None:

@@ -16,7 +16,7 @@ from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import KEPT_PREFIX, Asked
 from rfmtool.sources.names import normalized
-from rfmtool.sources.roles_by_cells import distinct_texts
+from rfmtool.sources.roles_by_cells import KINDS_OF_ANYTHING, distinct_texts
 from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, is_type_code
@@ -29,7 +29,7 @@ _FULL_NAME: Final = r"^[^0-9@]+\s[^0-9@]+$"
 _CODE_LETTERS: Final = 3
 _OTHER_KINDS: Final = frozenset({
     "type", "typ", "kind", "transactiontype", "receipttype", "recordtype", "transactionkind",
-    "billingtype", "rechnungsart",
+    "billingtype", "rechnungsart", *KINDS_OF_ANYTHING,
 })  # fmt: skip
 """Names of type columns that are as often about something other than credit notes."""
 _SEVERAL: Final = 3
@@ -95,8 +95,10 @@ def _type_notices(others: Cells) -> Iterator[str]:
             continue
         texts = distinct_texts(column)
         words = texts.to_pylist() if 1 < len(texts) <= _FEW_WORDS else []
-        words = [word for word in words if not is_type_code(word)]
-        if sales := [word for word in words if Statuses().meaning(word, of_type=True) == "sale"]:
+        if not all(word.isupper() and len(word) <= _CODE_LETTERS for word in words):
+            words = [word for word in words if not is_type_code(word)]
+        sales = [word for word in words if Statuses().meaning(word, of_type=True) == "sale"]
+        if 0 < len(sales) < len(words):
             yield (f"Column {name!r} says {min(sales)!r} of some rows and is not used: if others"
                    " are no sales, --column type=NAME asks which.")  # fmt: skip
         elif words and normalized(name) not in _OTHER_KINDS:

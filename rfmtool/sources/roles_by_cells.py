@@ -40,6 +40,8 @@ AMBIGUOUS_NAMES: Final = frozenset({
     "typ", "kind",
 })  # fmt: skip
 """Names that as often mean something else, such as a region."""
+KINDS_OF_ANYTHING: Final = frozenset({"tipo", "art", "soort", "druh", "tipus", "tur", "event"})
+"""Names of columns that are types of documents only if all their words are."""
 ROLE_BY_CONTENT: Final = {
     "refunded": {
         "number": "refunded", "empty": "refunded", "flag": "voided", "day": "cancelled_on",
@@ -65,8 +67,7 @@ def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) 
     for role in suggested:
         names = {normalized(source.layout.header[source.layout.places[role]])
                  for source in sources if role in source.layout.places}  # fmt: skip
-        is_ambiguous = bool(names & AMBIGUOUS_NAMES)
-        changes[role] = _checked_role(role, _cells(sources, role), is_ambiguous=is_ambiguous)
+        changes[role] = _checked_role(role, _cells(sources, role), names)
         if changes[role] == "paid_at" and present & {"status", "payment_status"}:
             changes[role] = None  # an order that is not paid out yet may be a sale
     for old, new in list(changes.items()):
@@ -101,8 +102,8 @@ def distinct_texts(cells: pa.Array) -> pa.Array:
     return pc.drop_null(pc.unique(trimmed(pc.unique(cells))))
 
 
-def _checked_role(role: str, cells: pa.Array, *, is_ambiguous: bool) -> str | None:
-    """The role that fits the distinct cells of a column; None if there is none."""
+def _checked_role(role: str, cells: pa.Array, names: set[str]) -> str | None:
+    """The role that fits the distinct cells of columns of these names; None if there is none."""
     if role in ROLE_BY_CONTENT:
         return ROLE_BY_CONTENT[role].get(content_kind(cells))
     words = cells.to_pylist()
@@ -114,10 +115,12 @@ def _checked_role(role: str, cells: pa.Array, *, is_ambiguous: bool) -> str | No
                     for word, meaning in zip(words, meanings, strict=True)]  # fmt: skip
     known = len(meanings) - meanings.count("unknown")
     if role == "type":
+        if names & KINDS_OF_ANYTHING:
+            return role if "unknown" not in meanings else None
         return role if "credit" in meanings or 2 * known > len(meanings) else None
     if role == "payment_status":
         return role if known or not meanings else None
-    return role if known or not is_ambiguous else None
+    return role if known or not names & AMBIGUOUS_NAMES else None
 
 
 def content_kind(cells: pa.Array) -> Kind:

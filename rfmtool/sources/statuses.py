@@ -81,8 +81,12 @@ def role_from_words(column_words: Iterable[str]) -> tuple[str, str] | None:
     statuses, types = _meanings(of_types=False), _meanings(of_types=True)
     types = {key: types[key] for key in by_key.keys() & types.keys() - _type_codes()}
     credit = next((key for key in by_key if types.get(key) == "credit"), None)
-    if credit is not None and any(types.get(key) == "sale" for key in by_key):
-        return "type", by_key[credit]
+    if any(types.get(key) == "sale" for key in by_key):
+        others = {key for key in by_key if types.get(key) == "not_a_sale"}
+        if words("invoices") & by_key.keys():
+            others |= words("payments") & by_key.keys()
+        if decisive := min(others, default=credit):
+            return "type", by_key[decisive]
     sure = {key for group in _SURE_GROUPS for key in _group("not_a_sale", group)}
     status = next((key for key in by_key if key in sure), None)
     if status is None and 2 * sum(key in statuses for key in by_key) >= len(by_key):

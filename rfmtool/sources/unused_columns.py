@@ -28,7 +28,7 @@ from rfmtool.sources.roles_by_cells import (
 )
 from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.source import Source
-from rfmtool.sources.statuses import is_in_group, role_from_words
+from rfmtool.sources.statuses import is_in_group, role_from_words, words
 from rfmtool.sources.synonyms import synonyms
 
 _SAMPLE_BYTES: Final = 1 << 18
@@ -187,12 +187,12 @@ def _status_notices(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
         name = key.removeprefix(KEPT_PREFIX)
         if key in CHECKED_ROLES or not pa.types.is_string(column.type):
             continue
-        words = distinct_texts(column)
-        found = role_from_words(words.to_pylist()) if len(words) <= _MOST_WORDS else None
+        texts = distinct_texts(column)
+        found = role_from_words(texts.to_pylist()) if len(texts) <= _MOST_WORDS else None
         if found is None:
             continue
         role, word = found
-        if "amount" in cells:
+        if "amount" in cells and normalized(word) not in words("payments"):
             # If all amounts of the word are negative, they are subtracted already.
             is_word = pc.equal(pc.utf8_trim_whitespace(column), word)
             amounts = pc.cast(cells["amount"], pa.string()).filter(is_word)

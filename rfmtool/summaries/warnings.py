@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from rfmtool.grouping.ambiguities import amount_notices
+from rfmtool.grouping.ambiguities import amount_notices, payment_notices
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.ids import id_notices
 from rfmtool.grouping.statuses import status_notices
@@ -85,6 +85,7 @@ def reading_notices(grouped: Grouped) -> list[str]:
     texts += [*export.notices, *status_notices(export, ledger)]
     texts += id_notices(export, grouped.table, grouped.order_dates)
     texts += amount_notices(grouped.order_counts)
+    texts += payment_notices(grouped.table, ledger["used"])
     if quantities := export.formats.quantities:
         mark = quantities.decimal
         texts.append(

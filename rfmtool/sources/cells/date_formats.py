@@ -13,13 +13,20 @@ import pyarrow.compute as pc
 from rfmtool.errors import UsageError
 
 Unit = Literal["spreadsheet days", "seconds", "milliseconds"]
+ZONE_HOURS: Final[Mapping[str, int]] = {
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2,
+    "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "jst": 9, "kst": 9, "aest": 10, "aedt": 11,
+    "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8,
+}  # fmt: skip
+"""Hours ahead of UTC by short name of a zone; those of America as RFC 5322 has them."""
+_ZONE: Final = rf"{'|'.join(ZONE_HOURS).upper()}|[+-]\d{{2}}(?::?\d{{2}})?"
 _CLOCK = (
     r"(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
-    r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+    rf"(?: ?(?:{_ZONE}))?"
 )
 _CLOCK_WITH_GROUPS = (
     r"(?P<H>[01]?\d|2[0-4])(?::(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d)(?:[.,]\d+)?)?)?"
-    r"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?(?: ?(?P<z>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+    rf"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?(?: ?(?P<z>{_ZONE}))?"
 )
 """The same with named groups; slower, so used only where a time zone makes the hour matter."""
 _WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"

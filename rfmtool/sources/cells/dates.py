@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Mask, mask_of
 from rfmtool.days import day_number
 from rfmtool.documents import packaged_toml
-from rfmtool.sources.cells.date_formats import ISO, DateFormat, Unit
+from rfmtool.sources.cells.date_formats import ISO, ZONE_HOURS, DateFormat, Unit
 from rfmtool.sources.cells.repeated_cells import PROBE_CELLS, are_repetitive, dictionary_encoded
 from rfmtool.sources.names import normalized
 
@@ -252,7 +252,8 @@ def _offsets(parts: pa.StructArray) -> tuple[npt.NDArray[np.int64], Mask, Mask]:
             seconds[place] = int(sign + "1") * offset
             is_valid[place] = offset <= _LARGEST_OFFSET and int(minutes or 0) < 60  # noqa: PLR2004
         else:
-            is_valid[place] = text in ("", "z", "utc", "gmt")
+            seconds[place] = 3600 * ZONE_HOURS.get(text, 0)
+            is_valid[place] = not text or text in ZONE_HOURS
     return seconds[index], texts != "", is_valid[index]
 
 

@@ -18,12 +18,14 @@ TOTAL_PATTERN: Final = (
     r"|合計|小計|总计|合计|小计|總計|합계|총계|소계"
 )
 """Words for totals, alone in a cell."""
-_TOTAL: Final = re.compile(rf"(?:{TOTAL_PATTERN})\s*:?", re.IGNORECASE)
+_TOTAL: Final = re.compile(rf"(?:{TOTAL_PATTERN}|\*{{1,4}})\s*:?", re.IGNORECASE)
+"""And as SAP marks the rows of totals."""
 _TRAILER: Final = re.compile(
     r"[-+=*_#~ |]{3,}"  # a line drawn below the table
     r"|\(?\d[\d,. ]*(?:rows?|records?|lines?|lignes?|zeilen|filas|tuples)\b.*"
     r"|(?:total|number of|count of|#)?\s*(?:rows?|records?|lines?)\b[\w ]*[:=]?\s*\d[\d,.]*\s*"
-    r"|(?:total|totals|count)\s*[:=]\s*\d[\d,.]*"
+    r"|(?:total|totals|count)\s*[:=]\s*\d[\d,.]*|(?:grand )?totals? \(\d[\d,.]* \w+\)"
+    r"|confidential information\b.*|copyright\b.*"
     r"|-*\s*\**\s*end of (?:report|file|data|export|list)\b.*|<?eof>?"
     r"|(?:report |file |data )?(?:generated|exported|created|printed|downloaded)"
     r" (?:by|on|at|from|with)\b.*"
