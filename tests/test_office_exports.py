@@ -241,6 +241,24 @@ FT;FT 3;16/03/2026;Bob;8,00;1,84;9,84;Paga
 """,
         {"Ann": ("18.45", 1), "Bob": ("9.84", 1)},
     ),
+    "a French till": (
+        """\
+Date;Ticket;Client;Article;Qté;Total TTC;Nature
+13/03/2026;1;Ann;Thé;2;20,00;Vente
+14/03/2026;2;Ann;Thé;1;5,00;Retour
+15/03/2026;3;Bob;Tasse;1;8,00;Vente
+""",
+        {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
+    "a Russian till": (
+        """\
+Дата;Номер чека;Клиент;Товар;Сумма;Операция
+13.03.2026;1;Ann;Чай;20,00;Продажа
+14.03.2026;2;Ann;Чай;5,00;Возврат
+15.03.2026;3;Bob;Чай;8,00;Продажа
+""",
+        {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
     # Events of a mail tool: the articles of an order once more
     "klaviyo": (
         """\
