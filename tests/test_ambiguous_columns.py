@@ -160,6 +160,17 @@ def frame(text):
             "Column 'Tipo' says 'FAC' of some rows and is not used",
         ),
         (
+            (
+                f"{START}Record Type,Total\n1,2024-01-05,a,Authorised,5\n1,2024-01-05,a,Settled,5\n"
+                "2,2024-01-06,a,Refunded,-5\n"
+            ),
+            "'Record Type' says 'Authorised'",
+        ),
+        (
+            f"{START}Umsatz,Haben\n1,2024-01-05,a,5,0.00\n2,2024-01-06,b,0,7.00\n",
+            "'Haben' looks like refunds",
+        ),
+        (
             f"{START}Total,État\n1,2024-01-05,a,5,2\n2,2024-01-06,b,7,3\n",
             "'État' may say how orders stand",
         ),

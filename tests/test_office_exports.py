@@ -259,6 +259,15 @@ Date;Ticket;Client;Article;Qté;Total TTC;Nature
 """,
         {"Ann": ("15", 1), "Bob": ("8", 1)},
     ),
+    "a Chilean book of sales": (
+        """\
+Tipo Doc;Folio;Fecha;Cliente;Monto Neto;Total
+33;1;13-03-2026;Ann;20000;23800
+61;2;14-03-2026;Ann;5000;5950
+33;3;15-03-2026;Bob;8000;9520
+""",
+        {"Ann": ("17850", 1), "Bob": ("9520", 1)},
+    ),
     # Events of a mail tool: the articles of an order once more
     "klaviyo": (
         """\

@@ -42,8 +42,8 @@ AMBIGUOUS_NAMES: Final = frozenset({
 """Names that as often mean something else, such as a region."""
 KINDS_OF_ANYTHING: Final = frozenset({
     "tipo", "art", "soort", "druh", "tipus", "tur", "event", "nature", "causale", "rodzaj",
-    "операция", "구분", "区分", "取引区分", "operacion", "operacao", "operazione", "operation",
-    "vorgang", "bewegungsart", "saletype",
+    "операция", "구분", "区分", "取引区分", "収支区分", "tipodoc", "operacion", "operacao",
+    "operazione", "operation", "vorgang", "bewegungsart", "saletype",
 })  # fmt: skip
 """Names of columns that are types of documents only if all their words are."""
 ROLE_BY_CONTENT: Final = {

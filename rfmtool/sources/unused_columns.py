@@ -189,15 +189,13 @@ def _status_notices(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
             continue
         texts = distinct_texts(column)
         found = role_from_words(texts.to_pylist()) if len(texts) <= _MOST_WORDS else None
+        if found and "amount" in cells:
+            amounts = pc.cast(cells["amount"], pa.string())
+            is_counted = [not _is_subtracted(text, column, amounts) for text in texts]
+            found = role_from_words(texts.filter(pa.array(is_counted)).to_pylist())
         if found is None:
             continue
         role, word = found
-        if "amount" in cells and normalized(word) not in words("payments"):
-            # If all amounts of the word are negative, they are subtracted already.
-            is_word = pc.equal(pc.utf8_trim_whitespace(column), word)
-            amounts = pc.cast(cells["amount"], pa.string()).filter(is_word)
-            if pc.all(pc.match_substring_regex(amounts, _NEGATIVE)).as_py() is True:
-                continue
         if "status" in taken and is_in_group(word, "not_a_sale", "unpaid") \
                 and any(stem in normalized(name) for stem in parcels):  # fmt: skip
             continue
@@ -207,3 +205,10 @@ def _status_notices(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
         option = f": --column {max(free)}=NAME would" if free else ""
         yield name, (f"Column {name!r} says {word!r}, as of orders that are no sales, and is not"
                      f" used{option}.")  # fmt: skip
+
+
+def _is_subtracted(word: pa.Scalar, column: pa.Array, amounts: pa.Array) -> bool:
+    """Whether all amounts of a word are negative, and so subtracted already; payments are not."""
+    is_word = pc.equal(pc.utf8_trim_whitespace(column), word)
+    are_negative = pc.all(pc.match_substring_regex(amounts.filter(is_word), _NEGATIVE)).as_py()
+    return are_negative is True and normalized(word.as_py()) not in words("payments")
