@@ -56,6 +56,24 @@ def test_totals_repeated_on_every_row_are_asked_about(write, kind):
     assert revenue(path, amount_per="line") == 3 * TOTAL
 
 
+def test_totals_are_asked_about_beside_refunds_too_and_count_once_wherever_a_refund_stands(write):
+    lines = [f"{line},{'3' * (place % 3 == 0)}" for place, line in enumerate(totals())]
+    path = write(["customer_id,order_id,ordered_at,amount,category,refunded_amount", *lines])
+
+    with pytest.raises(AmbiguousInputError, match="20 of 20"):
+        read_export(path)
+    assert revenue(path, amount_per="order") == TOTAL - 20 * 3
+
+
+def test_costs_are_those_of_each_row_where_totals_count_once(write):
+    rows = [f"c,1,2024-01-05,{total},tea,{cost}" for total, cost in ((30, 4), (30, 5), (30, 5))]
+    path = write(["customer_id,order_id,ordered_at,amount,category,cost", *rows])
+
+    result = rfmtool.run(path, settings=Settings(amount_per="order"))
+
+    assert result.summary["margins"]["orders"][0]["margin"] == "16"
+
+
 @pytest.mark.parametrize("kind", HEADERS)
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_rows_decides_nothing(write, kind, seed):

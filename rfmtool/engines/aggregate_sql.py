@@ -86,7 +86,7 @@ class LineAggregates:
         repeats = f"cast(sales as double) = cast({LARGEST} as double) * rows"
         counts = {
             LARGEST: "count(*) filter (where rows > 1) as multi_row_orders, count(*) filter (where"
-            f" rows > 1 and sales > 0 and refunds = 0 and {repeats}) as repeated_amount_orders",
+            f" rows > 1 and sales > 0 and {repeats}) as repeated_amount_orders",
             FILE: "count(*) filter (where first_file < last_file) as multi_file_orders",
         }
         known = (sql for name, sql in counts.items() if name in self.names)

@@ -32,6 +32,7 @@ def register_lines(connection: duckdb.DuckDBPyConnection, request: Request, stre
             source = "kept"
         numbered = sql_statement("numbered", source=source)
         parts = {"target": target, "source": source, "others": others, "money": money}
+        parts["cost"] = "cost," if "cost" in names else ""
         connection.execute(sql_statement(step, **parts, numbered=numbered))
         source = target
 
