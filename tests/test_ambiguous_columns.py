@@ -131,6 +131,11 @@ def frame(text):
             "Column 'User' is taken for customers, 2 in the first rows, in which 'Buyer' has 8",
         ),
         (
+            "Order,Date,Account,Buyer Email,Total\n"
+            + "".join(f"{n},2024-01-05,Shop {n % 2},p{n % 10}@x.org,5\n" for n in range(20)),
+            "Column 'Account' is taken for customers, 2 in the first rows, in which 'Buyer Email' has",
+        ),
+        (
             "Order,Date,Customer,Email,Total\n"
             + "".join(f"{n},2024-01-05,{0 if n < 5 else n},p{n}@x.org,5\n" for n in range(9)),
             "name it with --anonymous, or take --column customer_id='Email'",

@@ -40,7 +40,9 @@ def test_a_column_of_kinds_of_customers_is_refused():
         rfmtool.run(frame("new", "returning", "new"))
 
 
-@pytest.mark.parametrize("word", ["Guest", "walk-in", "Cash Customer", "Laufkunde", "invité"])
+@pytest.mark.parametrize(
+    "word", ["Guest", "walk-in", "Cash Customer", "Laufkunde", "invité", "***", "-"]
+)
 def test_a_word_for_nobody_with_several_orders_is_refused_until_it_is_settled(word):
     orders = frame("ann", word, word)
 
@@ -50,6 +52,12 @@ def test_a_word_for_nobody_with_several_orders_is_refused_until_it_is_settled(wo
 
     assert "--anonymous" in caught.value.hint
     assert (settled.ledger["used"], settled.ledger["anonymous"]) == (1, 2)
+
+
+def test_ids_with_letters_hidden_are_warned_of():
+    result = rfmtool.run(frame("a***n", "b***b", "b***b", "c"))
+
+    assert any("2 customer ids have letters hidden" in text for text in result.summary["warnings"])
 
 
 def test_an_id_with_a_lions_share_of_all_orders_is_warned_of():

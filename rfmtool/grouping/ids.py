@@ -21,7 +21,7 @@ from rfmtool.sources.statuses import words
 
 _MAX_SHORTENED_SHARE: Final = 0.01
 _MAX_KINDS: Final = 8
-_WORD_PATTERN: Final = r"^[^0-9@]{2,24}$"
+_WORD_PATTERN: Final = r"^[^0-9@]{1,24}$"
 _MIN_CUSTOMERS, _DOMINANT_SHARE = 20, 0.1
 _GUEST_IDS: Final = ("0", "-1")
 """The ids that shop systems write where a customer has no account."""
@@ -73,14 +73,18 @@ def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Le
 
 
 def _check_anonymous_words(export: Export, ids: pa.Array, orders: Ints) -> None:
-    """Refuse an id with several orders that is a word for a missing customer, such as `guest`."""
+    """Refuse an id with several orders that is a word for a missing customer, or has no letter."""
     rows = np.flatnonzero(mask_of(pc.match_substring_regex(ids, _WORD_PATTERN)) & (orders > 1))
     if not len(rows):
         return
     decomposed = pc.utf8_normalize(pc.utf8_lower(ids.take(pa.array(rows))), "NFKD")
     plain = pc.replace_substring_regex(decomposed, r"[\s_/\p{M}-]+", "")
     anonymous_words = sorted({normalized(word) for word in words("nobody")})
-    for row in rows[mask_of(pc.is_in(plain, pa.array(anonymous_words)))]:
+    is_nobody = pc.or_(
+        pc.is_in(plain, pa.array(anonymous_words)),
+        pc.invert(pc.match_substring_regex(plain, r"[\p{L}\p{N}]")),  # such as *** and -
+    )
+    for row in rows[mask_of(is_nobody)]:
         word = ids[int(row)].as_py()
         raise AmbiguousInputError(
             f"{export.name}: column {export.columns['customer_id']!r} says {word!r} of"
@@ -141,6 +145,12 @@ def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequen
         notices.append(
             f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"
             " short, and different customers may have become one."
+        )
+    masked = int(pc.sum(pc.match_substring(ids, "**")).as_py() or 0)
+    if masked:
+        notices.append(
+            f"{masked:,} customer ids have letters hidden by asterisks, as in a***, so different"
+            " customers may have become one."
         )
     orders = np.bincount(dates.owner, minlength=len(ids))
     most, total = int(orders.max(initial=0)), int(orders.sum())

@@ -44,6 +44,8 @@ _NUMBER_ENDINGS: Final = ("id", "no", "nr", "number", "nummer", "code", "ref")
 """How the names of columns of customer numbers end."""
 _SHARED_IDS: Final = frozenset({"householdid", "accountid", "account"})
 """Ids of several people, each of whom may have an e-mail address."""
+_OTHERS_PER_ID, _OTHERS_PER_SHARED_ID = 2, 5
+"""From how many others for each id on the others are likelier to be the customers."""
 
 
 def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[str]:
@@ -112,8 +114,8 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
     if len(ids) >= _MANY_ROWS and len(pc.unique(ids)) == 1 and not ids.null_count:
         yield (f"Column {chosen!r} names one customer in all of the first rows: if that is who"
                " sold, take --column customer_id=NAME.")  # fmt: skip
-    if normalized(chosen) in _SHARED_IDS:
-        return
+    is_shared = normalized(chosen) in _SHARED_IDS
+    fewest = _OTHERS_PER_SHARED_ID if is_shared else _OTHERS_PER_ID
     known = {*synonyms()["customer_id"]} - _NOT_IDS
     candidates = {name: column for name, column in others.items() if normalized(name) in known}
     if "email" in cells and taken["email"] != chosen:
@@ -126,14 +128,14 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
         recur = others_count < _NEARLY_ALL * len(table)  # or it may number orders
         if is_email and normalized(chosen).endswith(_NUMBER_ENDINGS):
             recur = False  # several people may write for one customer
-        if recur and others_count >= 2 * count and others_count - count >= _SEVERAL:
+        if recur and others_count >= fewest * count and others_count - count >= _SEVERAL:
             yield (f"Column {chosen!r} is taken for customers, {count:,} in the first rows, in"
                    f" which {name!r} has {others_count:,}: if those are the customers, take"
                    f" --column customer_id={name!r}.")  # fmt: skip
             continue
         is_frequent = pc.greater(groups["other_count"], _GUEST_SHARE * len(table))
         guests = pc.and_(pc.greater(groups["other_count_distinct"], _SEVERAL), is_frequent)
-        if is_email and pc.any(guests).as_py():
+        if is_email and not is_shared and pc.any(guests).as_py():
             yield (f"With one customer of column {chosen!r} stand many of {name!r}: if that one is"
                    " for guests, name it with --anonymous, or take --column"
                    f" customer_id={name!r}.")  # fmt: skip
