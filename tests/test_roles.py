@@ -100,6 +100,19 @@ def test_a_price_without_a_quantity_is_what_was_paid():
          "customer_id,order_id,order_purchase_timestamp,price"),
         ("Контрагент,Номер документа,Дата документа,Сумма счета",
          "Контрагент,Номер документа,Дата документа,Сумма счета"),
+        ("Bestellnummer,E-Mail (Rechnung),Bestelldatum,Warenkorb Rabattbetrag,Gesamtbetrag der Bestellung",
+         "Bestellnummer,E-Mail (Rechnung),Bestelldatum,Gesamtbetrag der Bestellung"),
+        ("№ заказа,Дата и время заказа,Эл. почта,Стоимость доставки,Итого",
+         "№ заказа,Дата и время заказа,Эл. почта,Итого"),
+        ("受注番号,受注日時,注文者メールアドレス,送料,総合計金額", "受注番号,受注日時,注文者メールアドレス,総合計金額"),
+        ("رقم الطلب,تاريخ الطلب,البريد الإلكتروني,تكلفة الشحن,إجمالي الطلب",
+         "رقم الطلب,تاريخ الطلب,البريد الإلكتروني,إجمالي الطلب"),
+        ("מספר הזמנה,תאריך,אימייל,משלוח,סכום לתשלום", "מספר הזמנה,תאריך,אימייל,סכום לתשלום"),
+        ("Sipariş No,Sipariş Tarihi,Üye ID,E-Posta,Kargo Tutarı,Toplam Tutar",
+         "Sipariş No,Sipariş Tarihi,Üye ID,E-Posta,Toplam Tutar"),
+        ("Rechnungsnr.,Kundennr.,Datum,Netto,MwSt,Brutto", "Rechnungsnr.,Kundennr.,Datum,Brutto"),
+        ("orderNumber,customerEmail,createTime,unitPrice,paidPrice",
+         "orderNumber,customerEmail,createTime,paidPrice"),
     ],
 )  # fmt: skip
 def test_names_of_many_ledgers_and_shops_are_known(header, found):
@@ -256,3 +269,9 @@ def test_letters_of_any_script_keep_names_apart():
     assert normalized("Клиент") == "клиент"
     assert normalized("顧客ID") == "顧客id"
     assert normalized("ŁÓDŹ_Øre") == "lodzore"
+    assert normalized("Order №") == normalized(normalized("Order №")) == "orderno"
+
+
+@pytest.mark.parametrize("name", ["Währungscode", "Code devise", "Código moneda", "Kod waluty"])
+def test_codes_of_currencies_are_known(name):
+    assert roles("client", "date", "amount", name)["currency"] == name

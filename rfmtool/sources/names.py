@@ -13,5 +13,6 @@ _LETTERS: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i",
 @lru_cache(maxsize=1 << 16)  # the same names recur
 def normalized(name: str) -> str:
     """A name as in the synonyms: small letters without accents, and digits."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    plain = unicodedata.normalize("NFKC", name)  # № becomes No, which casefold() then sees
+    decomposed = unicodedata.normalize("NFKD", plain.casefold().translate(_LETTERS))
     return "".join(letter for letter in decomposed if letter.isalnum())
