@@ -133,7 +133,7 @@ def frame(text):
         (
             "Order,Date,Account,Buyer Email,Total\n"
             + "".join(f"{n},2024-01-05,Shop {n % 2},p{n % 10}@x.org,5\n" for n in range(20)),
-            "Column 'Account' is taken for customers, 2 in the first rows, in which 'Buyer Email' has",
+            "Column 'Account' is taken for customers, 2 in the first rows, in which 'Buyer Email'",
         ),
         (
             "Order,Date,Customer,Email,Total\n"

@@ -421,6 +421,14 @@ def test_numbers_that_can_be_read_both_ways_are_refused(write, amounts):
         revenue(export(write, amounts))
 
 
+@pytest.mark.parametrize("name", ["合計", "合计金额", "총금액"])
+def test_decimals_follow_a_point_where_the_header_is_of_east_asia(write, name):
+    lines = (f"c{place},2024-01-05,{cell}" for place, cell in enumerate(('"1,234"', '"56,789"')))
+    path = write([f"customer,date,{name}", *lines])
+
+    assert revenue(path, columns={"amount": name}) == 580_230_000
+
+
 def test_as_many_points_as_commas_are_refused(write):
     with pytest.raises(AmbiguousInputError, match="prove both"):
         revenue(export(write, ["1.5", "1,5"]))

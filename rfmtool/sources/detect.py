@@ -167,6 +167,7 @@ def scan_fully(export: Export) -> Export:
 
 def _with_formats(export: Export, counts: format_inference.FormatCounts) -> Export:
     asked = export.asked
+    counts = format_inference.counts_given_header(counts, export.sources[0].layout.header)
     with errors_naming(export.name):
         if asked.date_format:
             dates = parse_date_format(asked.date_format)
@@ -174,8 +175,7 @@ def _with_formats(export: Export, counts: format_inference.FormatCounts) -> Expo
             dates = ISO  # typed dates only, or no date at all, for which rows are then rejected
         else:
             column = export.columns["ordered_at"]
-            known = format_inference.counts_given_header(counts, export.sources[0].layout.header)
-            dates = format_inference.infer_date_format(known, column, usual=export.preset.dates)
+            dates = format_inference.infer_date_format(counts, column, usual=export.preset.dates)
         numbers = format_inference.infer_number_format(counts, asked)
     quantities = format_inference.infer_quantity_format(counts, numbers, asked)
     dates = with_time_zone(dates, asked.timezone, export.preset.timezone)

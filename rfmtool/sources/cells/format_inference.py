@@ -38,6 +38,8 @@ from rfmtool.sources.layout import MONEY_ROLES, Asked
 
 _NOT_CROATIAN: Final = re.compile("[áéíóúýěřůďťňąęłńśźż]", re.IGNORECASE)
 """Letters of Czech, Slovak and Polish that Croatian does not have."""
+_EAST_ASIAN: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+"""Letters of Japanese, Chinese and Korean, in which decimals follow a point."""
 _AMBIGUOUS_DAYS: Final = "read both ways, to different days"
 _ONLY_DAY_FIRST: Final = "read only with the day first"
 _ONLY_MONTH_FIRST: Final = "read only with the month first"
@@ -166,9 +168,15 @@ def _may_be_croatian(counts: FormatCounts) -> bool:
 
 
 def counts_given_header(counts: FormatCounts, header: Iterable[str]) -> FormatCounts:
-    """The counts without ambiguous months, where letters of the header show another language."""
-    if any(map(_NOT_CROATIAN.search, header)):
-        return counts - Counter({_AMBIGUOUS_MONTHS: counts[_AMBIGUOUS_MONTHS]})
+    """The counts without what the language of the header excludes, as its letters show it.
+
+    Those are ambiguous months, and decimal commas where no number shows its decimal mark.
+    """
+    names = " ".join(header)
+    if _NOT_CROATIAN.search(names):
+        counts = counts - Counter({_AMBIGUOUS_MONTHS: counts[_AMBIGUOUS_MONTHS]})
+    if _EAST_ASIAN.search(names) and not counts["."] and not counts[","]:
+        counts = counts + Counter({".": 1})
     return counts
 
 
