@@ -421,6 +421,22 @@ def test_a_preset_of_ones_own_says_which_date_is_meant_and_in_which_zone(write):
         rfmtool.run(path, rules=write(rules.replace("UTC", "Mars/Base"), "own.toml"))
 
 
+def test_an_open_word_of_a_preset_is_a_sale_where_the_other_status_says_so(write):
+    rules = (
+        "[[preset]]\nname = 'till'\nknown_by = [['Bon', 'Lage']]\nopen = ['0']\nsale = ['5']\n"
+        "columns = {customer_id = 'Kunde', order_id = 'Bon', ordered_at = 'Tag', amount = 'Summe',"
+        " status = 'Lage', payment_status = 'Zahlung'}\n"
+    )
+    path = write(
+        "Bon,Kunde,Tag,Summe,Lage,Zahlung\n1,a,2024-01-05,5,0,paid\n2,a,2024-01-06,7,0,0\n"
+    )
+
+    result = rfmtool.run(path, rules=write(rules, "own.toml"))
+
+    assert result.ledger.used_units == 50_000
+    assert result.ledger["not_a_sale"] == 1
+
+
 def test_every_shipped_preset_is_whole():
     names = [preset.name for preset in shipped_presets()]
 

@@ -104,6 +104,11 @@ def test_a_cell_that_may_be_somebodys_is_not_shown():
     assert not any(word in said for word in ("Ann", "example", "4711"))
 
 
+def test_a_word_with_a_meaning_in_each_shop_of_its_own_is_shown_however_few_rows_have_it():
+    with pytest.raises(AmbiguousInputError, match="'Geschlossen', in 1 of 11 rows"):
+        library.run(shop(*["paid"] * 10, "Geschlossen"))
+
+
 def test_a_few_rows_that_nobody_knows_are_warned_of():
     result = library.run(shop(*["paid"] * 995, *["parked"] * 5))
 
@@ -294,7 +299,11 @@ def test_another_column_that_could_be_the_amount_is_named():
 @pytest.mark.parametrize(
     ("word", "meaning"),
     [("Faturado", "sale"), ("Atendido", "sale"), ("Preparando envio", "sale"), ("Lunas", "sale"),
-     ("Em andamento", "sale"), ("Em aberto", "open"), ("Contracargo", "not_a_sale")],
+     ("Em andamento", "sale"), ("Em aberto", "open"), ("Contracargo", "not_a_sale"),
+     ("Do wysłania", "sale"), ("Anulowane przez klienta", "not_a_sale"), ("Chờ lấy hàng", "sale"),
+     ("Chưa thanh toán", "not_a_sale"), ("การจัดส่ง", "sale"), ("ที่ต้องชำระ", "not_a_sale"),
+     ("تم التوصيل", "sale"), ("بانتظار الدفع", "not_a_sale"), ("הושלם", "sale"), ("בוטל", "not_a_sale"),
+     ("미결제취소", "not_a_sale"), ("Expedována", "sale"), ("Stornována", "not_a_sale")],
 )  # fmt: skip
 def test_words_of_ledgers_and_marketplaces_are_known(word, meaning):
     assert Statuses().meaning(word) == meaning

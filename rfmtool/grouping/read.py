@@ -30,6 +30,7 @@ from rfmtool.sources import Asked, Export, open_export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.detect import scan_fully
 from rfmtool.sources.layout import Detail, LineOptions
+from rfmtool.sources.names import normalized
 from rfmtool.sources.rows.lines import ExportLines, Watcher
 from rfmtool.sources.statuses import Statuses
 from rfmtool.threads import core_count
@@ -168,7 +169,8 @@ def _line_options(export: Export, rules: Rules, settings: Settings) -> LineOptio
         )
     preset, asked = export.preset, export.asked.statuses
     # Options settle status words before rules, and rules before the preset.
-    statuses = Statuses().with_settled(preset.sale, preset.not_a_sale)
+    statuses = Statuses(open=frozenset(map(normalized, preset.open)))
+    statuses = statuses.with_settled(preset.sale, preset.not_a_sale)
     statuses = statuses.with_settled(rules.sale, rules.not_a_sale)
     sales = [word for word, is_sale in asked.items() if is_sale is True]
     others = [word for word, is_sale in asked.items() if is_sale is False]

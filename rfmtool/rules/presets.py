@@ -39,6 +39,8 @@ class Preset:
     """Status words of orders that are not sales, in lower case, besides the built-in ones."""
     sale: frozenset[str] = frozenset()
     """The same for orders that are sales."""
+    open: frozenset[str] = frozenset()
+    """The same for orders that are sales only where another column of statuses says so."""
     anonymous: frozenset[str] = frozenset()
     """Customer ids of anonymous orders."""
     undated: Literal["blank"] | None = None
@@ -94,6 +96,7 @@ def _preset(row: Unchecked, where: str) -> Preset:
         },
         not_a_sale=_words(row, "not_a_sale", where),
         sale=_words(row, "sale", where),
+        open=_words(row, "open", where),
         anonymous=frozenset(_texts(row.get("anonymous", []), f"{where}.anonymous")),
         undated=row.get("undated"),
         unpriced=row.get("unpriced"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from typing import Any, Final, Literal
@@ -42,12 +42,13 @@ class Statuses:
 
     sale: frozenset[str] = frozenset()
     not_a_sale: frozenset[str] = frozenset()
+    open: frozenset[str] = frozenset()
 
     def with_settled(self, sale: Iterable[str], not_a_sale: Iterable[str]) -> Statuses:
         """The same with further words settled, which override earlier ones."""
         yes, no = {normalized(word) for word in sale}, {normalized(word) for word in not_a_sale}
         yes -= no
-        return Statuses(self.sale - no | yes, self.not_a_sale - yes | no)
+        return replace(self, sale=self.sale - no | yes, not_a_sale=self.not_a_sale - yes | no)
 
     def meaning(
         self, word: str, *, of_type: bool = False, has_payment_status: bool = False
@@ -62,7 +63,8 @@ class Statuses:
             return "not_a_sale"
         if key in self.sale:
             return "sale"
-        if has_payment_status and is_in_group(word, "not_a_sale", "unpaid"):
+        is_unpaid = has_payment_status and is_in_group(word, "not_a_sale", "unpaid")
+        if key in self.open or is_unpaid:
             return "open"
         return _meanings(of_types=of_type).get(key, "unknown")
 
@@ -98,8 +100,8 @@ def role_from_words(column_words: Iterable[str]) -> tuple[str, str] | None:
 
 def is_known(word: str) -> bool:
     """Whether it is a shipped word, so that messages may show it."""
-    key = normalized(word)
-    return key in _meanings(of_types=False) or key in _meanings(of_types=True)
+    shipped = (_meanings(of_types=False), _meanings(of_types=True), words("own_meanings"))
+    return any(normalized(word) in known for known in shipped)
 
 
 def is_in_group(word: str, meaning: Meaning, group: str) -> bool:
