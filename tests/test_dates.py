@@ -98,6 +98,7 @@ def test_one_odd_cell_changes_no_other(name, days):
         ("2024-01-31 25:00", "Y-M-D"),
         ("2024-01-31 10:61", "Y-M-D"),
         ("2024-01-31 later", "Y-M-D"),
+        ("2024-01-31 - 2024-02-01", "Y-M-D"),
         ("45321", "Y-M-D"),
         ("4.5", "D.M.Y"),
         ("0000-01-01", "Y-M-D"),
@@ -135,6 +136,19 @@ def test_two_digit_years_turn_at_69_as_posix_has_it():
 )
 def test_twelve_hour_times_leave_the_day_alone(text):
     assert days_of([text], MONTH_FIRST) == [date(2024, 5, 31)]
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        " - 23:59:59", " | 23:59", " um 23:59 Uhr", " à 23h59", " at 11:59 PM", " kl. 23.59",
+        " 23.59", "\u00a023:59", ", 11:59\u202fPM", " 11:59 p. m.", " 11:59 م", " 11:59 μ.μ.",
+        " 11:59 CH", " 오후 11:59:59", " 下午11:59", "(水) 23:59", " 23時59分", " в 23:59",
+        " 23:59:59 PST", " 23:59:59 GMT+0900 (JST)", " 23:59 hs.",
+    ],
+)  # fmt: skip
+def test_clock_times_of_other_languages_leave_the_day_alone(clock):
+    assert days_of([f"31/05/2024{clock}"], DAY_FIRST) == [date(2024, 5, 31)]
 
 
 @pytest.mark.parametrize(
@@ -497,6 +511,12 @@ def test_times_without_an_offset_are_local_unless_said_otherwise():
         ("%d/%m/%Y", "31/01/2024 11:30 PM UTC", "2024-02-01"),
         ("%d/%m/%Y", "31/01/2024 11:30 AM UTC", "2024-01-31"),
         ("%d/%m/%Y", "31/01/2024 12:30 AM +0200", "2024-01-30"),
+        ("%d/%m/%Y", "31/01/2024 11:30 م UTC", "2024-02-01"),
+        ("%d/%m/%Y", "31/01/2024 11:30 p. m. UTC", "2024-02-01"),
+        ("%Y-%m-%d", "2024-01-31 오후 11:30 GMT+0000 (GMT)", "2024-02-01"),
+        ("%Y-%m-%d", "2024-01-31 오전 11:30 UTC", "2024-01-31"),
+        ("%Y-%m-%d", "2024-01-31 23h30 UTC", "2024-02-01"),
+        ("%Y-%m-%d", "2024-01-31 23:30 PST", None),
         ("%d.%m.%Y %H:%M %z", "31.01.2024 23:30 +00:00", "2024-02-01"),
         ("%d.%m.%Y %I:%M %p %z", "31.01.2024 11:30 PM Z", "2024-02-01"),
         ("%d.%m.%Y %H:%M %Z", "31.01.2024 23:30 GMT", "2024-02-01"),

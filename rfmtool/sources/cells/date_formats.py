@@ -19,16 +19,17 @@ ZONE_HOURS: Final[Mapping[str, int]] = {
     "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8,
 }  # fmt: skip
 """Hours ahead of UTC by short name of a zone; those of America as RFC 5322 has them."""
-_ZONE: Final = rf"{'|'.join(ZONE_HOURS).upper()}|[+-]\d{{2}}(?::?\d{{2}})?"
-_CLOCK = (
-    r"(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
-    rf"(?: ?(?:{_ZONE}))?"
-)
+_SPACE = "[ \u00a0\u202f]"
 _CLOCK_WITH_GROUPS = (
-    r"(?P<H>[01]?\d|2[0-4])(?::(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d)(?:[.,]\d+)?)?)?"
-    rf"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?(?: ?(?P<z>{_ZONE}))?"
+    r"(?:(?P<q>오전|오후|上午|下午|午前|午後) ?)?(?P<H>[01]?\d|2[0-4])"
+    r"(?:[:.h時시] ?(?P<M>[0-5]\d)[分분]?(?:[: ](?P<S>[0-5]\d)(?:[.,]\d+)?[秒초]?)?)?"
+    rf"(?:{_SPACE}?(?P<p>[AaPp]\.?{_SPACE}?[Mm]|ص|م|π\.?μ|μ\.?μ|SA|CH|ÖÖ|ÖS)\.?)?(?: Uhr| hs?\.?)?"
+    r"(?: ?(?P<z>Z|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|[A-Z]{3,4})(?: \([^)]*\))?)?"
 )
-"""The same with named groups; slower, so used only where a time zone makes the hour matter."""
+"""A clock time in groups; slower, so used only where a time zone makes the hour matter."""
+_CLOCK = re.sub(r"\(\?P<\w>", "(?:", _CLOCK_WITH_GROUPS)
+_BEFORE_CLOCK = rf"(?:T|{_SPACE}+|, *| [-|] | (?:um|at|à|a las|alle|às|om|kl\.?|klo|в|o) )"
+_EAST_ASIAN_WEEKDAY = r"(?: ?\([月火水木金土日월화수목금토일]\))?"
 _WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"
 _YEAR = r"(?P<y>\d{4})"
 _SHORT_OR_LONG_YEAR = r"(?P<y>\d{4}|\d{2})"
@@ -62,13 +63,13 @@ class DateFormat:
 
     @property
     def timed_pattern(self) -> str:
-        """The pattern with groups H, M, S, p and z for the clock time as well."""
+        """The pattern with groups q, H, M, S, p and z for the clock time as well."""
         return self.pattern.replace(_CLOCK, _CLOCK_WITH_GROUPS)
 
 
 def _format(name: str, day: str, option: str, longest: int | None = None) -> DateFormat:
     """A format of days that a clock time may follow."""
-    pattern = rf"^{day}(?:(?:T| +|, *){_CLOCK})?$"
+    pattern = rf"^{day}{_EAST_ASIAN_WEEKDAY}(?:{_BEFORE_CLOCK}{_CLOCK})?$"
     return DateFormat(name, pattern, option, longest_day=longest)
 
 

@@ -36,6 +36,8 @@ _SECONDS: Final[Mapping[Unit | None, float]] = {
 }  # fmt: skip
 _TICKS: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _LARGEST_OFFSET: Final = 14 * 3600  # in seconds: no time zone is further from UTC
+_PM: Final = pa.array(["p", "pm", "م", "μμ", "ch", "ös", "오후", "下午", "午後"])
+_NO_LETTERS: Final = "[. \u00a0\u202f]"
 _COUNT: Final = r"^-?\d{1,16}(?:[.,]\d*)?$"
 _EPOCH_SERIAL: Final = 25_569  # 1970-01-01 in a spreadsheet, which counts days from 1899-12-30
 _FIRST_SURE_SERIAL: Final = 61
@@ -223,8 +225,9 @@ def _days_in_zone(
     A time without an offset is one of `source_zone`, or of the zone itself; a day without a time
     stays as it is written.
     """
-    hour, half = _integers(parts, "H"), _lowercase_texts(parts, "p")
-    hour = np.where(half == "", hour, hour % 12 + 12 * (half == "p"))
+    hour, half = _integers(parts, "H"), _lowercase_texts(parts, "p") + _lowercase_texts(parts, "q")
+    is_pm = mask_of(pc.is_in(pc.replace_substring_regex(pa.array(half), _NO_LETTERS, ""), _PM))
+    hour = np.where(half == "", hour, hour % 12 + 12 * is_pm)
     time = hour * 3600 + _integers(parts, "M") * 60 + _integers(parts, "S")
     seconds = days * _SECONDS_A_DAY + time
     offsets, has_offset, is_valid = _offsets(parts)
@@ -245,7 +248,7 @@ def _offsets(parts: pa.StructArray) -> tuple[npt.NDArray[np.int64], Mask, Mask]:
     seconds = np.zeros(len(distinct), dtype=np.int64)
     is_valid = np.ones(len(distinct), dtype=bool)
     for place, text in enumerate(distinct.tolist()):
-        match = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", text)
+        match = re.fullmatch(r"(?:utc|gmt)?([+-])(\d\d):?(\d\d)?", text)
         if match:
             sign, hours, minutes = match.groups()
             offset = int(hours) * 3600 + int(minutes or 0) * 60
