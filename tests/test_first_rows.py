@@ -46,6 +46,25 @@ def test_an_order_goes_on_in_the_next_block_and_in_a_frame(write):
     assert ledger(path) == ledger(pd.read_csv(path, dtype=str)) == expected
 
 
+def test_an_order_whose_number_alone_stands_on_its_first_row_is_one(write):
+    more = ",2024-01-05 10:00,ann,chair,1,3"
+    rows = ["1,2024-01-05 10:00,ann,desk,1,2", more, more, "2,2024-01-05 11:00,ann,desk,1,2"]
+    path = write([PRICED, *rows])
+
+    for source in (path, pd.read_csv(path, dtype=str)):
+        assert ledger(source) == (4, 10, 1, True)
+        assert rfmtool.run(source).summary["orders"] == 2
+
+
+def test_rows_without_a_number_are_orders_of_their_day_where_others_of_it_have_none_either(write):
+    rows = ["1,2024-01-05,ann,desk,1,2", ",2024-01-05,ann,chair,1,3", ",2024-01-06,bob,chair,1,3",
+            ",2024-01-07,bob,chair,1,3"]  # fmt: skip
+    path = write([PRICED, *rows])
+
+    assert ledger(path) == (4, 11, 2, False)
+    assert rfmtool.run(path).summary["orders"] == 4
+
+
 @pytest.mark.parametrize("kind", [pa.decimal128(3, 1), pa.float32(), pa.int16(), pa.large_string()])
 def test_an_amount_of_any_type_is_nothing_on_later_rows(tmp_path, kind):
     table = pa.table({"order_id": [1, 1], "ordered_at": ["2024-01-05", None],

@@ -22,8 +22,8 @@ from rfmtool.sources.unused_columns import unused_column_notices
 __all__ = ["Asked", "Export", "open_export"]
 
 _FILL_DOWN_NOTICE: Final = (
-    "Orders have their day, and what else is the order's, on their first row alone: it is carried"
-    " down to the rows below that go on with it."
+    "Orders have their day or number, and what else is the order's, on their first row alone: it is"
+    " carried down to the rows below that go on with it."
 )
 
 

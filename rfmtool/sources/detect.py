@@ -30,7 +30,7 @@ from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.names import normalized
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
-from rfmtool.sources.rows.fill_down import ORDER_ROLES, FillCounts, counting_fills, needs_fill_down
+from rfmtool.sources.rows.fill_down import FillCounts, counting_fills, roles_to_fill_down
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource, TableSource
 from rfmtool.sources.tables import source_of_stored, split_sources
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
@@ -142,10 +142,10 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
     may_need_fill_down = False
     is_ordered = all(isinstance(source, (FileSource, FrameSource)) for source in sources)
     if is_ordered and not preset.columns:
-        is_rule, may_need_fill_down = needs_fill_down(fills)
+        roles, may_need_fill_down = roles_to_fill_down(fills)
         # An empty date of payment means that the row is not paid.
         is_paid_on = normalized(export.columns["ordered_at"]).startswith(("paid", "payment"))
-        carry_down = ORDER_ROLES if is_rule and not is_paid_on else ()
+        carry_down = () if is_paid_on and "ordered_at" in roles else roles
     sources = tuple(
         source.with_layout(replace(source.layout, fill_down=carry_down)) for source in sources
     )

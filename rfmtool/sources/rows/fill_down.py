@@ -3,6 +3,8 @@
 A preset says so, or the first rows show it. Then a row without a day continues the order above if
 it has the same id and no other buyer, or if it has neither of them, and a quantity and a price or
 no money at all. A total row has money without a price, nothing but money, or the word for a total.
+Where only the id of an order stands on its first row alone, the next rows of the same customer and
+time go on with it.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ ORDER_ROLES: Final = (
 """The roles that are filled down unless a preset names them."""
 _LEAST_SHARE: Final = 0.05
 """A smaller share of rows that may continue an order are exceptions."""
+_NEARLY_ALL: Final = 0.95
 _CONTINUATION: Final = 1
 """The shape of a row without order id and buyer that continues the order above."""
 _TOTAL: Final = 2
@@ -76,19 +79,26 @@ def counting_fills(batches: Iterable[Batch], counts: FillCounts) -> Iterator[Bat
             money = [role for role in MONEY_ROLES if role in cells]
             is_unclear = _empty(cells, _BUYER) & (shapes != _CONTINUATION) & ~_empty(cells, money)
             dated = _repeats(cells[_ORDER]) & ~_empty(cells, ["ordered_at"])
+            numbered_above = _continues(cells, [_ORDER], shapes)
             counts.update(rows=len(shapes), continues=int(continues.sum()),
-                          unclear=int(is_unclear.sum()), dated=int(dated.sum()))  # fmt: skip
+                          unclear=int(is_unclear.sum()), dated=int(dated.sum()),
+                          unnumbered=int(_empty(cells, [_ORDER]).sum()),
+                          numbered_above=int(numbered_above.sum()))  # fmt: skip
         yield batch
 
 
-def needs_fill_down(counts: FillCounts) -> tuple[bool, bool]:
-    """Whether rows usually continue the order above, and whether many rows are unclear.
+def roles_to_fill_down(counts: FillCounts) -> tuple[tuple[str, ...], bool]:
+    """The roles to fill as rows usually continue the order above, and whether many are unclear.
 
     Where orders have their day on all rows, a row without one is an exception.
     """
     enough, continues = max(_LEAST_SHARE * counts["rows"], 1), counts["continues"]
-    is_rule = continues >= enough and counts["dated"] <= _LEAST_SHARE * continues
-    return is_rule, counts["unclear"] >= enough
+    roles: tuple[str, ...] = ()
+    if continues >= enough and counts["dated"] <= _LEAST_SHARE * continues:
+        roles = ORDER_ROLES
+    elif counts["numbered_above"] >= max(enough, _NEARLY_ALL * counts["unnumbered"]):
+        roles = (_ORDER,)
+    return roles, counts["unclear"] >= enough
 
 
 def _filled(
@@ -119,6 +129,9 @@ def _continues(cells: Cells, roles: Sequence[str], shapes: RowShapes) -> Mask:
     same_order = _repeats(cells[_ORDER])
     if _ORDER not in roles:
         return same_order
+    if "ordered_at" not in roles:
+        same_time = _repeats(cells["customer_id"]) & _repeats(cells["ordered_at"])
+        return same_time & _empty(cells, [_ORDER])
     same_buyer = _repeats(cells["customer_id"]) | _empty(cells, ["customer_id"])
     continues: Mask = (same_order & same_buyer & (shapes != _TOTAL)) | (shapes == _CONTINUATION)
     return continues & _empty(cells, ["ordered_at"])
