@@ -199,6 +199,10 @@ def frame(text):
             "'Bezahlt' by its name says what is paid, and is 0 in rows that count.",
         ),
         (
+            f"{START}Total,Amount Paid\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,0.00\n",
+            "'Amount Paid' looks like what was paid and is not used. It is 0 in rows that count",
+        ),
+        (
             f"{START}Total,Montant avoir\n1,2024-01-05,a,5,0.00\n2,2024-01-06,b,7,7.00\n",
             "'Montant avoir' looks like refunds",
         ),
@@ -216,6 +220,7 @@ def test_what_a_sum_may_hold_wrongly_is_said(text, sentence):
     "text",
     [
         f"{START}Total,Country\n1,2024-01-05,a,5,DEU\n2,2024-01-06,b,700,FRA\n",
+        f"{START}Total,Amount Paid\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,7.00\n",
         f"{START}Total,Type\n1,2024-01-05,a,5,Simple\n2,2024-01-06,b,700,Variable\n",
         f"{START}Quantity,Unit Price,Discount\n1,2024-01-05,a,2,100.00,0.00\n",
         f"{START}Amount,Price\n1,2024-01-05,a,160,80.00\n2,2024-01-06,b,16,5.50\n",
@@ -243,7 +248,6 @@ def test_what_a_sum_may_hold_wrongly_is_said(text, sentence):
         + "".join(f"{o},2024-01-05,a,{n}\n" for o in (1, 2, 3) for n in (20, 10, 10)),
         f"{START}Total,Paid\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,7.00\n",
         f"{START}Total,Test\n1,2024-01-05,a,5,A\n2,2024-01-06,b,7,B\n",
-        f"{START}Total,Amount Paid\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,7.00\n",
     ],
 )
 def test_of_what_is_as_it_seems_nothing_is_said(text):

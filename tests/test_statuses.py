@@ -38,12 +38,19 @@ WORDS = {
                 "Ödeme bekleniyor", "Başarısız"),
     "Russian": ("Выполнен", "Доставлен", "Оплачен", "Отменён", "Возврат", "Ожидает оплаты", "Ошибка"),
     "Japanese": ("完了", "発送済み", "入金済み", "キャンセル", "返金済み", "入金待ち", "決済エラー"),
+    "Finnish": ("Valmis", "Toimitettu", "Maksettu", "Peruttu", "Palautettu", "Odottaa maksua", "Epäonnistui"),
+    "Hungarian": ("Teljesítve", "Kiszállítva", "Fizetve", "Törölve", "Visszatérítve", "Fizetésre vár",
+                  "Sikertelen"),
+    "Romanian": ("Finalizată", "Livrată", "Plătită", "Anulată", "Rambursată", "În așteptare", "Eșuată"),
+    "Greek": ("Ολοκληρωμένη", "Απεστάλη", "Πληρωμένη", "Ακυρωμένη", "Επιστράφηκε", "Σε αναμονή", "Απέτυχε"),
+    "Bulgarian": ("Изпълнена", "Изпратена", "Платена", "Отказана", "Възстановена", "Очаква плащане",
+                  "Неуспешна"),
     "Chinese": ("已完成", "已发货", "已付款", "已取消", "已退款", "待付款", "支付失败"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("language", WORDS)
-def test_words_of_sixteen_languages_are_known_without_case_accents_and_marks(language):
+def test_words_of_twenty_one_languages_are_known_without_case_accents_and_marks(language):
     words, taken = WORDS[language], ["sale"] * 3 + ["not_a_sale"] * 4
 
     assert [Statuses().meaning(word) for word in words] == taken

@@ -37,7 +37,7 @@ CONTENT_CHECKED_ROLES: Final = (
 )  # fmt: skip
 AMBIGUOUS_NAMES: Final = frozenset({
     "etat", "estado", "stato", "situacao", "stav", "durum", "state", "stage", "result", "type",
-    "typ", "kind",
+    "typ", "kind", "tila",
 })  # fmt: skip
 """Names that as often mean something else, such as a region."""
 KINDS_OF_ANYTHING: Final = frozenset({

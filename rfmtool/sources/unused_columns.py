@@ -82,10 +82,11 @@ def _role_like_names(source: Source, cells: Cells, *, is_preset: bool) -> Iterat
         match = next(matches, None)
         if match is None or (is_preset and match.get("option") in (*taken, "unpaid")):
             continue
-        if match.get("unless_nothing") and column is not None:
+        if column is not None and not match.keys().isdisjoint(("unless_nothing", "if_nothing")):
             texts = distinct_texts(pc.cast(column, pa.string())).to_pylist()
-            if not any(text.strip("0.,") for text in texts):
-                continue  # its cells are empty or zero
+            is_zero = [not text.strip("0.,") for text in texts]
+            if all(is_zero) if "unless_nothing" in match else not any(is_zero):
+                continue
         is_free = source.layout.places.keys().isdisjoint(match.get("unless", ()))
         if is_free and ("cells" not in match or _is_partly(match["cells"], column)):
             yield name, (f"Column {name!r} looks like {match['what']} and is not used"
