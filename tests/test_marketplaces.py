@@ -121,6 +121,17 @@ s-3,2026/03/23 10:00:00,2,1,bob@x.org,0,900
 """,
         {"ann@x.org": ("3500", 1), "bob@x.org": ("900", 1)},
     ),
+    "ebay": (
+        """\
+Verkaufsprotokollnummer;Bestellnummer;Nutzername des Käufers;Angebotstitel;Anzahl;Verkauft für;Verpackung und Versand;Gesamtpreis;Verkauft am;Bezahlt am
+11;10-1;ann7;;2;EUR 30,00;EUR 4,90;EUR 34,90;01.03.26;01.03.26
+12;10-1;;Tee;1;EUR 10,00;;;;
+13;10-1;;Tasse;1;EUR 20,00;;;;
+14;10-2;bob8;Tee;1;EUR 10,00;EUR 0,00;EUR 10,00;22.03.26;
+15;10-3;bob8;Tee;1;EUR 1.010,00;EUR 0,00;EUR 1.010,00;23.03.26;23.03.26
+""",
+        {"ann7": ("34.9", 1), "bob8": ("1010", 1)},
+    ),
     "trendyol": (
         """\
 Paket No;Sipariş Tarihi;Sipariş Numarası;Alıcı;Ürün Adı;Sipariş Statüsü;Adet;Birim Fiyatı;Satış Tutarı;İndirim Tutarı;Faturalanacak Tutar
