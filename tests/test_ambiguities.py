@@ -65,6 +65,14 @@ def test_totals_are_asked_about_beside_refunds_too_and_count_once_wherever_a_ref
     assert revenue(path, amount_per="order") == TOTAL - 20 * 3
 
 
+def test_equal_refunds_of_two_days_are_two_where_totals_count_once(write):
+    days = ("2024-01-05", "2024-01-07", "2024-01-09")
+    amounts = (30, -4, -4)
+    path = shop(write, [row("c", 1, money, day) for day, money in zip(days, amounts, strict=True)])
+
+    assert revenue(path, amount_per="order") == 30 - 4 - 4
+
+
 def test_costs_are_those_of_each_row_where_totals_count_once(write):
     rows = [f"c,1,2024-01-05,{total},tea,{cost}" for total, cost in ((30, 4), (30, 5), (30, 5))]
     path = write(["customer_id,order_id,ordered_at,amount,category,cost", *rows])
