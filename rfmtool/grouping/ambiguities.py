@@ -13,6 +13,7 @@ from rfmtool.days import date_from_day
 from rfmtool.engines import OrderCounts
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.order_dates import OrderDates
+from rfmtool.money import exact_total
 from rfmtool.sources import Export
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.layout import LineOptions
@@ -141,8 +142,7 @@ def payment_notices(customers: pa.Table, rows: int) -> Sequence[str]:
 
     `customers` has the sales and refunds of each, of `rows` rows.
     """
-    sales, refunds = (pc.sum(pc.cast(customers[name], pa.float64())).as_py() or 0.0
-                      for name in ("sales", "refunds"))  # fmt: skip
+    sales, refunds = (exact_total(customers[name].to_numpy()) for name in ("sales", "refunds"))
     if rows < _SURE_ORDERS or refunds < sales / 2 or not sales:
         return []
     share = f"Money given back comes to {refunds / sales:.0%} of what was sold"
