@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rfmtool.days import date_from_day
 from rfmtool.engines import OrderCounts
