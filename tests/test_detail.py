@@ -1,5 +1,6 @@
 """What an export has beyond its customers, from its cells to the answer."""
 
+from dataclasses import replace
 from datetime import date
 
 import oracle
@@ -19,6 +20,7 @@ HEADER = "customer_id,order_id,ordered_at,amount"
 PLAIN = Detail(category=None, cost=False, contacts=False)
 CATEGORIES_ALONE = Detail(cost=False, contacts=False)
 EVERYTHING = Settings(detail=Detail(entries=True))
+POINT = Asked(decimal=".")  # as amounts such as 1.000 alone are asked about
 EPOCH = date(1970, 1, 1)
 
 
@@ -27,7 +29,8 @@ def units(amount):
 
 
 def read(source, keep=(), **columns):
-    return read_export(source, asked=Asked(columns=columns, keep=keep), settings=EVERYTHING)
+    asked = replace(POINT, columns=columns, keep=keep)
+    return read_export(source, asked=asked, settings=EVERYTHING)
 
 
 def people(grouped):
@@ -80,7 +83,7 @@ def test_the_fast_way_and_the_detailed_way_say_the_same_of_customers(scratch, le
     path = scratch / "plain.csv"
     path.write_text(ledger.csv(), "utf-8", newline="")
 
-    fast, detailed = read_export(path), read(path)
+    fast, detailed = read_export(path, asked=POINT), read(path)
 
     rows = [{key: row[key] for key in fast.table.column_names} for row in people(detailed)]
     assert rows == people(fast)
@@ -233,7 +236,8 @@ def test_products_may_take_the_place_of_categories(write):
 def test_categories_alone_are_the_same_as_beside_everything_else(scratch, ledger, unread):
     path = scratch / "categories.csv"
     path.write_text(ledger.csv().replace("status", unread, 1), "utf-8", newline="")
-    alone, whole = read_export(path, settings=Settings(detail=CATEGORIES_ALONE)), read(path)
+    alone = read_export(path, asked=POINT, settings=Settings(detail=CATEGORIES_ALONE))
+    whole = read(path)
 
     assert alone.categories == whole.categories
     for name in alone.table.column_names:
