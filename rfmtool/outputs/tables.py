@@ -82,9 +82,7 @@ def _typed(column: pd.Series[Any], money: Collection[str]) -> pa.Array:
         wide = np.stack([units, units >> 63], axis=1)
         decimals = pa.Array.from_buffers(_MONEY, len(units), [None, pa.py_buffer(wide)])
         known = column.notna().to_numpy()
-        if known.all():
-            return decimals
-        return pc.if_else(pa.array(known), decimals, pa.scalar(None, _MONEY))
+        return decimals if known.all() else pc.if_else(pa.array(known), decimals, None)
     array = pa.array(column, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()

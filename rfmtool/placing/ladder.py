@@ -47,7 +47,7 @@ def assign_stages(
     by_orders = np.array([rung.evidence in (_PROVEN_BY_ORDERS, _BY_PROXY) for rung in rungs])
     places = first_match(customers.assign(by_proxy=suggested) if allow_proxy else customers, rungs)
     is_candidate = pa.array(suggested & by_orders[places])
-    candidates = pc.if_else(is_candidate, CANDIDATE, pa.scalar(None, pa.string()))
+    candidates = pc.if_else(is_candidate, CANDIDATE, None)
     added = {
         "stage": labels_at(places, [rung.label for rung in rungs]),
         "stage_evidence": labels_at(places, [rung.evidence for rung in rungs]),

@@ -92,7 +92,7 @@ def _temporal_as_dates(cells: pa.Array, date_format: DateFormat) -> pa.Array:
         least = max((_FIRST_DAY + 1) * _SECONDS_A_DAY * _TICKS[unit], -(2**63))
         most = min((_LAST_DAY - 1) * _SECONDS_A_DAY * _TICKS[unit], 2**63 - 1)
         inside = pc.and_(pc.greater_equal(ticks, least), pc.less_equal(ticks, most))
-        cells = pc.if_else(inside, cells, pa.scalar(None, cells.type))
+        cells = pc.if_else(inside, cells, None)
         zone = date_format.zone or cells.type.tz
         cells = pc.local_timestamp(pc.cast(cells, pa.timestamp(unit, zone)))
     elif pa.types.is_timestamp(cells.type) and date_format.zone and date_format.source_zone:

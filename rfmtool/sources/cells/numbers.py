@@ -162,8 +162,7 @@ def parse_number_text(cells: pa.Array, number_format: NumberFormat) -> tuple[pa.
         part["power"],
         "",
     )
-    null = pa.scalar(None, pa.string())
-    return pc.if_else(readable, text, null), pc.if_else(readable, marked, null)
+    return pc.if_else(readable, text, None), pc.if_else(readable, marked, None)
 
 
 def _signs(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:

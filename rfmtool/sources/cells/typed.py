@@ -13,6 +13,7 @@ from rfmtool.arrays import text_bytes
 from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import Kind
+from rfmtool.sources.text.bad_text import is_invalid_utf8
 
 Use = Kind | Literal["kept"]
 """The kind of a column that is read, or `kept` if it is only carried through."""
@@ -41,11 +42,8 @@ def typed_batch(
         for role, cell in cells.items()
     }
     batch = Batch(columns, records, (), all_columns)
-    bad = [
-        np.array([_decoded(cell, "ignore") != _decoded(cell) for cell in _bytes(column)])
-        for column in columns.values()
-        if not _is_utf8(column)
-    ]
+    bad = [is_invalid_utf8(column.view(pa.binary())) for column in columns.values()
+           if not _is_utf8(column)]  # fmt: skip
     return batch.without(np.logical_or.reduce(bad), "bad_encoding") if bad else batch
 
 
@@ -98,7 +96,7 @@ def _normalized(kind: Kind, cells: pa.Array) -> pa.Array:
     if pa.types.is_string(cells.type):
         starts, _ = text_bytes(cells)
         if (starts[1:] == starts[:-1]).any() and pc.any(pc.equal(cells, "")).as_py():
-            cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
+            cells = pc.if_else(pc.equal(cells, ""), None, cells)
     return cells
 
 
@@ -110,7 +108,11 @@ def display_text(cells: pa.Array) -> pa.Array:
     if not can_be_read_as("kept", cells.type):
         return pa.nulls(len(cells), pa.string())
     texts = _normalized("text", cells)
-    return texts if _is_utf8(texts) else pa.array(map(_decoded, _bytes(texts)), pa.string())
+    if _is_utf8(texts):
+        return texts
+    decoded = [cell and cell.decode("utf-8", "replace") for cell in
+               texts.view(pa.binary()).to_pylist()]  # fmt: skip
+    return pa.array(decoded, pa.string())
 
 
 def _is_utf8(cells: pa.Array) -> bool:
@@ -126,26 +128,17 @@ def _is_utf8(cells: pa.Array) -> bool:
     return True
 
 
-def _bytes(cells: pa.Array) -> list[bytes | None]:
-    cell_bytes: list[bytes | None] = cells.view(pa.binary()).to_pylist()
-    return cell_bytes
-
-
-def _decoded(cell: bytes | None, errors: str = "replace") -> str | None:
-    return None if cell is None else cell.decode("utf-8", errors)
-
-
 def trimmed(cells: pa.Array) -> pa.Array:
     """Cells as trimmed text; null where nothing is left."""
     texts = pc.utf8_trim_whitespace(pc.cast(cells, pa.string()))
-    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 def as_text(cells: pa.Array) -> pa.Array:
     """A typed column as text; an integer in a column of floats keeps its `.0`."""
     if pa.types.is_floating(cells.type):
         # An id column with gaps is often stored as floats like 17850.0, with NaN for a gap.
-        cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
+        cells = pc.if_else(pc.is_nan(cells), None, cells)
         # Decided by cell, so that an id never depends on what else is in its batch.
         rounded = pc.cast(cells, pa.int64(), safe=False)
         is_integer = pc.equal(pc.cast(rounded, cells.type, safe=False), cells)

@@ -116,7 +116,7 @@ def _typed_column(name: str, cells: pa.Array, role: Role, reading: TableReading)
 
 def _typed_numbers(cells: pa.Array, role: Role, reading: NumberFormat) -> TypedColumn:
     if pa.types.is_floating(cells.type):
-        cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
+        cells = pc.if_else(pc.is_nan(cells), None, cells)
     blank = is_blank(cells)
     numbers = replace(read_numbers(cells, reading), missing=blank)
     if role.kind == "money":
@@ -143,7 +143,7 @@ def _typed_texts(cells: pa.Array, role: Role) -> TypedColumn:
     else:
         is_yes = pc.is_in(lowercase, pa.array(_YES))
         is_known = pc.or_(is_yes, pc.is_in(lowercase, pa.array(_NO)))
-        values = pc.if_else(is_known, is_yes, pa.scalar(None, pa.bool_()))
+        values = pc.if_else(is_known, is_yes, None)
     return TypedColumn(values, mask_of(pc.and_(pc.invert(is_known), lowercase.is_valid())))
 
 
@@ -183,8 +183,7 @@ def _refusals_of_rejected(typed: pa.RecordBatch, bins: Codes) -> pa.RecordBatch:
 
 def _blank_as_null(cells: pa.Array) -> pa.Array:
     blank = is_blank(cells)
-    null = pa.scalar(None, pa.string())
-    return pc.if_else(pa.array(blank), null, cells) if blank.any() else cells
+    return pc.if_else(pa.array(blank), None, cells) if blank.any() else cells
 
 
 def _with_valid_ranks(cells: Mapping[str, TypedColumn]) -> dict[str, TypedColumn]:
@@ -202,8 +201,7 @@ def _with_valid_ranks(cells: Mapping[str, TypedColumn]) -> dict[str, TypedColumn
     bad = (has_value | rank.bad | brands.bad) & ~is_valid & lacks_wallet
     kept = pa.array(is_valid & lacks_wallet)
     for name, column in (("rank", rank), ("brands", brands)):
-        null = pa.scalar(None, column.values.type)
-        columns[name] = TypedColumn(pc.if_else(kept, column.values, null), bad)
+        columns[name] = TypedColumn(pc.if_else(kept, column.values, None), bad)
     return columns
 
 

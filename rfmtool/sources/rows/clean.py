@@ -193,7 +193,7 @@ def _columns(
     """The columns of the lines but for the order id and plain texts."""
     ids = binned.runs.heads["customer_id"]
     if options.with_anonymous:
-        ids = pc.if_else(pa.array(binned.in_bin("anonymous")), pa.scalar(None, pa.string()), ids)
+        ids = pc.if_else(pa.array(binned.in_bin("anonymous")), None, ids)
     columns: dict[str, _Column] = {
         "customer_id": ids,
         "day": binned.days,

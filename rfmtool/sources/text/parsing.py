@@ -98,8 +98,7 @@ def parse_block(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
         batch = batch.without(has_stray_quotes(batch, block.stray_quote_rows, dialect), "bad_text")
     if dialect.is_padded:
         trimmed = {role: pc.utf8_trim(column, " ") for role, column in batch.cells.items()}
-        null = pa.scalar(None, pa.string())
-        cells = {role: pc.if_else(pc.equal(cell, ""), null, cell) for role, cell in trimmed.items()}
+        cells = {role: pc.if_else(pc.equal(cell, ""), None, cell) for role, cell in trimmed.items()}
         batch = replace(batch, cells=cells)
     check_one_table(batch, layout)
     batch = replace(batch, texts=partial(_record_texts, data, block, dialect.marks))
