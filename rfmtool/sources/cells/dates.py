@@ -17,7 +17,7 @@ from rfmtool.arrays import Mask, mask_of
 from rfmtool.days import day_number
 from rfmtool.documents import packaged_toml
 from rfmtool.sources.cells.date_formats import ISO, ZONE_HOURS, DateFormat, Unit
-from rfmtool.sources.cells.repeated_cells import PROBE_CELLS, are_repetitive, dictionary_encoded
+from rfmtool.sources.cells.repeated_cells import PROBE_CELLS, are_repetitive, distinct_and_places
 from rfmtool.sources.names import normalized
 
 Days = npt.NDArray[np.int32]
@@ -164,13 +164,11 @@ def _days_of_texts(texts: pa.Array, date_format: DateFormat) -> tuple[Days, Mask
 
 
 def _days_of_distinct(texts: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
-    distinct, places = dictionary_encoded(texts)
+    distinct, places = distinct_and_places(texts)
     days, undated = _days_by_pattern(distinct, date_format)
-    # A missing text is no date; it takes the place behind the last.
     undated = np.zeros(len(distinct), dtype=bool) if undated is None else undated
-    rows = places.fill_null(len(distinct)).to_numpy(zero_copy_only=False)
-    is_undated = np.append(undated, True)[rows]
-    return np.append(days, days.dtype.type(0))[rows], is_undated if is_undated.any() else None
+    is_undated = np.append(undated, True)[places]  # as a missing text is no date
+    return np.append(days, days.dtype.type(0))[places], is_undated if is_undated.any() else None
 
 
 def _days_by_pattern(texts: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
@@ -207,12 +205,8 @@ def month_names(table: str = "months") -> Mapping[str, int]:
 
 def _month_numbers(names: pa.Array, table: str) -> npt.NDArray[np.int64]:
     """The number of each month; 0 where the name is unknown."""
-    encoded = pc.dictionary_encode(names)
-    known = [
-        month_names(table).get(normalized(name), 0) if name else 0
-        for name in encoded.dictionary.to_pylist()
-    ]
-    places = encoded.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
+    distinct, places = distinct_and_places(names)
+    known = [month_names(table).get(normalized(name), 0) for name in distinct.to_pylist()]
     months: npt.NDArray[np.int64] = np.array([*known, 0], dtype=np.int64)[places]
     return months
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Floats, Mask, Places, mask_of
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.sources.cells import currencies
-from rfmtool.sources.cells.repeated_cells import PROBE_CELLS, are_repetitive, dictionary_encoded
+from rfmtool.sources.cells.repeated_cells import PROBE_CELLS, are_repetitive
 
 Units = npt.NDArray[np.int64]
 Cells = Mapping[str, pa.Array]
@@ -99,12 +99,13 @@ def read_numbers(cells: pa.Array, number_format: NumberFormat) -> Numbers:
             return Numbers(_doubles(with_points), with_points, _null_mask(cells))
     except pa.ArrowInvalid:
         pass  # thousands separators, currency signs, spaces, or no number at all
-    texts, places = dictionary_encoded(cells) if are_repetitive(cells) else (cells, None)
+    encoded = pc.dictionary_encode(cells) if are_repetitive(cells) else None
+    texts = cells if encoded is None else encoded.dictionary
     trimmed = normalized_number_text(texts)
     filled = pc.if_else(pc.equal(trimmed, ""), None, texts)
     columns = [*parse_number_text(trimmed, number_format), filled]
-    if places is not None:
-        columns = [column.take(places) for column in columns]
+    if encoded is not None:
+        columns = [column.take(encoded.indices) for column in columns]
     plain, marked, filled = columns
     marked = marked if len(marked) > marked.null_count else None
     return Numbers(_doubles(plain), plain, _null_mask(filled), marked)

@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, Places
 from rfmtool.sources.cells.numbers import Units
+from rfmtool.sources.cells.repeated_cells import distinct_and_places
+from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import LineOptions
 from rfmtool.sources.ledger import StatusKey, StatusSum
 from rfmtool.sources.names import normalized
@@ -75,11 +76,9 @@ def _meaning_of(role: str, options: LineOptions) -> Callable[[str], Meaning]:
 
 
 def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
-    """The index of each cell in the distinct texts, which follow; of empty cells their number."""
-    texts = pc.utf8_trim_whitespace(pc.cast(cells, pa.string()))
-    encoded = pc.dictionary_encode(pc.if_else(pc.equal(texts, ""), None, texts))
-    distinct = encoded.dictionary.to_pylist()
-    return encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False), distinct
+    """The place of each cell among the distinct texts, which follow; of empty cells the next."""
+    distinct, places = distinct_and_places(trimmed(cells))
+    return places, distinct.to_pylist()
 
 
 def statuses_of(
