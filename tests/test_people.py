@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from rfmtool.engines import CUSTOMERS_SCHEMA
 from rfmtool.grouping.people import all_people, events_until, evidence_frame
+from rfmtool.sources.cells.ids import places_in
 
 
 def ordered(*ids):
@@ -54,7 +55,8 @@ def test_an_address_is_the_same_in_any_case_and_keeps_the_spelling_of_the_export
     people = all_people(ordered("Ann@X.com ", "B"), contacts("ann@x.com", "b"))
 
     assert ids_of(people) == ["Ann@X.com ", "B", "b"]
-    assert people.places(pa.array(["ann@x.com", "b", "nobody"])).tolist() == [0, 2, -1]
+    ids = pa.array(["ann@x.com", "b", "nobody"])
+    assert places_in(ids, people.keys).tolist() == [0, 2, -1]
 
 
 def test_later_events_have_not_happened_yet_and_undated_ones_have():

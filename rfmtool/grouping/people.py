@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, Places
-from rfmtool.sources.cells.ids import is_listed, matching_key
+from rfmtool.arrays import Mask, mask_of
+from rfmtool.sources.cells.ids import is_listed, matching_key, places_in
 from rfmtool.sources.consents import CONSENTS, REFUSALS, matches_any
 
 _EVENT_DAY_COLUMNS: Final[Mapping[str, str]] = {
@@ -49,12 +49,6 @@ class People:
     table: pa.Table
     keys: pa.Array
     in_export: Mask
-
-    def places(self, ids: pa.Array) -> Places:
-        """The row of each id in `table`; -1 where it is unknown."""
-        indices = pc.index_in(ids, self.keys).fill_null(-1)
-        places: Places = indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        return places
 
 
 def without_suppressed(
@@ -132,7 +126,7 @@ def _all_ids(table: pa.Table) -> pa.Array:
 
 
 def evidence_frame(table: pa.Table, people: People) -> pd.DataFrame:
-    """An evidence table as a frame: ids as row numbers of people, days as integers.
+    """An evidence table as a frame: ids as places among people, days as integers.
 
     Rows with unknown ids are left out.
     """
@@ -141,7 +135,7 @@ def evidence_frame(table: pa.Table, people: People) -> pd.DataFrame:
     for name in table.column_names:
         column = table[name].combine_chunks()
         if name in _PLACE_COLUMNS:
-            columns[_PLACE_COLUMNS[name]] = people.places(column)
+            columns[_PLACE_COLUMNS[name]] = places_in(column, people.keys)
             if name not in _OPTIONAL_IDS:
                 is_known &= columns[_PLACE_COLUMNS[name]] >= 0
         else:
@@ -157,8 +151,7 @@ def _nullable_array(column: pa.Array) -> Any:  # noqa: ANN401 - any of pandas' a
         integers = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         return pd.arrays.IntegerArray(integers, missing)
     if pa.types.is_boolean(column.type):
-        booleans = column.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
-        return pd.arrays.BooleanArray(booleans.copy(), missing)
+        return pd.arrays.BooleanArray(mask_of(column).copy(), missing)
     return column.to_pandas()
 
 

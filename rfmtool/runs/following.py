@@ -18,7 +18,7 @@ from rfmtool.grouping.people import all_people, evidence_frame
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.pipeline import Result
 from rfmtool.placing.contact_limits import contact_costs
-from rfmtool.sources.cells.ids import matching_key
+from rfmtool.sources.cells.ids import matching_key, places_in
 
 
 def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
     """
     keys = matching_key(result.grouped.table["customer_id"].combine_chunks())
     ids = matching_key(pa.array(rows["customer_id"], pa.string()))
-    place = pc.index_in(ids, keys).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    place = places_in(ids, keys)
     known, from_on = place >= 0, rows["from_on"].to_numpy()
     owner = np.maximum(place, 0)
     spent = _spend_between(result, owner, from_on + 1, from_on + days)
@@ -77,7 +77,7 @@ def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: in
         "cost": contact_costs(log, minute_cost) / UNITS_PER_CURRENCY,
         "is_reached": (is_outgoing & is_answered).to_numpy(dtype=bool),
     }
-    entries = people.assign(owner=members.places(ids), row=np.arange(len(people)))
+    entries = people.assign(owner=places_in(ids, members.keys), row=np.arange(len(people)))
     pairs = entries[["owner", "row", "from_on", "action"]].merge(pd.DataFrame(columns), on="owner")
     days_after = pairs["day"] - pairs["from_on"]
     pairs = pairs[(days_after >= 0) & (days_after <= days)]

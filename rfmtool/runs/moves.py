@@ -28,7 +28,7 @@ from rfmtool.outputs.tables import to_table
 from rfmtool.rules import Rules, to_toml
 from rfmtool.runs.kept_runs import GROUP_COLUMNS, ORDER_COLUMNS
 from rfmtool.scoring.scales import Scales
-from rfmtool.sources.cells.ids import is_listed, matching_key
+from rfmtool.sources.cells.ids import is_listed, matching_key, places_in
 from rfmtool.standing import EarlierStanding, Standing
 
 CAUSES: Final = ("orders", "refunds", "time", "cut_points", "evidence", "rules")
@@ -68,8 +68,7 @@ def places_in_previous(people: pd.DataFrame, previous: PreviousRun) -> Ints:
     """The place of each customer among those of the previous run; -1 for new customers."""
     ids = people["customer_id"], previous.people["customer_id"]
     new, old = (matching_key(pa.array(column, pa.string())) for column in ids)
-    places: Ints = pc.index_in(new, old).fill_null(-1).to_numpy(zero_copy_only=False)
-    return places.astype(np.int64)
+    return places_in(new, old)
 
 
 def rules_text(rules: Rules) -> str:

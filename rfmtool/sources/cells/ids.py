@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Mask, mask_of
+from rfmtool.arrays import Mask, Places, mask_of
 
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
 _SCIENTIFIC: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
@@ -25,6 +25,12 @@ def matching_key(ids: pa.Array) -> pa.Array:
     if not pc.any(is_address).as_py():
         return ids
     return pc.if_else(is_address, pc.utf8_lower(pc.utf8_trim_whitespace(ids)), ids)
+
+
+def places_in(ids: pa.Array, keys: pa.Array) -> Places:
+    """The place of each id among the keys; -1 where it is not there."""
+    places: Places = pc.index_in(ids, keys).fill_null(-1).to_numpy(zero_copy_only=False)
+    return places.astype(np.int64)
 
 
 def without_point_zero(ids: pa.Array) -> pa.Array | None:
