@@ -177,6 +177,7 @@ def test_a_call_sheet_is_ticked_off_too_and_what_is_no_list_is_not(folder):
     )
     assert called["customer_id"].duplicated().any()  # for an action and for a task
     assert sorted(map(tuple, logged.to_numpy())) == sorted(map(tuple, called.to_numpy()))
+    assert set(pd.read_csv(log, dtype="str")["channel"]) == {"phone"}
     assert isinstance(done("history").exception, InputError)
 
 

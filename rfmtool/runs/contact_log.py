@@ -120,6 +120,8 @@ def _read_list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
     rows = table.select([name for name in LOG if name in columns]).to_pylist()
     if is_task:
         rows = [{**row, "action": PurePosixPath(path).stem} for row in rows]
+    elif path == "calls.csv" or path.endswith(".phone.csv"):  # they have no column of channels
+        rows = [{**row, "channel": "phone"} for row in rows]
     listed: dict[str, list[Row]] = {}
     for row in rows:
         listed.setdefault(row["customer_id"], []).append(row)
