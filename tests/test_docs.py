@@ -66,6 +66,13 @@ def test_the_blocks_of_a_page_of_the_site_print_what_they_say_one_after_the_othe
         assert run(f"python block{number}.py", place).stdout
 
 
+def test_every_module_that_the_architecture_names_is_there():
+    named = re.findall(r"`[\w/]*?(\w+\.py)`", (ROOT / "ARCHITECTURE.md").read_text("utf-8"))
+    assert {*named} <= {
+        path.name for place in ("rfmtool", "tests") for path in (ROOT / place).rglob("*.py")
+    }
+
+
 def test_every_page_of_the_site_is_in_its_contents_and_what_it_shows_is_there():
     contents = (ROOT / "mkdocs.yml").read_text("utf-8")
     readme = (ROOT / "README.md").read_text("utf-8")
