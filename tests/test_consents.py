@@ -101,6 +101,16 @@ def test_a_channel_that_was_refused_is_closed_however_it_is_written(channel):
     assert mailed(run(text, contacted=log)) == ["bob"]
 
 
+@pytest.mark.parametrize("row", ["2025-12-01,email,unsubscribed,lots", "soon,,refused,"])
+def test_who_refuses_in_an_entry_of_the_log_that_cannot_be_read_is_mailed_no_more(row):
+    log = "customer_id,action,contacted_on,channel,outcome,minutes\n"
+    log += "bob,club,2025-11-01,email,reached,3\n" * 200 + f"ann,club,{row}\n"
+    found = run("customer_id,email\nann,ann@x.org\nbob,bob@x.org\n", contacted=log)
+    assert mailed(found) == ["bob"]
+    assert found.evidence.ledgers["contacted"].rows.rejected == 1
+    assert found.frame["last_contacted_on"].notna().tolist() == [False, True]
+
+
 def test_a_consent_that_nobody_understands_is_warned_of_and_not_shown():
     said = run("customer_id,email,consent\nann,ann@x.org,if I must\nbob,bob@x.org,n/a\n")
     [warning] = [one for one in said.summary["warnings"] if "neither yes nor no" in one]

@@ -118,7 +118,7 @@ def test_what_tables_are_warned_of(warned):
     for words in (
         "1 customer spent more here than their stated total",
         "wallets: 1 of 3 ids has no match, so it is ignored",
-        "feedback: 1 row cannot be read, and say nothing",
+        "feedback: 1 row cannot be read, so left out",
         "contacts: 1 id written in another case",
     ):
         assert words in told

@@ -14,9 +14,9 @@ from rfmtool.frames import categorical_from_codes
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.matching import column_equals, flag_mask
 from rfmtool.rules import Action, ContactRules
+from rfmtool.sources.consents import OPT_OUTS
 from rfmtool.sources.names import normalized
 
-OPT_OUT_OUTCOMES: Final = ("unsubscribed", "refused")
 REST_REASONS: Final = ("contacted", "often")
 """Why a customer rests: contacted for the same action lately, or at the contact limit."""
 EQUIVALENT_CHANNELS: Final = {"phone": ("phone", "call"), "call": ("phone", "call")}
@@ -62,7 +62,7 @@ def opt_outs(log: pd.DataFrame) -> pd.DataFrame:
     """The rows of a contact log in which customers opted out of a channel."""
     if "outcome" not in log:
         return log[:0]
-    return log[log["outcome"].isin(OPT_OUT_OUTCOMES).to_numpy(dtype=bool)]
+    return log[log["outcome"].isin(OPT_OUTS).to_numpy(dtype=bool)]
 
 
 def normalized_channels(written: pd.Series[Any]) -> pd.Series[Any]:

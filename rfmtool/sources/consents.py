@@ -17,6 +17,8 @@ REFUSALS: Final[frozenset[str]] = frozenset(_WORDS["refusals"])
 CONSENTS: Final[frozenset[str]] = frozenset(_WORDS["consents"])
 """Given consent; words that are neither are unknown."""
 NOT_KNOWN: Final[frozenset[str]] = frozenset(_WORDS["not_known"])
+OPT_OUTS: Final = ("unsubscribed", "refused")
+"""Outcomes of a contact after which somebody is not to be contacted so again."""
 OPTED_OUT: Final[frozenset[str]] = frozenset(_WORDS["opted_out"])
 """Names of columns, as `names.normalized` writes them, that are filled or true after an opt-out."""
 

@@ -199,7 +199,7 @@ def table_warnings(name: str, table: TableLedger) -> list[str]:
     if table.rows.rejected:
         first = table.rows.rejects[0]
         texts.append(
-            f"{name}: {count_text(table.rows.rejected, 'row')} cannot be read, and say nothing;"
+            f"{name}: {count_text(table.rows.rejected, 'row')} cannot be read, so left out;"
             f" the first is row {first.row:,} of {first.file} ({first.reason})."
         )
     if table.table.joins and table.matched == 0 and len(table.ids) >= _MIN_IDS:

@@ -19,7 +19,7 @@ from rfmtool.sources.cells.date_formats import DateFormat
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import NumberFormat, read_numbers, to_units
 from rfmtool.sources.cells.typed import display_text
-from rfmtool.sources.consents import OPTED_OUT, REFUSALS, matches_any
+from rfmtool.sources.consents import OPT_OUTS, OPTED_OUT, REFUSALS, matches_any
 from rfmtool.sources.evidence.roles import EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
@@ -93,7 +93,7 @@ def typed_rows(
     is_used = pa.array(bins == CODES["used"])
     typed = pa.RecordBatch.from_pydict(columns)
     rows = typed.filter(is_used)
-    if "consent" in columns:
+    if {"consent", "outcome"} & columns.keys():
         rows = pa.concat_batches([rows, _refusals_of_rejected(typed, bins)])
     used = [pc.unique(column.filter(is_used)).to_pylist() for column in currencies]
     codes = frozenset(chain.from_iterable(used)) - {None, ""}
@@ -171,12 +171,15 @@ def _with_refusals(columns: Cells, attributes: Cells, consent: Role) -> dict[str
 
 
 def _refusals_of_rejected(typed: pa.RecordBatch, bins: Codes) -> pa.RecordBatch:
-    """Id, email and consent of rejected rows that refuse, as a refusal counts all the same."""
+    """Who refuses, and by what, of rejected rows: a refusal counts all the same, without a day."""
     not_rejected = [CODES[name] for name in ("used", "anonymous", "blank", "other_currency")]
-    refuses = ~np.isin(bins, not_rejected) & matches_any(typed.column("consent"), REFUSALS)
-    rows = typed.filter(pa.array(refuses))
+    if "consent" in typed.schema.names:
+        refuses, kept = matches_any(typed["consent"], REFUSALS), {"email", "consent"}
+    else:
+        refuses, kept = matches_any(typed["outcome"], OPT_OUTS), {"action", "channel", "outcome"}
+    rows = typed.filter(pa.array(refuses & ~np.isin(bins, not_rejected)))
     columns = dict(zip(rows.schema.names, rows.columns, strict=True))
-    for name in columns.keys() - {"customer_id", "email", "consent"}:
+    for name in columns.keys() - {"customer_id", *kept}:
         columns[name] = pa.nulls(len(rows), columns[name].type)
     return pa.RecordBatch.from_pydict(columns, schema=rows.schema)
 
