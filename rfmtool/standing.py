@@ -34,13 +34,13 @@ from rfmtool.outputs.formulas import count_formulas
 from rfmtool.outputs.tables import to_table
 from rfmtool.placer import Placer
 from rfmtool.placing import dependencies
-from rfmtool.placing.contact_limits import opt_outs
+from rfmtool.placing.contact_limits import contact_log
 from rfmtool.placing.holdouts import assign_holdouts, empty_holdouts
 from rfmtool.report_columns import ReportData, select_report_columns
 from rfmtool.rules import Rules
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.timing import OrderDays, distinct_order_days
-from rfmtool.sources.evidence.tables import LATER_CONTACTS, Evidence
+from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 
 _CACHED = ("lookbacks", "order_histories", "_cell_rates", "days", "log")
@@ -206,12 +206,8 @@ class Standing:
     @cached_property
     def log(self) -> pd.DataFrame | None:
         """The contact log of the day, with later refusals; without `--as-of` that of today."""
-        evidence = self.grouped.evidence
-        if (log := evidence.get("contacted")) is None:
-            return None
-        log = log[log["contacted_on"].le(self.as_of_day).fillna(value=True).to_numpy(dtype=bool)]
-        later = evidence[LATER_CONTACTS]
-        return pd.concat([log, later if self.settings.as_of is None else opt_outs(later)])
+        is_today = self.settings.as_of is None
+        return contact_log(self.grouped.evidence, self.as_of_day, is_today=is_today)
 
     @property
     def scales(self) -> Scales:

@@ -101,6 +101,18 @@ def test_a_channel_that_was_refused_is_closed_however_it_is_written(channel):
     assert mailed(run(text, contacted=log)) == ["bob"]
 
 
+@pytest.mark.parametrize(
+    ("channel", "reached"), [("email", ["bob"]), ("phone", ["amy", "ann", "bob"])]
+)
+def test_who_refuses_mail_in_the_log_does_so_for_all_who_have_the_address(channel, reached):
+    orders = pd.concat([ORDERS, ORDERS[:1].assign(customer_id="amy")])
+    log = (
+        f"customer_id,action,contacted_on,channel,outcome\nann,club,2025-12-01,{channel},refused\n"
+    )
+    text = "customer_id,email\nann,ann@x.org\namy, Ann@x.org\nbob,bob@x.org\n"
+    assert mailed(run(text, orders, contacted=log)) == reached
+
+
 @pytest.mark.parametrize("row", ["2025-12-01,email,unsubscribed,lots", "soon,,refused,"])
 def test_who_refuses_in_an_entry_of_the_log_that_cannot_be_read_is_mailed_no_more(row):
     log = "customer_id,action,contacted_on,channel,outcome,minutes\n"

@@ -10,11 +10,12 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask, mask_of_places
 from rfmtool.days import UNKNOWN_DAY, integer_column, to_datetimes
-from rfmtool.frames import categorical_from_codes
+from rfmtool.frames import Frames, categorical_from_codes
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.matching import column_equals, flag_mask
 from rfmtool.rules import Action, ContactRules
 from rfmtool.sources.consents import OPT_OUTS
+from rfmtool.sources.evidence.tables import LATER_CONTACTS
 from rfmtool.sources.names import normalized
 
 REST_REASONS: Final = ("contacted", "often")
@@ -33,6 +34,28 @@ _CHANNEL_WORDS: Final = {
 """Names of channels in contact logs, by channel, reduced to letters."""
 _CHANNELS: Final = {word: channel for channel, words in _CHANNEL_WORDS.items() for word in words}
 _LIMIT_DAYS: Final = 30
+
+
+def contact_log(evidence: Frames, as_of_day: int, *, is_today: bool) -> pd.DataFrame | None:
+    """The contact log as of a day, with later refusals, or with all later rows if that is today.
+
+    Who refuses e-mail does so for all who have the address, of whom undated rows are added.
+    """
+    if (log := evidence.get("contacted")) is None:
+        return None
+    log = log[log["contacted_on"].le(as_of_day).fillna(value=True).to_numpy(dtype=bool)]
+    later = evidence[LATER_CONTACTS]
+    log = pd.concat([log, later if is_today else opt_outs(later)])
+    contacts, refusals = evidence.get("contacts"), opt_outs(log)
+    if contacts is None or "email" not in contacts or refusals.empty:
+        return log
+    is_by_email = normalized_channels(refusals["channel"]).isin(["email", ""])
+    has_refused = contacts["owner"].isin(refusals["owner"][is_by_email])
+    addresses = contacts["email"].astype("str").str.strip().str.lower()
+    refused = addresses[has_refused & addresses.str.contains("@", na=False)]
+    owners = contacts["owner"][addresses.isin(refused) & ~has_refused]
+    others = pd.DataFrame({"owner": owners, "channel": "email", "outcome": OPT_OUTS[0]})
+    return pd.concat([log, others.reindex(columns=log.columns).astype(log.dtypes)])
 
 
 def add_snoozes(customers: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
