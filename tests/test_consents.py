@@ -101,6 +101,12 @@ def test_a_channel_that_was_refused_is_closed_however_it_is_written(channel):
     assert mailed(run(text, contacted=log)) == ["bob"]
 
 
+def test_a_refusal_in_a_log_without_channels_closes_all():
+    log = "customer_id,action,contacted_on,outcome\nann,club,2025-12-01,refused\n"
+    text = "customer_id,email\nann,ann@x.org\nbob,bob@x.org\n"
+    assert mailed(run(text, contacted=log)) == ["bob"]
+
+
 @pytest.mark.parametrize(
     ("channel", "reached"), [("email", ["bob"]), ("phone", ["amy", "ann", "bob"])]
 )

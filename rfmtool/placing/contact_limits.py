@@ -49,7 +49,7 @@ def contact_log(evidence: Frames, as_of_day: int, *, is_today: bool) -> pd.DataF
     contacts, refusals = evidence.get("contacts"), opt_outs(log)
     if contacts is None or "email" not in contacts or refusals.empty:
         return log
-    is_by_email = normalized_channels(refusals["channel"]).isin(["email", ""])
+    is_by_email = normalized_channels(refusals).isin(["email", ""])
     has_refused = contacts["owner"].isin(refusals["owner"][is_by_email])
     addresses = contacts["email"].astype("str").str.strip().str.lower()
     refused = addresses[has_refused & addresses.str.contains("@", na=False)]
@@ -88,8 +88,9 @@ def opt_outs(log: pd.DataFrame) -> pd.DataFrame:
     return log[log["outcome"].isin(OPT_OUTS).to_numpy(dtype=bool)]
 
 
-def normalized_channels(written: pd.Series[Any]) -> pd.Series[Any]:
-    """The channels by their names in a log; empty for unknown ones."""
+def normalized_channels(rows: pd.DataFrame) -> pd.Series[Any]:
+    """The channel of each row of a log; empty for unknown ones, and where none are given."""
+    written = rows.get("channel", pd.Series("", rows.index))
     return written.astype("str").fillna("").map(normalized).map(_CHANNELS).fillna("")
 
 
@@ -98,11 +99,11 @@ def opted_out_by_channel(count: int, log: pd.DataFrame | None) -> dict[str, Mask
     if log is None or "outcome" not in log:
         return {}
     refusals = opt_outs(log)
-    refused = normalized_channels(refusals["channel"]) if "channel" in refusals else None
+    refused = normalized_channels(refusals)
     closed = dict[str, Mask]()
     for channel in _CHANNEL_WORDS:
         names = EQUIVALENT_CHANNELS.get(channel, (channel,))
-        rows = refusals if refused is None else refusals[refused.isin([*names, ""])]
+        rows = refusals[refused.isin([*names, ""])]
         if len(rows):
             closed[channel] = mask_of_places(rows["owner"], count)
     return closed

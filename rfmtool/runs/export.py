@@ -108,7 +108,7 @@ def _with_valid_addresses(people: pd.DataFrame, folder: Path) -> pd.DataFrame:
     table = read_text_rows(folder, "evidence/refusals.csv")
     if table is not None:  # of e-mail, the consent column has the refusals
         refusals = table.to_pandas()
-        by_phone = normalized_channels(refusals["channel"]).isin(_PHONE_CHANNELS)
+        by_phone = normalized_channels(refusals).isin(_PHONE_CHANNELS)
         numbers = numbers.mask(people["customer_id"].isin(refusals["customer_id"][by_phone]), "")
     return people.assign(email=email.where(email.str.fullmatch(_ADDRESS), ""), phone=numbers)
 
