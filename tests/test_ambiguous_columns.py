@@ -176,6 +176,14 @@ def frame(text):
             "'Haben' looks like refunds",
         ),
         (
+            "Receipt,Date,Customer,Total\n"
+            + "".join(
+                f"{('Yes', 'No')[day % 2]},2024-01-{day},c{day % 5},{day}\n"
+                for day in range(10, 30)
+            ),
+            "Column 'Receipt' is taken for numbers of orders, and 2 of its 2",
+        ),
+        (
             f"{START}Total,État\n1,2024-01-05,a,5,2\n2,2024-01-06,b,7,3\n",
             "'État' may say how orders stand",
         ),
