@@ -339,6 +339,7 @@ def test_money_and_orders_of_an_export_are_right(name, is_preset, tmp_path):
             "Datum der Transaktionserstellung,Typ,Bestellnummer,Nutzername des Käufers,Betrag abzügl. Kosten",
             "eBay",
         ),
+        ("id,object,amount,amount_refunded,currency,customer,created,paid,status", "Stripe"),
     ],
 )
 def test_what_lists_payouts_and_fees_beside_sales_is_refused_by_name(header, title, tmp_path):

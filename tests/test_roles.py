@@ -55,6 +55,27 @@ def test_the_likelier_of_two_names_wins_wherever_it_stands():
     }
 
 
+@pytest.mark.parametrize(
+    ("header", "amount"),
+    [
+        ("Order Date (UTC);Customer;Amount (USD)", "Amount (USD)"),
+        ("Datum;Kunde;Betrag in EUR", "Betrag in EUR"),
+        ("Datum;Kunde;Umsatz [€]", "Umsatz [€]"),
+        ("日付;顧客名;金額(円)", "金額(円)"),
+        ("date;customer;Total;Total (USD)", "Total"),
+    ],
+)
+def test_units_behind_a_name_do_not_hide_it(header, amount):
+    assert roles(*header.split(";"))["amount"] == amount
+
+
+def test_units_tell_columns_of_one_name_apart():
+    with pytest.raises(InputError, match="no column was recognised as amount"):
+        roles("date", "customer", "Total (USD)", "Total (EUR)")
+    found = roles("Date (UTC)", "customer", "Total (USD)", "Total (EUR)", amount="Total (EUR)")
+    assert found["amount"] == "Total (EUR)"
+
+
 def test_an_amount_is_preferred_to_its_factors():
     found = roles("customer", "date", "quantity", "unit price", "amount")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -14,7 +15,7 @@ from rfmtool.errors import AmbiguousInputError, InputError, UsageError, add_erro
 from rfmtool.sources.consents import OPTED_OUT
 from rfmtool.sources.layout import EXPORT_KINDS, KEPT_PREFIX, MAY_LACK, Kind
 from rfmtool.sources.names import normalized
-from rfmtool.sources.synonyms import fallback_synonyms, synonyms
+from rfmtool.sources.synonyms import fallback_synonyms, synonyms, without_units
 
 NET_OF_REFUNDS: Final = frozenset({"netsales"})
 """Names of amounts from which refunds are subtracted already."""
@@ -63,6 +64,17 @@ _LOOKS_LIKE_DATA: Final = re.compile(
 
 def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
     """The place of each role in a header, with `amount` or both `quantity` and `unit_price`."""
+    try:
+        return _find_roles(header, asked, where)
+    except InputError:
+        if (bare := without_units(header)) != [*header]:
+            with suppress(InputError):
+                places = places_of(header, asked, {}, where)
+                return _find_roles(bare, {role: bare[places[role]] for role in asked}, where)
+        raise
+
+
+def _find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
     places = places_of(header, asked, _known_in(header, synonyms()), where)
     factors = {"quantity", "unit_price"}
     if factors <= asked.keys() and "amount" not in asked:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Final
 
 from rfmtool.documents import packaged_toml
+from rfmtool.sources.cells.currencies import is_known_currency
 from rfmtool.sources.names import normalized
+
+_UNIT: Final = re.compile(r"\s*(?:[(\[]\s*([^()\[\]]{1,5}?)\s*[)\]]|\bin\s+(\S{1,4}))\s*$")
 
 
 @cache
@@ -20,6 +26,19 @@ def synonyms() -> Mapping[str, Sequence[str]]:
 def fallback_synonyms() -> Mapping[str, Sequence[str]]:
     """Further names, for exports without any other column of money."""
     return _by_role(packaged_toml(__package__, "synonyms.toml")["otherwise"])
+
+
+def without_units(header: Sequence[str]) -> list[str]:
+    """The names without a currency or UTC behind them, where no other column is called so."""
+    bare = []
+    for name in header:
+        match = _UNIT.search(name)
+        unit = (match[1] or match[2]).upper() if match else ""
+        is_unit = unit in ("UTC", "GMT") or is_known_currency(unit)
+        bare.append(_UNIT.sub("", name) if is_unit else name)
+    counts = Counter(map(normalized, bare))
+    pairs = zip(bare, header, strict=True)
+    return [new if counts[normalized(new)] == 1 else old for new, old in pairs]
 
 
 def _by_role(data: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
