@@ -55,6 +55,13 @@ def test_the_likelier_of_two_names_wins_wherever_it_stands():
     }
 
 
+def test_a_company_is_the_customer_where_nobody_else_is():
+    assert roles("Rechnungsnummer", "Firma", "Datum", "Netto")["customer_id"] == "Firma"
+    assert roles("Firma", "E-Mail", "Datum", "Netto")["customer_id"] == "E-Mail"
+    with pytest.raises(InputError, match="'Firma' beside 'Vorname' may be a part of the name"):
+        roles("Firma", "Vorname", "Nachname", "Datum", "Netto")
+
+
 @pytest.mark.parametrize(
     ("header", "amount"),
     [

@@ -15,18 +15,15 @@ from rfmtool.errors import AmbiguousInputError, InputError, UsageError, add_erro
 from rfmtool.sources.consents import OPTED_OUT
 from rfmtool.sources.layout import EXPORT_KINDS, KEPT_PREFIX, MAY_LACK, Kind
 from rfmtool.sources.names import normalized
-from rfmtool.sources.synonyms import fallback_synonyms, synonyms, without_units
+from rfmtool.sources.synonyms import (
+    fallback_synonyms,
+    synonyms,
+    without_net_of_fees,
+    without_units,
+)
 
 NET_OF_REFUNDS: Final = frozenset({"netsales"})
 """Names of amounts from which refunds are subtracted already."""
-_FEES: Final = frozenset((
-    "fee", "fees", "transactionfee", "processingfee", "gebuhr", "gebuhren", "frais", "avgift",
-    "gebyr", "手数料",
-))  # fmt: skip
-_NET_OF_FEES: Final = frozenset((
-    "netamount", "nettotal", "netvalue", "nettobetrag", "betragnetto", "nettobelob", "nettobelopp",
-))  # fmt: skip
-"""Names of amounts that, beside a column of fees, are what the seller was left with."""
 _OPTION: Final = "--column ROLE=NAME"
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns named by the user and the file's name to the place of each role."""
@@ -49,8 +46,10 @@ _FIRST_NAMES: Final = frozenset((
 _MAY_BE_PART_OF_NAME: Final = frozenset((
     "buyername", "clientname", "nomecliente", "nomedocliente", "nombrecliente", "nombredelcliente",
     "nomclient", "nomduclient", "kundenname", "klantnaam", "nazwaklienta", "kundnamn", "kundenavn",
+    "companyname", "organizationname", "organisationname", "firmenname", "firma", "raisonsociale",
+    "razonsocial", "ragionesociale", "razaosocial", "bedrijfsnaam", "foretagsnamn",
 ))  # fmt: skip
-"""Columns of customers' names that hold a part of them if another column holds the other."""
+"""Columns of names that hold a part of them, or companies alone, if others hold persons' names."""
 _NAME_PARTS: Final = re.compile(
     r"(?:customer|client|buyer|kunden?|klant)?(?:vorname|firstname|givenname|forename|prenom|imie|"
     r"fornamn|voornaam|lastname|surname|familyname|nachname|cognome|apellidos?|sobrenome|apelido|"
@@ -75,12 +74,12 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
 
 
 def _find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
-    places = places_of(header, asked, _known_in(header, synonyms()), where)
+    places = places_of(header, asked, without_net_of_fees(header, synonyms()), where)
     factors = {"quantity", "unit_price"}
     if factors <= asked.keys() and "amount" not in asked:
         places.pop("amount", None)
     if "amount" not in places and not factors <= places.keys():
-        fallbacks = places_of(header, {}, _known_in(header, fallback_synonyms()), where)
+        fallbacks = places_of(header, {}, without_net_of_fees(header, fallback_synonyms()), where)
         free = {role: place for role, place in fallbacks.items() if place not in places.values()}
         places = free | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
@@ -98,16 +97,6 @@ def _find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> 
     if "name" not in asked and names.get("name") == "name" and _article_columns(header, places):
         del places["name"]
     return check_required(places, header, where)
-
-
-def _known_in(
-    header: Sequence[str], known_names: Mapping[str, Sequence[str]]
-) -> Mapping[str, Sequence[str]]:
-    """The names that are known, without amounts net of fees beside a column of fees."""
-    if _FEES.isdisjoint(map(normalized, header)):
-        return known_names
-    amounts = [name for name in known_names["amount"] if name not in _NET_OF_FEES]
-    return {**known_names, "amount": amounts}
 
 
 def _check_is_full_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:

@@ -14,6 +14,16 @@ from rfmtool.sources.names import normalized
 
 _UNIT: Final = re.compile(r"\s*(?:[(\[]\s*([^()\[\]]{1,5}?)\s*[)\]]|\bin\s+(\S{1,4}))\s*$")
 
+_FEES: Final = frozenset((
+    "fee", "fees", "transactionfee", "processingfee", "gebuhr", "gebuhren", "frais", "avgift",
+    "gebyr", "手数料",
+))  # fmt: skip
+_NET_OF_FEES: Final = frozenset((
+    "netamount", "nettotal", "netvalue", "nettobetrag", "betragnetto", "nettobelob", "nettobelopp",
+    "net", "netto", "neto",
+))  # fmt: skip
+"""Names of amounts that, beside a column of fees, are what the seller was left with."""
+
 
 @cache
 def synonyms() -> Mapping[str, Sequence[str]]:
@@ -26,6 +36,16 @@ def synonyms() -> Mapping[str, Sequence[str]]:
 def fallback_synonyms() -> Mapping[str, Sequence[str]]:
     """Further names, for exports without any other column of money."""
     return _by_role(packaged_toml(__package__, "synonyms.toml")["otherwise"])
+
+
+def without_net_of_fees(
+    header: Sequence[str], known_names: Mapping[str, Sequence[str]]
+) -> Mapping[str, Sequence[str]]:
+    """The names that are known, without amounts net of fees beside a column of fees."""
+    if _FEES.isdisjoint(map(normalized, header)):
+        return known_names
+    amounts = [name for name in known_names["amount"] if name not in _NET_OF_FEES]
+    return {**known_names, "amount": amounts}
 
 
 def without_units(header: Sequence[str]) -> list[str]:
