@@ -184,6 +184,10 @@ def frame(text):
             "Column 'Receipt' is taken for numbers of orders, and 2 of its 2",
         ),
         (
+            f"{START}Item,Price,Grand sum total\n1,2024-01-05,a,Tea,3.50,10.50\n",
+            "'Grand sum total' could be it too",
+        ),
+        (
             f"{START}Total,État\n1,2024-01-05,a,5,2\n2,2024-01-06,b,7,3\n",
             "'État' may say how orders stand",
         ),

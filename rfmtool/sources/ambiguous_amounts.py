@@ -77,6 +77,9 @@ def _unit_price_notices(amount: str, others: Cells) -> Iterator[str]:
         yield (f"Money is read from {amount!r}, by its name the price of one: if {quantities[0]!r}"
                f" counts pieces, take --column quantity={quantities[0]!r} --column"
                f" unit_price={amount!r}.")  # fmt: skip
+    elif totals := _numbers(others, stems=_NAMES["totals"]):
+        yield (f"Money is read from {amount!r}, by its name the price of one; {_listed(totals)}"
+               " could be it too: see --column amount=NAME.")  # fmt: skip
 
 
 def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:

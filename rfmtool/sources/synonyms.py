@@ -12,7 +12,13 @@ from rfmtool.documents import packaged_toml
 from rfmtool.sources.cells.currencies import is_known_currency
 from rfmtool.sources.names import normalized
 
-_UNIT: Final = re.compile(r"\s*(?:[(\[]\s*([^()\[\]]{1,5}?)\s*[)\]]|\bin\s+(\S{1,4}))\s*$")
+_UNIT: Final = re.compile(r"\s*(?:[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]|\bin\s+(\S{1,4}))\s*$")
+_UNITS: Final = frozenset((
+    "utc", "gmt", "税込", "税抜", "ttc", "ht", "inclvat", "incvat", "exclvat", "excvat", "inclmwst",
+    "inklmwst", "exklmwst", "brutto", "netto", "incltax", "inctax", "excltax", "inclbtw", "exclbtw",
+    "inclgst", "incgst", "civa", "inkl", "inklmoms",
+))  # fmt: skip
+"""And currencies: what stands behind a name without changing what it means."""
 
 _FEES: Final = frozenset((
     "fee", "fees", "transactionfee", "processingfee", "gebuhr", "gebuhren", "frais", "avgift",
@@ -49,12 +55,12 @@ def without_net_of_fees(
 
 
 def without_units(header: Sequence[str]) -> list[str]:
-    """The names without a currency or UTC behind them, where no other column is called so."""
+    """The names without a currency or the like behind them, where no other is called so."""
     bare = []
     for name in header:
         match = _UNIT.search(name)
-        unit = (match[1] or match[2]).upper() if match else ""
-        is_unit = unit in ("UTC", "GMT") or is_known_currency(unit)
+        unit = (match[1] or match[2]) if match else ""
+        is_unit = normalized(unit) in _UNITS or is_known_currency(unit.upper())
         bare.append(_UNIT.sub("", name) if is_unit else name)
     counts = Counter(map(normalized, bare))
     pairs = zip(bare, header, strict=True)
