@@ -124,6 +124,16 @@ Invoice Date,Invoice ID,Invoice Number,Invoice Status,Customer ID,Customer Name,
 """,
         {"71": ("22", 1), "72": ("8", 1)},
     ),
+    "sage": (
+        """\
+No,Type,Account,Nominal,Date,Ref,Details,Net Amount,Tax Amount
+1,SI,ANN,4000,13/03/2026,1,Tea,20.00,4.00
+2,SC,ANN,4000,14/03/2026,2,Tea,5.00,1.00
+3,SR,ANN,1200,15/03/2026,BACS,Receipt,18.00,0.00
+4,SI,BOB,4000,16/03/2026,3,Tea,8.00,1.60
+""",
+        {"ANN": ("15", 1), "BOB": ("8", 1)},
+    ),
     "sap_b1": (
         """\
 DocNum,DocDate,CardCode,CardName,DocTotal,VatSum,CANCELED,DocStatus
@@ -154,17 +164,6 @@ Main/4,POS/1,2026-03-04 10:00:00,Order 4,Bob,Mia,8.00,Invoiced
     ),
 }
 LEDGERS = {
-    # Type codes of Sage: invoices, credit notes and receipts
-    "sage": (
-        """\
-No,Type,Account,Nominal,Date,Ref,Details,Net Amount,Tax Amount
-1,SI,ANN,4000,13/03/2026,1,Tea,20.00,4.00
-2,SC,ANN,4000,14/03/2026,2,Tea,5.00,1.00
-3,SR,ANN,1200,15/03/2026,BACS,Receipt,18.00,0.00
-4,SI,BOB,4000,16/03/2026,3,Tea,8.00,1.60
-""",
-        {"ANN": ("15", 1), "BOB": ("8", 1)},
-    ),
     "sap": (
         """\
 Debitor\tName 1\tBelegart\tBelegnr\tBelegdatum\tBetrag in HW\tHWähr
