@@ -211,6 +211,14 @@ def frame(text):
             "'Bezahlt' by its name says what is paid, and is 0 in rows that count.",
         ),
         (
+            f"{START}Sale Price ($),Fees ($),Net Total ($)\n1,2024-01-05,a,5.00,0.50,4.50\n",
+            "Money is read from 'Net Total ($)', perhaps less 'Fees ($)'",
+        ),
+        (
+            f"{START}Gesamtsumme brutto,Brutto\n1,2024-01-05,a,5.00,4.50\n",
+            "Money is read from 'Gesamtsumme brutto'; 'Brutto' could be it too",
+        ),
+        (
             f"{START}Total,Amount Paid\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,0.00\n",
             "'Amount Paid' looks like what was paid and is not used. It is 0 in rows that count",
         ),

@@ -121,6 +121,15 @@ s-3,2026/03/23 10:00:00,2,1,bob@x.org,0,900
 """,
         {"ann@x.org": ("3500", 1), "bob@x.org": ("900", 1)},
     ),
+    "gumroad": (
+        """\
+Purchase ID,Item Name,Buyer Name,Purchase Email,Purchase Date,Subtotal ($),Taxes ($),Sale Price ($),Fees ($),Net Total ($),Refunded?,Partial Refund ($),Fully Refunded?
+1,Book,Ann,ann@x.org,2026-03-01,20.0,0.0,20.0,2.5,17.5,1,5.0,0
+2,Book,Bob,bob@x.org,2026-03-02,20.0,0.0,20.0,2.5,17.5,1,0.0,1
+3,Song,Bob,bob@x.org,2026-03-03,8.0,0.0,8.0,1.3,6.7,0,0.0,0
+""",
+        {"ann@x.org": ("15", 1), "bob@x.org": ("8", 1)},
+    ),
     "ebay": (
         """\
 Verkaufsprotokollnummer;Bestellnummer;Nutzername des Käufers;Angebotstitel;Anzahl;Verkauft für;Verpackung und Versand;Gesamtpreis;Verkauft am;Bezahlt am

@@ -19,7 +19,7 @@ from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles_by_cells import content_kind, distinct_texts
 from rfmtool.sources.rows.runs import Cells
-from rfmtool.sources.synonyms import synonyms
+from rfmtool.sources.synonyms import fallback_synonyms, synonyms
 
 _NEARLY_ALL: Final = 0.9
 _NOT_A_QUANTITY: Final = r"[^0-9]|[0-9]{3}"
@@ -45,9 +45,13 @@ def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells)
             yield (f"{money}, without {_listed(discounts)} taken off: --column amount=NAME takes a"
                    " column of what rows come to.")  # fmt: skip
         return
-    if names := _numbers(others, synonyms()["amount"]):
+    lists = (synonyms()["amount"], fallback_synonyms()["amount"])
+    if names := _numbers(others, lists[normalized(taken["amount"]) in lists[1]]):
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
+    if normalized(taken["amount"]).startswith("net") and (fees := _numbers(others, _NAMES["fees"])):
+        yield (f"Money is read from {taken['amount']!r}, perhaps less {_listed(fees)}: what was"
+               " paid is taken by --column amount=NAME.")  # fmt: skip
     yield from _unit_price_notices(taken["amount"], others)
     has_quantity = bool(_numbers(others, synonyms()["quantity"]))
     if normalized(taken["amount"]) != "amount" or has_quantity or "amount" not in cells:
