@@ -61,6 +61,8 @@ _ABBREVIATION_POINTS: Final = "(?i)^(['(+−-]*(?:{}))\\.|([-–−\\d\\s](?:{})
 )
 _RAISED_DIGITS: Final = "[\u00b2\u00b3\u00b9\u2070-\u209f\u2460-\u24ff]"
 """Superscript and circled digits, as of cents and footnotes."""
+_ARABIC_POINTS: Final = "[\u200e\u200f\u061c]|(\\p{Arabic})\\.(\\p{Arabic})\\.?"
+"""Marks of direction, and points between the letters of an Arabic currency, as in ر.س."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,12 @@ def read_numbers(cells: pa.Array, number_format: NumberFormat) -> Numbers:
 def normalized_number_text(cells: pa.Array) -> pa.Array:
     """Trimmed numbers with full-width digits and marks as plain ones.
 
-    The point of an abbreviation, as in `Rs.500` or `500 kr.`, is removed, being no decimal point.
+    The points of an abbreviation, as in `Rs.500` or `500 kr.`, are removed: they are no decimal
+    points.
     """
     if pc.all(pc.string_is_ascii(cells)).as_py() is False:
         cells = pc.utf8_normalize(pc.replace_substring_regex(cells, _RAISED_DIGITS, "?"), "NFKC")
+        cells = pc.replace_substring_regex(cells, _ARABIC_POINTS, r"\1\2")
     cells = pc.utf8_trim_whitespace(cells)
     return pc.replace_substring_regex(cells, _ABBREVIATION_POINTS, r"\1\2\3")
 
