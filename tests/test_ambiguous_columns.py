@@ -223,6 +223,10 @@ def frame(text):
             "'Amount Paid' looks like what was paid and is not used. It is 0 in rows that count",
         ),
         (
+            f"{START}Total,Returned Qty\n1,2024-01-05,a,5,0\n2,2024-01-06,b,7,1\n",
+            "If it counts pieces given back, take their money off in the export.",
+        ),
+        (
             f"{START}Total,Montant avoir\n1,2024-01-05,a,5,0.00\n2,2024-01-06,b,7,7.00\n",
             "'Montant avoir' looks like refunds",
         ),

@@ -90,7 +90,7 @@ def _role_like_names(source: Source, cells: Cells, *, is_preset: bool) -> Iterat
         is_free = source.layout.places.keys().isdisjoint(match.get("unless", ()))
         if is_free and ("cells" not in match or _is_partly(match["cells"], column)):
             yield name, (f"Column {name!r} looks like {match['what']} and is not used"
-                         f"{_advice(match, column, source)}")  # fmt: skip
+                         f"{_advice(match, name, column, source)}")  # fmt: skip
 
 
 def _unused_names(source: Source) -> dict[int, str]:
@@ -155,11 +155,14 @@ def _is_partly(kind: str, column: pa.Array | None) -> bool:
     return has_empty and content_kind(distinct_texts(column)) == kind
 
 
-def _advice(pattern: Mapping[str, Any], column: pa.Array | None, source: Source) -> str:
-    """The option that would use a column, by its cells."""
+def _advice(pattern: Mapping[str, Any], name: str, column: pa.Array | None, source: Source) -> str:
+    """The option that would use a column, by its name and cells."""
     if "advice" in pattern:
         return f". {pattern['advice']}"
     role, layout = pattern["option"], source.layout
+    quantities = packaged_toml(__package__, "unused_columns.toml")["quantities"]
+    if role == "refunded" and any(stem in normalized(name) for stem in quantities):
+        return ". If it counts pieces given back, take their money off in the export."
     amount = layout.header[layout.places["amount"]] if "amount" in layout.places else ""
     if role == "refunded" and normalized(amount) in NET_OF_REFUNDS:
         return (f": {amount!r} by its name has it taken off already, and --column {role}=NAME would"
