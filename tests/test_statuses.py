@@ -224,6 +224,8 @@ def test_a_quote_or_a_payout_is_no_sale_and_leaves_its_order_alone():
         ("Refunded", ["no", "yes", "no"], "voided"),
         ("Voided", ["false", "true", "false"], "voided"),
         ("Storniert", ["nein", "ja", "nein"], "voided"),
+        ("Cancelled", ["ei", "kyllä", "ei"], "voided"),
+        ("Paid", ["نعم", "لا", "نعم"], "captured"),
         ("Cancelled", ["", "2026-03-01", ""], "cancelled_on"),
         ("Cancelled at", ["", "2026-03-01 10:00", ""], "cancelled_on"),
         ("Test order", ["0", "1", "0"], "is_test"),
