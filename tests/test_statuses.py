@@ -241,6 +241,19 @@ def test_what_looks_like_money_given_back_gets_the_role_that_its_cells_bear_out(
 
 
 @pytest.mark.parametrize(
+    ("name", "cells"),
+    [("キャンセル", ["", "キャンセル", ""]), ("Paid", ["Paid", "Unpaid", "Paid"])],
+)
+def test_a_flag_written_in_words_of_statuses_is_the_status_where_there_is_no_other(name, cells):
+    orders = shop("", "", "", **{name: cells}).drop(columns="status")
+
+    result = library.run(orders)
+
+    assert result.summary["columns"]["status"] == name
+    assert (result.ledger["used"], result.ledger["not_a_sale"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
     ("name", "cells", "said"),
     [
         ("fulfilment", ("delivered", "cancelled", "delivered"), "'cancelled'.*payment_status=NAME"),

@@ -159,9 +159,11 @@ def distinct_texts(cells: pa.Array) -> pa.Array:
 
 def _checked_role(role: str, cells: pa.Array, names: set[str]) -> str | None:
     """The role that fits the distinct cells of columns of these names; None if there is none."""
-    if role in ROLE_BY_CONTENT:
-        return ROLE_BY_CONTENT[role].get(content_kind(cells))
     words = cells.to_pylist()
+    if role in ROLE_BY_CONTENT:
+        kind = content_kind(cells)
+        is_status = kind == "words" and "unknown" not in map(Statuses().meaning, words)
+        return "status" if is_status else ROLE_BY_CONTENT[role].get(kind)
     meanings = [Statuses().meaning(word, of_type=role == "type") for word in words]
     is_sure = "unknown" not in meanings and {"sale", "credit"} <= {*meanings}
     if role == "type" and not is_sure:
