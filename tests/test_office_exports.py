@@ -267,6 +267,16 @@ Tipo Doc;Folio;Fecha;Cliente;Monto Neto;Total
 """,
         {"Ann": ("17850", 1), "Bob": ("9520", 1)},
     ),
+    "a payment service": (
+        """\
+Datum;Vorgang;Kunde;Brutto;Gebühr;Netto
+13.03.2026;Verkauf;Ann;20,00;-1,00;19,00
+14.03.2026;Erstattung;Ann;-5,00;0,00;-5,00
+15.03.2026;Auszahlung;Shop;-14,00;0,00;-14,00
+16.03.2026;Verkauf;Bob;8,00;-0,50;7,50
+""",
+        {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
     # Events of a mail tool: the articles of an order once more
     "klaviyo": (
         """\
