@@ -207,6 +207,18 @@ def test_one_list_and_what_cannot_be_asked():
     assert "keeps no earlier run" in rfmtool("export", "out", "--for", "meta", "--changed").stderr
 
 
+@pytest.mark.usefixtures("shop")
+def test_a_list_that_is_exported_alone_leaves_the_others_where_they_are():
+    Path("up").mkdir()
+    Path("up/welcome.csv").write_text("of an earlier day")
+
+    rfmtool("export", "out", "--for", "mailchimp", "--list", "next_order", "-o", "up")
+    assert {path.name for path in Path("up").iterdir()} == {"next_order.csv", "welcome.csv"}
+
+    rfmtool("export", "out", "--for", "mailchimp", "-o", "up")
+    assert {path.name for path in Path("up").iterdir()} == {"next_order.csv"}
+
+
 def test_only_those_who_stand_elsewhere_than_before(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ids = ["@ann", "Bob@x.org", "cy", *map(str, range(30))]

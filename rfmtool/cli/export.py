@@ -73,7 +73,7 @@ def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
 
 
 def _write_folder(uploads: Uploads, folder: Path, *, shared: bool) -> None:
-    """Write a file for each list, and delete lists of earlier exports that are empty now.
+    """Write a file for each list asked for; those among them that are empty now are deleted.
 
     All are written before the first is replaced, so that a full disk leaves no mixture.
     """
@@ -100,7 +100,7 @@ def _write_folder(uploads: Uploads, folder: Path, *, shared: bool) -> None:
                     path.chmod(0o600)
             for name in sorted(names):
                 (scratch / name).replace(folder / name)
-            for name in existing - names:
+            for name in existing & {f"{stem}.csv" for stem in uploads.asked} - names:
                 (folder / name).unlink()
 
 

@@ -44,6 +44,8 @@ class Uploads:
     """Numbers of people by reason."""
     stems: frozenset[str]
     """The names that lists of this run can have."""
+    asked: frozenset[str]
+    """Those of them that were asked for, whether anybody is on them or not."""
     combined: pd.DataFrame
     """All lists in one table."""
 
@@ -95,7 +97,9 @@ def export(
         for action in sorted(set(included["action"]), key=lambda name: -order[name])
     }
     combined = pd.concat([upload(included[:0], TOOLS[tool]), *lists.values()], ignore_index=True)
-    return Uploads(lists, Counter(reasons[reasons.ne("")]), frozenset(stems.values()), combined)
+    asked = {stem for label, stem in stems.items() if only in (None, label, stem)}
+    left_out = Counter(reasons[reasons.ne("")])
+    return Uploads(lists, left_out, frozenset(stems.values()), frozenset(asked), combined)
 
 
 def _with_valid_addresses(people: pd.DataFrame, folder: Path) -> pd.DataFrame:
