@@ -26,7 +26,7 @@ from rfmtool.sources.files.listing import list_export_files
 from rfmtool.sources.files.spools import spool_batches
 from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed_types_error, table_of
 from rfmtool.sources.layout import KEPT_PREFIX, MAY_LACK, Asked, Detail, FileLayout, Formats
-from rfmtool.sources.layouts import parquet_layout, text_layout, typed_layout
+from rfmtool.sources.layout_detection import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.names import normalized
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles

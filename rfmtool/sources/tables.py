@@ -11,7 +11,7 @@ from rfmtool.errors import InputError, UsageError
 from rfmtool.locations import is_cluster, is_database
 from rfmtool.sources.files.spools import spool_batches
 from rfmtool.sources.layout import Asked
-from rfmtool.sources.layouts import typed_layout
+from rfmtool.sources.layout_detection import typed_layout
 from rfmtool.sources.read import BATCH_ROWS
 from rfmtool.sources.roles import Roles
 from rfmtool.sources.source import DatabaseSource, Source, StreamSource, TableSource, version_of
