@@ -180,6 +180,10 @@ def frame(text):
             "'Grand sum total' could be it too",
         ),
         (
+            f"{START}단가,결제합계\n1,2024-01-05,a,3.50,10.50\n",
+            "'결제합계' could be it too",
+        ),
+        (
             f"{START}Total,État\n1,2024-01-05,a,5,2\n2,2024-01-06,b,7,3\n",
             "'État' may say how orders stand",
         ),
@@ -268,6 +272,14 @@ def test_what_a_sum_may_hold_wrongly_is_said(text, sentence):
 )
 def test_of_what_is_as_it_seems_nothing_is_said(text):
     assert told(text) == []
+
+
+def test_a_column_of_any_types_is_used_only_if_all_words_are_known_and_is_told_of_once():
+    rows = "1,2024-01-05,a,5,판매\n2,2024-01-06,b,7,반품\n3,2024-01-07,b,7,도매\n"
+
+    (notice,) = told(f"{START}Total,구분\n{rows}")
+
+    assert notice.startswith("Column '구분' says '반품', as of orders that are no sales")
 
 
 def test_a_column_that_somebody_named_is_not_doubted():

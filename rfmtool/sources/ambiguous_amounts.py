@@ -23,7 +23,10 @@ from rfmtool.sources.synonyms import fallback_synonyms, synonyms
 
 _NEARLY_ALL: Final = 0.9
 _NOT_A_QUANTITY: Final = r"[^0-9]|[0-9]{3}"
-_NAMES: Final = packaged_toml(__package__, "unused_columns.toml")
+_DATA: Final = packaged_toml(__package__, "unused_columns.toml")
+_NAMES: Final = {key: [*map(normalized, _DATA[key])] for key in (
+    "row_totals", "totals", "discounts", "fees", "pieces",
+)}  # fmt: skip
 _HAS_CENTS: Final = r"[.,][0-9]{2}$"
 _HALF_A_CENT: Final = 0.005
 _NOT_ZERO: Final = "[1-9]"

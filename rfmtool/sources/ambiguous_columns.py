@@ -16,11 +16,11 @@ from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import KEPT_PREFIX, Asked
 from rfmtool.sources.names import normalized
-from rfmtool.sources.roles_by_cells import KINDS_OF_ANYTHING, distinct_texts
+from rfmtool.sources.roles_by_cells import distinct_texts
 from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, is_type_code
-from rfmtool.sources.synonyms import synonyms
+from rfmtool.sources.synonyms import synonyms, types_of_anything
 
 CHECKED_ROLES: Final = ("amount", "customer_id", "email", "order_id", "ordered_at")
 """The roles whose cells are checked."""
@@ -29,7 +29,7 @@ _FULL_NAME: Final = r"^[^0-9@]+\s[^0-9@]+$"
 _CODE_LETTERS: Final = 3
 _OTHER_KINDS: Final = frozenset({
     "type", "typ", "kind", "transactiontype", "receipttype", "recordtype", "transactionkind",
-    "billingtype", "rechnungsart", *KINDS_OF_ANYTHING,
+    "billingtype", "rechnungsart", *types_of_anything(),
 })  # fmt: skip
 """Names of type columns that are as often about something other than credit notes."""
 _SEVERAL: Final = 3

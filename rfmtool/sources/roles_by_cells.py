@@ -30,7 +30,7 @@ from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, is_type_code, words
-from rfmtool.sources.synonyms import synonyms
+from rfmtool.sources.synonyms import synonyms, types_of_anything
 
 _SAMPLE_BYTES: Final = 1 << 16
 CONTENT_CHECKED_ROLES: Final = (
@@ -41,12 +41,6 @@ AMBIGUOUS_NAMES: Final = frozenset({
     "typ", "kind", "tila",
 })  # fmt: skip
 """Names that as often mean something else, such as a region."""
-KINDS_OF_ANYTHING: Final = frozenset({
-    "tipo", "art", "soort", "druh", "tipus", "tur", "event", "nature", "causale", "rodzaj",
-    "операция", "구분", "区分", "取引区分", "収支区分", "tipodoc", "operacion", "operacao",
-    "operazione", "operation", "vorgang", "bewegungsart", "saletype",
-})  # fmt: skip
-"""Names of columns that are types of documents only if all their words are."""
 ROLE_BY_CONTENT: Final = {
     "refunded": {
         "number": "refunded", "empty": "refunded", "flag": "voided", "day": "cancelled_on",
@@ -172,7 +166,7 @@ def _checked_role(role: str, cells: pa.Array, names: set[str]) -> str | None:
                     for word, meaning in zip(words, meanings, strict=True)]  # fmt: skip
     known = len(meanings) - meanings.count("unknown")
     if role == "type":
-        if names & KINDS_OF_ANYTHING:
+        if not names.isdisjoint(types_of_anything()):
             return role if "unknown" not in meanings else None
         return role if "credit" in meanings or 2 * known > len(meanings) else None
     if role == "payment_status":

@@ -35,7 +35,15 @@ _NET_OF_FEES: Final = frozenset((
 def synonyms() -> Mapping[str, Sequence[str]]:
     """Normalized column names by role, the likeliest first."""
     data = packaged_toml(__package__, "synonyms.toml")
-    return _by_role({role: names for role, names in data.items() if role != "otherwise"})
+    sections = ("otherwise", "of_anything")
+    names = _by_role({role: names for role, names in data.items() if role not in sections})
+    return {**names, "type": [*names["type"], *types_of_anything()]}
+
+
+@cache
+def types_of_anything() -> Sequence[str]:
+    """Names of columns that are types of documents only if all of their words are."""
+    return [*map(normalized, packaged_toml(__package__, "synonyms.toml")["of_anything"]["type"])]
 
 
 @cache

@@ -57,7 +57,9 @@ def unused_column_notices(sources: Sequence[Source], asked: Asked, preset: Prese
         for name, notice in named:
             notices.setdefault(name, notice)
         if source is sources[0] and not is_preset:
-            ambiguities = [*ambiguity_notices(source, cells, asked)]
+            told = tuple(f"Column {name!r} " for name in notices)
+            doubts = ambiguity_notices(source, cells, asked)
+            ambiguities = [text for text in doubts if not text.startswith(told)]
         if "currency" not in source.layout.places:
             for name, codes in currencies_in(cells).items():
                 currencies.setdefault(name, set()).update(codes)
