@@ -111,9 +111,10 @@ def test_a_cell_that_may_be_somebodys_is_not_shown():
     assert not any(word in said for word in ("Ann", "example", "4711"))
 
 
-def test_a_word_with_a_meaning_in_each_shop_of_its_own_is_shown_however_few_rows_have_it():
-    with pytest.raises(AmbiguousInputError, match="'Geschlossen', in 1 of 11 rows"):
-        library.run(shop(*["paid"] * 10, "Geschlossen"))
+@pytest.mark.parametrize("word", ["Geschlossen", "En retard", "Atrasado"])
+def test_a_word_with_a_meaning_in_each_shop_of_its_own_is_shown_however_few_rows_have_it(word):
+    with pytest.raises(AmbiguousInputError, match=f"{word!r}, in 1 of 11 rows"):
+        library.run(shop(*["paid"] * 10, word))
 
 
 def test_a_few_rows_that_nobody_knows_are_warned_of():
