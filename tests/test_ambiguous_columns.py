@@ -211,6 +211,10 @@ def frame(text):
             "Money is read from 'Net Total ($)', perhaps less 'Commission ($)'",
         ),
         (
+            f"{START}Total (USD),Subtotal\n1,2024-01-05,a,5.00,4.50\n",
+            "Money is read from 'Subtotal'; 'Total (USD)' could be it too",
+        ),
+        (
             f"{START}Gesamtsumme brutto,Brutto\n1,2024-01-05,a,5.00,4.50\n",
             "Money is read from 'Gesamtsumme brutto'; 'Brutto' could be it too",
         ),

@@ -19,7 +19,7 @@ from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles_by_cells import content_kind, distinct_texts
 from rfmtool.sources.rows.runs import Cells
-from rfmtool.sources.synonyms import fallback_synonyms, synonyms
+from rfmtool.sources.synonyms import fallback_synonyms, synonyms, without_units
 
 _NEARLY_ALL: Final = 0.9
 _NOT_A_QUANTITY: Final = r"[^0-9]|[0-9]{3}"
@@ -48,8 +48,8 @@ def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells)
             yield (f"{money}, without {_listed(discounts)} taken off: --column amount=NAME takes a"
                    " column of what rows come to.")  # fmt: skip
         return
-    lists = (synonyms()["amount"], fallback_synonyms()["amount"])
-    if names := _numbers(others, lists[normalized(taken["amount"]) in lists[1]]):
+    names, more = synonyms()["amount"], fallback_synonyms()["amount"]
+    if names := _numbers(others, [*names, *(more if normalized(taken["amount"]) in more else ())]):
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
     if normalized(taken["amount"]).startswith("net") and (fees := _numbers(others, _NAMES["fees"])):
@@ -116,7 +116,7 @@ def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
 
 def _numbers(others: Cells, names: Collection[str] = (), stems: Collection[str] = ()) -> list[str]:
     """The columns with such a name, or such a stem in it, that hold numbers or nothing."""
-    keys = {name: normalized(name) for name in others}
+    keys = dict(zip(others, map(normalized, without_units([*others])), strict=True))
     likely = [
         name for name, key in keys.items() if key in names or any(stem in key for stem in stems)
     ]
