@@ -356,8 +356,9 @@ def test_what_lists_payouts_and_fees_beside_sales_is_refused_by_name(header, tit
         run(f"{header}\n{','.join('1' for _ in header.split(','))}\n", tmp_path)
 
 
-def test_a_net_amount_beside_fees_is_no_money_paid_unless_it_is_asked_for(tmp_path):
-    body = "Customer,Date,Fee,Net amount\na,2026-03-01,1.00,19.00\n"
+@pytest.mark.parametrize("fee", ["Fee", "Total fees", "Transaction fees"])
+def test_a_net_amount_beside_fees_is_no_money_paid_unless_it_is_asked_for(fee, tmp_path):
+    body = f"Customer,Date,{fee},Net amount\na,2026-03-01,1.00,19.00\n"
 
     with pytest.raises(InputError, match="no column was recognised as amount"):
         run(body, tmp_path)

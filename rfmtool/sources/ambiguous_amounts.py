@@ -25,7 +25,7 @@ _NEARLY_ALL: Final = 0.9
 _NOT_A_QUANTITY: Final = r"[^0-9]|[0-9]{3}"
 _DATA: Final = packaged_toml(__package__, "unused_columns.toml")
 _NAMES: Final = {key: [*map(normalized, _DATA[key])] for key in (
-    "row_totals", "totals", "discounts", "fees", "pieces",
+    "row_totals", "totals", "discounts", "fees", "commissions", "pieces",
 )}  # fmt: skip
 _HAS_CENTS: Final = r"[.,][0-9]{2}$"
 _HALF_A_CENT: Final = 0.005
@@ -52,7 +52,8 @@ def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells)
     if names := _numbers(others, [*names, *(more if normalized(taken["amount"]) in more else ())]):
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
-    if normalized(taken["amount"]).startswith("net") and (fees := _numbers(others, _NAMES["fees"])):
+    fees = _numbers(others, [*_NAMES["fees"], *_NAMES["commissions"]])
+    if fees and normalized(taken["amount"]).startswith("net"):
         yield (f"Money is read from {taken['amount']!r}, perhaps less {_listed(fees)}: what was"
                " paid is taken by --column amount=NAME.")  # fmt: skip
     yield from _unit_price_notices(taken["amount"], others)

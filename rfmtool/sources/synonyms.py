@@ -20,10 +20,7 @@ _UNITS: Final = frozenset((
 ))  # fmt: skip
 """And currencies: what stands behind a name without changing what it means."""
 
-_FEES: Final = frozenset((
-    "fee", "fees", "transactionfee", "processingfee", "gebuhr", "gebuhren", "frais", "avgift",
-    "gebyr", "手数料",
-))  # fmt: skip
+_FEES: Final = frozenset(packaged_toml(__package__, "unused_columns.toml")["fees"])
 _NET_OF_FEES: Final = frozenset((
     "netamount", "nettotal", "netvalue", "nettobetrag", "betragnetto", "nettobelob", "nettobelopp",
     "net", "netto", "neto",
