@@ -192,6 +192,11 @@ def frame(text):
             "Column 'Account' names one customer in all of the first rows",
         ),
         (
+            "Datum,Login,Firma,Betrag\n"
+            + "".join(f"2024-01-0{day},u{day},{'' if day % 4 else 'X'},5\n" for day in range(1, 9)),
+            "Column 'Firma', taken for customers, is empty in most of the first rows",
+        ),
+        (
             (
                 f"{START}Document Type,Total\n1,2024-01-05,a,,250\n2,2024-01-06,a,Invoice,7\n"
                 "3,2024-01-07,b,Credit Note,5\n4,2024-01-07,b,Invoice,5\n"
@@ -245,6 +250,7 @@ def test_what_a_sum_may_hold_wrongly_is_said(text, sentence):
     [
         f"{START}Total,Country\n1,2024-01-05,a,5,DEU\n2,2024-01-06,b,700,FRA\n",
         f"{START}Total,Amount Paid\n1,2024-01-05,a,5,5.00\n2,2024-01-06,b,7,7.00\n",
+        f"{START}Total,Refunded Amount\n" + "".join(f"{n},2024-01-05,{n},5,4\n" for n in range(40)),
         f"{START}Total,Type\n1,2024-01-05,a,5,Simple\n2,2024-01-06,b,700,Variable\n",
         f"{START}Quantity,Unit Price,Discount\n1,2024-01-05,a,2,100.00,0.00\n",
         f"{START}Amount,Price\n1,2024-01-05,a,160,80.00\n2,2024-01-06,b,16,5.50\n",

@@ -114,6 +114,9 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
     if len(ids) >= _MANY_ROWS and len(pc.unique(ids)) == 1 and not ids.null_count:
         yield (f"Column {chosen!r} names one customer in all of the first rows: if that is who"
                " sold, take --column customer_id=NAME.")  # fmt: skip
+    if ids.null_count < len(ids) < 2 * ids.null_count:
+        yield (f"Column {chosen!r}, taken for customers, is empty in most of the first rows:"
+               " --column customer_id=NAME takes another.")  # fmt: skip
     is_shared = normalized(chosen) in _SHARED_IDS
     fewest = _OTHERS_PER_SHARED_ID if is_shared else _OTHERS_PER_ID
     known = {*synonyms()["customer_id"]} - _NOT_IDS

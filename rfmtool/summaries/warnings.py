@@ -85,7 +85,8 @@ def reading_notices(grouped: Grouped) -> list[str]:
     texts += [*export.notices, *status_notices(export, ledger)]
     texts += id_notices(export, grouped.table, grouped.order_dates)
     texts += amount_notices(grouped.order_counts)
-    texts += payment_notices(grouped.table, ledger["used"])
+    if "refunded" not in export.columns:
+        texts += payment_notices(grouped.table, ledger["used"])
     if quantities := export.formats.quantities:
         mark = quantities.decimal
         texts.append(
