@@ -292,6 +292,14 @@ def test_a_column_of_any_types_is_used_only_if_all_words_are_known_and_is_told_o
     assert notice.startswith("Column '구분' says '반품', as of orders that are no sales")
 
 
+def test_one_account_beside_many_addresses_is_told_of_once():
+    rows = "".join(f"{n},2024-01-05,Shop,p{n % 7}@x.org,5\n" for n in range(20))
+
+    (notice,) = told(f"Order,Date,Account,Buyer Email,Total\n{rows}")
+
+    assert notice.endswith("take --column customer_id='Buyer Email'.")
+
+
 def test_a_column_that_somebody_named_is_not_doubted():
     text = f"{START}Amount,Price\n1,2024-01-05,a,2,80.00\n2,2024-01-06,b,3,5.50\n"
 

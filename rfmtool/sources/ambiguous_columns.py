@@ -111,9 +111,7 @@ def _type_notices(others: Cells) -> Iterator[str]:
 def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> Iterator[str]:
     """Columns that distinguish many more customers than the one taken for them."""
     chosen, ids = taken["customer_id"], trimmed(cells["customer_id"])
-    if len(ids) >= _MANY_ROWS and len(pc.unique(ids)) == 1 and not ids.null_count:
-        yield (f"Column {chosen!r} names one customer in all of the first rows: if that is who"
-               " sold, take --column customer_id=NAME.")  # fmt: skip
+    is_one = len(ids) >= _MANY_ROWS and len(pc.unique(ids)) == 1 and not ids.null_count
     if ids.null_count < len(ids) < 2 * ids.null_count:
         yield (f"Column {chosen!r}, taken for customers, is empty in most of the first rows:"
                " --column customer_id=NAME takes another.")  # fmt: skip
@@ -132,6 +130,7 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
         if is_email and normalized(chosen).endswith(_NUMBER_ENDINGS):
             recur = False  # several people may write for one customer
         if recur and others_count >= fewest * count and others_count - count >= _SEVERAL:
+            is_one = False
             yield (f"Column {chosen!r} is taken for customers, {count:,} in the first rows, in"
                    f" which {name!r} has {others_count:,}: if those are the customers, take"
                    f" --column customer_id={name!r}.")  # fmt: skip
@@ -139,9 +138,13 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
         is_frequent = pc.greater(groups["other_count"], _GUEST_SHARE * len(table))
         guests = pc.and_(pc.greater(groups["other_count_distinct"], _SEVERAL), is_frequent)
         if is_email and not is_shared and pc.any(guests).as_py():
+            is_one = False
             yield (f"With one customer of column {chosen!r} stand many of {name!r}: if that one is"
                    " for guests, name it with --anonymous, or take --column"
                    f" customer_id={name!r}.")  # fmt: skip
+    if is_one:
+        yield (f"Column {chosen!r} names one customer in all of the first rows: if that is who"
+               " sold, take --column customer_id=NAME.")  # fmt: skip
 
 
 def _space_notices(chosen: str, ids: pa.Array) -> Iterator[str]:
