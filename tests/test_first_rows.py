@@ -56,6 +56,13 @@ def test_an_order_whose_number_alone_stands_on_its_first_row_is_one(write):
         assert rfmtool.run(source).summary["orders"] == 2
 
 
+def test_guests_do_not_hide_that_the_number_of_an_order_stands_on_its_first_row(write):
+    guests = ["3,2024-01-06 10:00,,desk,1,2", ",2024-01-06 10:00,,chair,1,3"]
+    rows = ["1,2024-01-05 10:00,ann,desk,1,2", ",2024-01-05 10:00,ann,chair,1,3", *guests * 9]
+
+    assert rfmtool.run(write([PRICED, *rows])).summary["orders"] == 1
+
+
 def test_rows_without_a_number_are_orders_of_their_day_where_others_of_it_have_none_either(write):
     rows = ["1,2024-01-05,ann,desk,1,2", ",2024-01-05,ann,chair,1,3", ",2024-01-06,bob,chair,1,3",
             ",2024-01-07,bob,chair,1,3"]  # fmt: skip
