@@ -95,13 +95,6 @@ def test_another_column_numbers_the_orders_where_the_likelier_one_does_not(write
     assert rfmtool.run(path).summary["columns"]["order_id"] == "Order Number"
 
 
-def test_numbers_of_orders_may_be_called_by_a_name_with_a_unit(write):
-    rows = [f"c{n % 4},{n // 2},2024-01-{1 + n // 4:02},5" for n in range(56)]
-    path = write(["customer,Order ID (UTC),date (UTC),total (USD)", *rows])
-
-    assert rfmtool.run(path).summary["columns"]["order_id"] == "Order ID (UTC)"
-
-
 def test_orders_that_each_customer_counts_from_one_are_orders(write):
     rows = [f"c{n % 4},{n // 4},2024-01-{1 + n // 8:02},5" for n in range(56)]
 

@@ -90,12 +90,13 @@ def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) 
 def _with_order_ids_checked(sources: Sequence[Source]) -> Sequence[Source]:
     """The same sources, with the likeliest column that has the ids of orders, if there is one."""
     layout = sources[0].layout
-    names, taken = [normalized(name) for name in layout.header], {*layout.places.values()}
-    if _has_order_ids(sources, names[layout.places["order_id"]]):
-        return sources
+    names = [normalized(name) for name in layout.header]
+    taken = {place for role, place in layout.places.items() if role != "order_id"}
     known = [name for name in synonyms()["order_id"] if names.count(name) == 1]
     candidates = [name for name in known if names.index(name) not in taken]
     chosen = next((name for name in candidates if _has_order_ids(sources, name)), None)
+    if chosen == names[layout.places["order_id"]]:
+        return sources
     checked = []
     for source in sources:
         names = [normalized(name) for name in source.layout.header]
