@@ -79,15 +79,6 @@ def test_what_many_customers_share_on_many_days_is_no_number_of_an_order(write, 
     assert asked["orders"] < 28
 
 
-def test_numbers_that_begin_anew_in_each_file_are_not_those_of_orders(tmp_path):
-    for day in range(1, 10):
-        rows = [f"c{n * day % 7},{n},2024-01-0{day},5\n" for n in range(1, 10)]
-        text = f"customer,Receipt No,date,total\n{''.join(rows)}"
-        (tmp_path / f"{day}.csv").write_text(text)
-
-    assert "order_id" not in rfmtool.run(tmp_path).summary["columns"]
-
-
 def test_another_column_numbers_the_orders_where_the_likelier_one_does_not(write):
     rows = [f"c{n % 4},0,{n // 2},2024-01-{1 + n // 2:02},5" for n in range(56)]
     path = write(["customer,Invoice No,Order Number,date,total", *rows])

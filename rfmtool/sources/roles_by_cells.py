@@ -54,8 +54,6 @@ ROLE_BY_CONTENT: Final = {
 _MOST: Final = 0.9
 _LEAST_REUSED, _LEAST_REUSED_SHARE = 15, 0.02
 """Fewer further days of one customer and id may be those of orders that were changed later."""
-_MOST_FILES: Final = 31
-"""How many files show whether ids recur, as those of a month of days."""
 Kind = Literal["empty", "flag", "number", "day", "words"]
 
 
@@ -94,7 +92,7 @@ def _with_order_ids_checked(sources: Sequence[Source]) -> Sequence[Source]:
     taken = {place for role, place in layout.places.items() if role != "order_id"}
     known = [name for name in synonyms()["order_id"] if names.count(name) == 1]
     candidates = [name for name in known if names.index(name) not in taken]
-    chosen = next((name for name in candidates if _has_order_ids(sources, name)), None)
+    chosen = next((one for one in candidates if _has_order_ids(sources[0], names.index(one))), None)
     if chosen == names[layout.places["order_id"]]:
         return sources
     checked = []
@@ -106,27 +104,21 @@ def _with_order_ids_checked(sources: Sequence[Source]) -> Sequence[Source]:
     return checked
 
 
-def _has_order_ids(sources: Sequence[Source], name: str) -> bool:
-    """Whether the ids of a column are those of orders in the first rows of some files.
+def _has_order_ids(source: Source, place: int) -> bool:
+    """Whether the ids of a column are those of orders in the first rows.
 
     They are not if most stand with several customers, and some with one customer on several days,
     as numbers of receipts that begin anew each day, or a 0 in all rows.
     """
-    tables = []
-    for source in sources[:: -(-len(sources) // _MOST_FILES)]:
-        names = [normalized(column) for column in source.layout.header]
-        if names.count(name) != 1:
-            continue
-        places = {"order_id": names.index(name)}
-        places |= {role: source.layout.places[role] for role in ("customer_id", "ordered_at")}
-        layout = replace(source.layout, places=places, fill_down=())
-        for job in itertools.islice(source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES), 1):
-            cells = {role: trimmed(column) for role, column in job().cells.items()}
-            days = pc.utf8_slice_codeunits(cells["ordered_at"], 0, len("31/12/9999"))
-            tables.append(pa.table({**cells, "ordered_at": days}).select([*places]))
-    if not tables:
+    roles = ("customer_id", "ordered_at")
+    places = {role: source.layout.places[role] for role in roles} | {"order_id": place}
+    layout = replace(source.layout, places=places, fill_down=())
+    job = next(source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES), None)
+    if job is None or len(places) > len(layout.in_file.places):
         return True
-    table = pa.concat_tables(tables).drop_null()
+    cells = {role: trimmed(pc.cast(column, pa.string())) for role, column in job().cells.items()}
+    cells["ordered_at"] = pc.utf8_slice_codeunits(cells["ordered_at"], 0, len("31/12/9999"))
+    table = pa.table(cells).drop_null()
     ids = table.group_by("order_id").aggregate(
         [("customer_id", "count_distinct"), ("customer_id", "count")]
     )
