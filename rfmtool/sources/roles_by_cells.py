@@ -52,8 +52,8 @@ ROLE_BY_CONTENT: Final = {
 }  # fmt: skip
 """The role of a column, by the role its name suggests and the kind of its cells."""
 _MOST: Final = 0.9
-_LEAST_REUSED, _LEAST_REUSED_SHARE = 15, 0.02
-"""Fewer further days of one customer and id may be those of orders that were changed later."""
+_LEAST_REUSED, _LEAST_REUSED_SHARE = 3, 0.02
+"""Fewer ids of one customer on several days may be those of orders that were changed later."""
 Kind = Literal["empty", "flag", "number", "day", "words"]
 
 
@@ -126,8 +126,8 @@ def _has_order_ids(source: Source, place: int) -> bool:
     shared_rows = pc.sum(ids["customer_id_count"].filter(is_shared)).as_py() or 0
     orders = table.group_by(["customer_id", "order_id"])
     days = orders.aggregate([("ordered_at", "count_distinct")])["ordered_at_count_distinct"]
-    further_days = (pc.sum(days).as_py() or 0) - len(days)
-    are_few = further_days < max(_LEAST_REUSED, _LEAST_REUSED_SHARE * len(days))
+    on_several_days = pc.sum(pc.greater(days, 1)).as_py() or 0
+    are_few = on_several_days < max(_LEAST_REUSED, _LEAST_REUSED_SHARE * len(days))
     return are_few or 2 * shared_rows <= len(table)
 
 
