@@ -65,33 +65,6 @@ def test_totals_are_asked_about_beside_refunds_too_and_count_once_wherever_a_ref
     assert revenue(path, amount_per="order") == TOTAL - 20 * 3
 
 
-@pytest.mark.parametrize("cell", ["0", "yes", "{n}"])
-def test_what_many_customers_share_on_many_days_is_no_number_of_an_order(write, cell):
-    rows = [f"c{day % 4},{cell.format(n=day % 3)},2024-01-{day:02},5" for day in range(1, 29)]
-
-    path = write(["customer,Belegnr.,date,total", *rows])
-
-    found = rfmtool.run(path).summary
-    asked = rfmtool.run(path, columns={"order_id": "Belegnr."}).summary
-
-    assert found["orders"] == 28
-    assert any("'Belegnr.' by its name numbers orders" in text for text in found["warnings"])
-    assert asked["orders"] < 28
-
-
-def test_another_column_numbers_the_orders_where_the_likelier_one_does_not(write):
-    rows = [f"c{n % 4},0,{n // 2},2024-01-{1 + n // 2:02},5" for n in range(56)]
-    path = write(["customer,Invoice No,Order Number,date,total", *rows])
-
-    assert rfmtool.run(path).summary["columns"]["order_id"] == "Order Number"
-
-
-def test_orders_that_each_customer_counts_from_one_are_orders(write):
-    rows = [f"c{n % 4},{n // 4},2024-01-{1 + n // 8:02},5" for n in range(56)]
-
-    assert rfmtool.run(write(["customer,order number,date,total", *rows])).summary["orders"] == 56
-
-
 def test_equal_refunds_of_two_days_are_two_where_totals_count_once(write):
     days = ("2024-01-05", "2024-01-07", "2024-01-09")
     amounts = (30, -4, -4)

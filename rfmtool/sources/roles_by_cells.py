@@ -30,7 +30,7 @@ from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, is_type_code, words
-from rfmtool.sources.synonyms import synonyms, types_of_anything
+from rfmtool.sources.synonyms import types_of_anything
 
 _SAMPLE_BYTES: Final = 1 << 16
 CONTENT_CHECKED_ROLES: Final = (
@@ -52,8 +52,6 @@ ROLE_BY_CONTENT: Final = {
 }  # fmt: skip
 """The role of a column, by the role its name suggests and the kind of its cells."""
 _MOST: Final = 0.9
-_LEAST_REUSED, _LEAST_REUSED_SHARE = 3, 0.02
-"""Fewer ids of one customer on several days may be those of orders that were changed later."""
 Kind = Literal["empty", "flag", "number", "day", "words"]
 
 
@@ -61,8 +59,6 @@ def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) 
     """The same sources, without the roles found by name that do not fit their cells."""
     present = {role for source in sources for role in source.layout.places}
     found = present - asked.columns.keys()
-    if "order_id" in found and not preset.columns:
-        sources = _with_order_ids_checked(sources)
     suggested = [role for role in CONTENT_CHECKED_ROLES if role in found]
     if not suggested or preset.columns:
         return list(sources)
@@ -83,52 +79,6 @@ def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) 
         kept = {role: place for role, place in places.items() if role is not None}
         checked.append(source.with_layout(replace(source.layout, places=kept)))
     return checked
-
-
-def _with_order_ids_checked(sources: Sequence[Source]) -> Sequence[Source]:
-    """The same sources, with the likeliest column that has the ids of orders, if there is one."""
-    layout = sources[0].layout
-    names = [normalized(name) for name in layout.header]
-    taken = {place for role, place in layout.places.items() if role != "order_id"}
-    known = [name for name in synonyms()["order_id"] if names.count(name) == 1]
-    candidates = [name for name in known if names.index(name) not in taken]
-    chosen = next((one for one in candidates if _has_order_ids(sources[0], names.index(one))), None)
-    if chosen == names[layout.places["order_id"]]:
-        return sources
-    checked = []
-    for source in sources:
-        names = [normalized(name) for name in source.layout.header]
-        places = {role: place for role, place in source.layout.places.items() if role != "order_id"}
-        places |= {"order_id": names.index(chosen)} if chosen in names else {}
-        checked.append(source.with_layout(replace(source.layout, places=places)))
-    return checked
-
-
-def _has_order_ids(source: Source, place: int) -> bool:
-    """Whether the ids of a column are those of orders in the first rows.
-
-    They are not if most stand with several customers, and some with one customer on several days,
-    as numbers of receipts that begin anew each day, or a 0 in all rows.
-    """
-    roles = ("customer_id", "ordered_at")
-    places = {role: source.layout.places[role] for role in roles} | {"order_id": place}
-    layout = replace(source.layout, places=places, fill_down=())
-    job = next(source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES), None)
-    if job is None or len(places) > len(layout.in_file.places):
-        return True
-    cells = {role: trimmed(pc.cast(column, pa.string())) for role, column in job().cells.items()}
-    cells["ordered_at"] = pc.utf8_slice_codeunits(cells["ordered_at"], 0, len("31/12/9999"))
-    table = pa.table(cells).drop_null()
-    ids = table.group_by("order_id").aggregate(
-        [("customer_id", "count_distinct"), ("customer_id", "count")]
-    )
-    is_shared = pc.greater(ids["customer_id_count_distinct"], 1)
-    shared_rows = pc.sum(ids["customer_id_count"].filter(is_shared)).as_py() or 0
-    orders = table.group_by(["customer_id", "order_id"])
-    days = orders.aggregate([("ordered_at", "count_distinct")])["ordered_at_count_distinct"]
-    on_several_days = pc.sum(pc.greater(days, 1)).as_py() or 0
-    are_few = on_several_days < max(_LEAST_REUSED, _LEAST_REUSED_SHARE * len(days))
-    return are_few or 2 * shared_rows <= len(table)
 
 
 def _cells(sources: Sequence[Source], role: str) -> pa.Array:

@@ -125,10 +125,6 @@ def _misfits(source: Source, cells: Cells) -> Iterator[tuple[str, str]]:
         words = [] if column is None else distinct_texts(column).to_pylist()
         roles = [role for role in CONTENT_CHECKED_ROLES if key in synonyms()[role]]
         role, notice = next((role for role in roles if role not in taken), ""), ""
-        if "order_id" not in taken and key in synonyms()["order_id"] and words:
-            yield name, (f"Column {name!r} by its name numbers orders, and is not used, as its"
-                         " cells stand with several customers and days: an order is all of a"
-                         " customer's day. --column order_id=NAME would.")  # fmt: skip
         if not words or role in ("", "type", "is_test"):  # types have notices of their own
             continue
         if role == "captured":
