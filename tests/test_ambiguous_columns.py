@@ -176,6 +176,14 @@ def frame(text):
             "'Haben' looks like refunds",
         ),
         (
+            "Receipt,Date,Customer,Total\n"
+            + "".join(
+                f"{('Yes', 'No')[day % 2]},2024-01-{day},c{day % 5},{day}\n"
+                for day in range(10, 30)
+            ),
+            "Column 'Receipt' is taken for numbers of orders, and 2 of its 2",
+        ),
+        (
             f"{START}Item,Price,Grand sum total\n1,2024-01-05,a,Tea,3.50,10.50\n",
             "'Grand sum total' could be it too",
         ),

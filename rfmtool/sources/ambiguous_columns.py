@@ -73,6 +73,8 @@ def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[st
     roles = {"customer_id", "ordered_at", "amount"}
     if roles <= cells.keys() - asked.columns.keys() and "order_id" not in taken:
         yield from _order_notices(taken["amount"], cells, others)
+    if {"order_id", "customer_id", "ordered_at"} <= cells.keys() - asked.columns.keys():
+        yield from _order_id_notices(taken["order_id"], cells)
     if {"order_id", "amount"} <= cells.keys():
         yield from total_row_notices(cells["order_id"], cells["amount"])
 
@@ -157,6 +159,21 @@ def _space_notices(chosen: str, ids: pa.Array) -> Iterator[str]:
         yield (f"Customers of column {chosen!r} in the first rows who differ from another by white"
                f" space alone, and count apart: {alike:,}. If they are one, trim it in the"
                " export.")  # fmt: skip
+
+
+def _order_id_notices(chosen: str, cells: Cells) -> Iterator[str]:
+    """Whether the numbers of orders recur with other customers and days: they may number none."""
+    keys = ("order_id", "customer_id", "ordered_at")
+    table = pa.table({name: trimmed(cells[name]) for name in keys}).drop_null()
+    counts = [(name, "count_distinct") for name in keys[1:]]
+    groups = table.group_by(keys[0]).aggregate(counts)
+    recur = [pc.greater(groups[f"{name}_count_distinct"], 1) for name in keys[1:]]
+    several = pc.sum(pc.and_(*recur)).as_py() or 0
+    if len(table) >= _MANY_ROWS and 2 * several > len(groups):
+        yield (f"Column {chosen!r} is taken for numbers of orders, and {several:,} of its"
+               f" {len(groups):,} in the first rows stand with several customers and days: without"
+               " --order-per-row, or another --column order_id=NAME, rows of one customer and"
+               " number count as one order.")  # fmt: skip
 
 
 def _order_notices(amount: str, cells: Cells, others: Cells) -> Iterator[str]:
