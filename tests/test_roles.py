@@ -143,6 +143,7 @@ def test_a_price_without_a_quantity_is_what_was_paid():
         ("Tilausnumero,Tilauspäivä,Asiakas,Summa", "Tilausnumero,Tilauspäivä,Asiakas,Summa"),
         ("Număr comandă,Data comenzii,Client,Total comandă,Cost livrare",
          "Număr comandă,Data comenzii,Client,Total comandă"),
+        ("Bestillingsnummer,Fakturadato,Kunde,I alt", "Bestillingsnummer,Fakturadato,Kunde,I alt"),
         ("Номер на поръчка,Дата,Клиент,Общо,Доставка", "Номер на поръчка,Дата,Клиент,Общо"),
         ("Order ID,Order Date,Email,Payment,Net,VAT,Gross", "Order ID,Order Date,Email,Gross"),
         ("orderNumber,customerEmail,createTime,unitPrice,paidPrice",
