@@ -387,6 +387,16 @@ def test_currencies_of_several_files_are_taken_together(tmp_path):
     assert any("names 2 currencies" in one for one in reading_notices(read_export(tmp_path)))
 
 
+@pytest.mark.parametrize("units", [("USD", "EUR"), ("incl. VAT", "excl. VAT")])
+def test_files_whose_names_of_money_have_other_units_are_not_added_up(units, tmp_path):
+    for unit in units:
+        text = f"{START}Total ({unit})\n{unit},2024-01-05,a,5\n"
+        (tmp_path / f"{unit}.csv").write_text(text)
+
+    with pytest.raises(AmbiguousInputError, match=r"differ: money in E[UX].* and "):
+        read_export(tmp_path)
+
+
 def test_a_user_with_an_address_is_a_customer():
     text = "Order,User,Email,Date,Total\n1,77,a@x.org,2024-01-05,5\n"
 

@@ -20,6 +20,7 @@ from rfmtool.errors import (
 from rfmtool.rules.presets import Preset
 from rfmtool.sources import read
 from rfmtool.sources.cells import format_inference
+from rfmtool.sources.cells.currencies import currency_code, distinct_currencies
 from rfmtool.sources.cells.date_formats import ISO, check_zone, parse_date_format, with_time_zone
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import list_export_files
@@ -32,6 +33,7 @@ from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
 from rfmtool.sources.rows.fill_down import FillCounts, counting_fills, roles_to_fill_down
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource, TableSource
+from rfmtool.sources.synonyms import unit_behind
 from rfmtool.sources.tables import source_of_stored, split_sources
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 
@@ -253,10 +255,16 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
 
 
 def check_same_roles(sources: Sequence[Source]) -> None:
-    """Check that all files of an export offer the same roles."""
+    """Check that all files of an export offer the same roles, and money in the same unit."""
     first = sources[0]
     for source in sources[1:]:
         differing = (source.layout.places.keys() ^ first.layout.places.keys()) - MAY_LACK
         if roles := ", ".join(sorted(differing)):
             what = f"{source.name} and {first.name} differ: only one of them has {roles}"
             raise InputError(what, "Name the columns with --column, or read the files apart.")
+    names = [source.layout.header[source.layout.places[role]] for source in sources
+             for role in ("amount", "unit_price") if role in source.layout.places]  # fmt: skip
+    units = distinct_currencies(currency_code(unit) for unit in map(unit_behind, names) if unit)
+    if len(units) > 1 and "currency" not in first.layout.places:
+        what = f"{first.name} and other files differ: money in {' and '.join(sorted(units))}"
+        raise AmbiguousInputError(what, "Read the files apart.")

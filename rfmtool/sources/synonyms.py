@@ -59,14 +59,16 @@ def without_net_of_fees(
     return {**known_names, "amount": amounts}
 
 
+def unit_behind(name: str) -> str:
+    """The currency or the like behind a name, such as USD; empty where there is none."""
+    match = _UNIT.search(name)
+    unit: str = (match[1] or match[2]) if match else ""
+    return unit if normalized(unit) in _UNITS or is_known_currency(unit.upper()) else ""
+
+
 def without_units(header: Sequence[str]) -> list[str]:
     """The names without a currency or the like behind them, where no other is called so."""
-    bare = []
-    for name in header:
-        match = _UNIT.search(name)
-        unit = (match[1] or match[2]) if match else ""
-        is_unit = normalized(unit) in _UNITS or is_known_currency(unit.upper())
-        bare.append(_UNIT.sub("", name) if is_unit else name)
+    bare = [_UNIT.sub("", name) if unit_behind(name) else name for name in header]
     counts = Counter(map(normalized, bare))
     pairs = zip(bare, header, strict=True)
     return [new if counts[normalized(new)] == 1 else old for new, old in pairs]
