@@ -111,7 +111,7 @@ def _type_notices(others: Cells) -> Iterator[str]:
 
 
 def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> Iterator[str]:
-    """Columns that distinguish many more customers than the one taken for them."""
+    """Doubts about the column taken for customers."""
     chosen, ids = taken["customer_id"], trimmed(cells["customer_id"])
     is_one = len(ids) >= _MANY_ROWS and len(pc.unique(ids)) == 1 and not ids.null_count
     if ids.null_count < len(ids) < 2 * ids.null_count:

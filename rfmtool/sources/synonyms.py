@@ -18,7 +18,7 @@ _UNITS: Final = frozenset((
     "inklmwst", "exklmwst", "brutto", "netto", "incltax", "inctax", "excltax", "inclbtw", "exclbtw",
     "inclgst", "incgst", "civa", "inkl", "inklmoms",
 ))  # fmt: skip
-"""And currencies: what stands behind a name without changing what it means."""
+"""Units that may stand behind a name, as currencies may, without changing what it means."""
 
 _FEES: Final = frozenset(packaged_toml(__package__, "unused_columns.toml")["fees"])
 _NET_OF_FEES: Final = frozenset((

@@ -19,7 +19,7 @@ TOTAL_PATTERN: Final = (
 )
 """Words for totals, alone in a cell."""
 _TOTAL: Final = re.compile(rf"(?:{TOTAL_PATTERN}|\*{{1,4}})\s*:?", re.IGNORECASE)
-"""And as SAP marks the rows of totals."""
+"""A word for a total, or the asterisks by which SAP marks a row of totals."""
 _TRAILER: Final = re.compile(
     r"[-+=*_#~ |]{3,}"  # a line drawn below the table
     r"|\(?\d[\d,. ]*(?:rows?|records?|lines?|lignes?|zeilen|filas|tuples)\b.*"
