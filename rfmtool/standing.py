@@ -207,7 +207,7 @@ class Standing:
     def log(self) -> pd.DataFrame | None:
         """The contact log of the day, with later refusals; without `--as-of` that of today."""
         is_today = self.settings.as_of is None
-        return contact_log(self.grouped.evidence, self.as_of_day, is_today=is_today)
+        return contact_log(self.grouped, self.as_of_day, is_today=is_today)
 
     @property
     def scales(self) -> Scales:

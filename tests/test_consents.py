@@ -117,6 +117,9 @@ def test_who_refuses_mail_in_the_log_does_so_for_all_who_have_the_address(channe
     )
     text = "customer_id,email\nann,ann@x.org\namy, Ann@x.org\nbob,bob@x.org\n"
     assert mailed(run(text, orders, contacted=log)) == reached
+    # And so where the orders have the addresses
+    orders["email"] = orders["customer_id"].map({"ann": "ann@x.org", "amy": " Ann@x.org"})
+    assert mailed(run("customer_id,email\nbob,bob@x.org\n", orders, contacted=log)) == reached
 
 
 @pytest.mark.parametrize("row", ["2025-12-01,email,unsubscribed,lots", "soon,,refused,"])

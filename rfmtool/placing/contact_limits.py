@@ -10,7 +10,9 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask, mask_of_places
 from rfmtool.days import UNKNOWN_DAY, integer_column, to_datetimes
-from rfmtool.frames import Frames, categorical_from_codes
+from rfmtool.frames import categorical_from_codes
+from rfmtool.grouping.grouped import Grouped
+from rfmtool.grouping.people import add_contacts
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.matching import column_equals, flag_mask
 from rfmtool.rules import Action, ContactRules
@@ -36,24 +38,28 @@ _CHANNELS: Final = {word: channel for channel, words in _CHANNEL_WORDS.items() f
 _LIMIT_DAYS: Final = 30
 
 
-def contact_log(evidence: Frames, as_of_day: int, *, is_today: bool) -> pd.DataFrame | None:
+def contact_log(grouped: Grouped, as_of_day: int, *, is_today: bool) -> pd.DataFrame | None:
     """The contact log as of a day, with later refusals, or with all later rows if that is today.
 
     Who refuses e-mail does so for all who have the address, of whom undated rows are added.
     """
+    evidence, count = grouped.evidence, len(grouped.table)
     if (log := evidence.get("contacted")) is None:
         return None
     log = log[log["contacted_on"].le(as_of_day).fillna(value=True).to_numpy(dtype=bool)]
     later = evidence[LATER_CONTACTS]
     log = pd.concat([log, later if is_today else opt_outs(later)])
-    contacts, refusals = evidence.get("contacts"), opt_outs(log)
-    if contacts is None or "email" not in contacts or refusals.empty:
+    refusals = opt_outs(log)
+    refusals = refusals[normalized_channels(refusals).isin(["email", ""])]
+    people = pd.DataFrame(index=range(count))
+    if len(refusals):
+        people = add_contacts(people, evidence.get("contacts"), grouped.latest_cells, ["email"])
+    if "email" not in people:
         return log
-    is_by_email = normalized_channels(refusals).isin(["email", ""])
-    has_refused = contacts["owner"].isin(refusals["owner"][is_by_email])
-    addresses = contacts["email"].astype("str").str.strip().str.lower()
+    has_refused = mask_of_places(refusals["owner"], count)
+    addresses = people["email"].astype("str").str.strip().str.lower()
     refused = addresses[has_refused & addresses.str.contains("@", na=False)]
-    owners = contacts["owner"][addresses.isin(refused) & ~has_refused]
+    owners = np.flatnonzero(addresses.isin(refused) & ~has_refused)
     others = pd.DataFrame({"owner": owners, "channel": "email", "outcome": OPT_OUTS[0]})
     return pd.concat([log, others.reindex(columns=log.columns).astype(log.dtypes)])
 
