@@ -56,6 +56,18 @@ def test_totals_repeated_on_every_row_are_asked_about(write, kind):
     assert revenue(path, amount_per="line") == 3 * TOTAL
 
 
+def test_a_column_of_kinds_of_anything_is_judged_by_as_many_rows_in_any_format(tmp_path):
+    kinds = ["Venta", "Devolución"] * 2500 + ["Traspaso"] * 20
+    places = range(len(kinds))
+    frame = pd.DataFrame({"cliente": [f"c{place % 50}" for place in places], "pedido": places})
+    frame = frame.assign(fecha="2024-01-05", total="5", tipo=kinds)
+    frame.to_csv(tmp_path / "all.csv", index=False)
+    frame.to_parquet(tmp_path / "all.parquet", index=False)
+
+    for path in tmp_path.iterdir():
+        assert "type" not in rfmtool.run(path).summary["columns"]
+
+
 def test_totals_are_asked_about_beside_refunds_too_and_count_once_wherever_a_refund_stands(write):
     lines = [f"{line},{'3' * (place % 3 == 0)}" for place, line in enumerate(totals())]
     path = write(["customer_id,order_id,ordered_at,amount,category,refunded_amount", *lines])

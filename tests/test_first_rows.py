@@ -56,6 +56,15 @@ def test_an_order_whose_number_alone_stands_on_its_first_row_is_one(write):
         assert rfmtool.run(source).summary["orders"] == 2
 
 
+def test_the_first_chunk_of_a_frame_may_be_one_row(write):
+    more = ",2024-01-05 10:00,ann,chair,1,3"
+    path = write([PRICED, "1,2024-01-05 10:00,ann,desk,1,2", more, more])
+    table = pa.Table.from_pandas(pd.read_csv(path, dtype=str))
+    chunks = pa.concat_tables([table.slice(0, 1), table.slice(1)])
+
+    assert rfmtool.run(chunks).summary["orders"] == rfmtool.run(path).summary["orders"] == 1
+
+
 def test_guests_do_not_hide_that_the_number_of_an_order_stands_on_its_first_row(write):
     guests = ["3,2024-01-06 10:00,,desk,1,2", ",2024-01-06 10:00,,chair,1,3"]
     rows = ["1,2024-01-05 10:00,ann,desk,1,2", ",2024-01-05 10:00,ann,chair,1,3", *guests * 9]

@@ -6,7 +6,6 @@ which customers are retail.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal, get_args
@@ -33,6 +32,8 @@ from rfmtool.sources.statuses import Statuses, is_type_code, words
 from rfmtool.sources.synonyms import types_of_anything
 
 _SAMPLE_BYTES: Final = 1 << 16
+_SAMPLE_ROWS, _LEAST_ROWS = 1 << 13, 1 << 10
+"""How many rows decide, the same in any format, and how many of each further file do."""
 CONTENT_CHECKED_ROLES: Final = (
     "status", "payment_status", "type", "refunded", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
@@ -82,8 +83,8 @@ def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) 
 
 
 def _cells(sources: Sequence[Source], role: str) -> pa.Array:
-    """The distinct filled cells of a column in the first rows of each file, as text."""
-    columns = [pa.array([], pa.string())]
+    """The distinct filled cells of a column in the first rows, and those of each file, as text."""
+    columns, rows = [pa.array([], pa.string())], 0
     for source in sources:
         if role not in source.layout.places:
             continue
@@ -91,8 +92,12 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
             columns.append(pa.array([source.layout.partition_value(role)], pa.string()))
             continue
         layout = replace(source.layout, places={role: source.layout.places[role]}, fill_down=())
-        jobs = source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES)
-        columns += [pc.cast(job().cells[role], pa.string()) for job in itertools.islice(jobs, 1)]
+        for job in source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES):
+            cells = job().cells[role].slice(0, max(_SAMPLE_ROWS - rows, _LEAST_ROWS))
+            columns.append(pc.unique(pc.cast(cells, pa.string())))
+            rows += len(cells)
+            if rows >= _SAMPLE_ROWS:
+                break
     return distinct_texts(pa.concat_arrays(columns))
 
 

@@ -146,8 +146,11 @@ class FrameSource(_Table):
     table: pa.Table
     kind: str = "frame"
 
-    def _jobs(self, *, is_sample: bool) -> Jobs:  # noqa: ARG002
-        return read.table_jobs(self.table.to_reader(read.BATCH_ROWS), self.layout)
+    def _jobs(self, *, is_sample: bool) -> Jobs:
+        # The first chunk may be tiny.
+        first_rows = self.table.slice(0, read.BATCH_ROWS)
+        table = first_rows.combine_chunks() if is_sample else self.table
+        return read.table_jobs(table.to_reader(read.BATCH_ROWS), self.layout)
 
 
 @dataclass(frozen=True)
