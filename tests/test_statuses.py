@@ -255,6 +255,20 @@ def test_a_flag_written_in_words_of_statuses_is_the_status_where_there_is_no_oth
 
 
 @pytest.mark.parametrize(
+    ("name", "cells"),
+    [("Refund", ["", "completed", ""]), ("Storno", ["", "erledigt", ""]),
+     ("Voucher Status", ["used", "unused", "used"])],
+)  # fmt: skip
+def test_words_that_may_be_said_of_a_refund_or_a_voucher_are_no_status_of_orders(name, cells):
+    orders = shop("", "", "", **{name: cells}).drop(columns="status")
+
+    summary = library.run(orders).summary
+
+    assert "status" not in summary["columns"]
+    assert any(f"Column {name!r}" in text for text in summary["warnings"])
+
+
+@pytest.mark.parametrize(
     ("name", "cells", "said"),
     [
         ("fulfilment", ("delivered", "cancelled", "delivered"), "'cancelled'.*payment_status=NAME"),

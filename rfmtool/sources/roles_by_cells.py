@@ -28,7 +28,7 @@ from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.source import Source
-from rfmtool.sources.statuses import Statuses, is_type_code, words
+from rfmtool.sources.statuses import Statuses, is_in_group, is_type_code, words
 from rfmtool.sources.synonyms import types_of_anything
 
 _SAMPLE_BYTES: Final = 1 << 16
@@ -39,7 +39,7 @@ CONTENT_CHECKED_ROLES: Final = (
 )  # fmt: skip
 AMBIGUOUS_NAMES: Final = frozenset({
     "etat", "estado", "stato", "situacao", "stav", "durum", "state", "stage", "result", "type",
-    "typ", "kind", "tila",
+    "typ", "kind", "tila", "voucherstatus", "sellerstatus",
 })  # fmt: skip
 """Names that as often mean something else, such as a region."""
 ROLE_BY_CONTENT: Final = {
@@ -53,6 +53,8 @@ ROLE_BY_CONTENT: Final = {
 }  # fmt: skip
 """The role of a column, by the role its name suggests and the kind of its cells."""
 _MOST: Final = 0.9
+_VOID: Final = ("cancelled", "refunded", "voided", "test")
+"""Groups of words for what is no sale, whoever pays."""
 Kind = Literal["empty", "flag", "number", "day", "words"]
 
 
@@ -110,8 +112,11 @@ def _checked_role(role: str, cells: pa.Array, names: set[str]) -> str | None:
     """The role that fits the distinct cells of columns of these names; None if there is none."""
     words = cells.to_pylist()
     if role in ROLE_BY_CONTENT:
-        kind = content_kind(cells)
-        is_status = kind == "words" and "unknown" not in map(Statuses().meaning, words)
+        kind, found = content_kind(cells), {*map(Statuses().meaning, words)}
+        # Completed alone may be said of the refund.
+        is_void = any(is_in_group(word, "not_a_sale", group) for word in words for group in _VOID)
+        says_more = is_void or (role == "captured" and len(found) > 1)
+        is_status = kind == "words" and "unknown" not in found and says_more
         return "status" if is_status else ROLE_BY_CONTENT[role].get(kind)
     meanings = [Statuses().meaning(word, of_type=role == "type") for word in words]
     is_sure = "unknown" not in meanings and {"sale", "credit"} <= {*meanings}
