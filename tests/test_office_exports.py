@@ -357,10 +357,12 @@ def test_what_lists_payouts_and_fees_beside_sales_is_refused_by_name(header, tit
 
 
 @pytest.mark.parametrize("fee", ["Fee", "Total fees", "Transaction fees"])
-def test_a_net_amount_beside_fees_is_no_money_paid_unless_it_is_asked_for(fee, tmp_path):
-    body = f"Customer,Date,{fee},Net amount\na,2026-03-01,1.00,19.00\n"
+def test_a_net_amount_beside_fees_is_taken_with_a_word_where_there_is_no_other(fee, tmp_path):
+    net = f"Customer,Date,{fee},Net amount\na,2026-03-01,1.00,19.00\n"
+    paid = f"Customer,Date,Price,{fee},Net amount\na,2026-03-01,20.00,1.00,19.00\n"
 
-    with pytest.raises(InputError, match="no column was recognised as amount"):
-        run(body, tmp_path)
-    path = tmp_path / "export.csv"
-    assert str(rfmtool.run(path, columns={"amount": "Net amount"}).summary["revenue"]) == "19"
+    summary = run(net, tmp_path).summary
+
+    assert summary["revenue"] == "19"
+    assert any(f"perhaps less {fee!r}" in text for text in summary["warnings"])
+    assert run(paid, tmp_path).summary["revenue"] == "20"

@@ -84,6 +84,9 @@ def _find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> 
         places = free | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
         places["amount"] = places.pop("unit_price")  # without a quantity the price is what was paid
+    if "amount" not in places and not factors <= places.keys():
+        net = places_of(header, {}, synonyms(), where).get("amount")
+        places |= {} if net is None else {"amount": net}  # less fees, which a notice says
     if "amount" in places:
         places = {role: place for role, place in places.items() if role not in factors}
     names = {role: normalized(header[place]) for role, place in places.items()}
