@@ -46,30 +46,36 @@ def test_an_order_goes_on_in_the_next_block_and_in_a_frame(write):
     assert ledger(path) == ledger(pd.read_csv(path, dtype=str)) == expected
 
 
+NUMBERED_ONCE = [
+    row for hour in range(10, 20)
+    for row in (f"{hour},2024-01-05 {hour}:00,ann,desk,1,2", f",2024-01-05 {hour}:00,ann,chair,1,3")
+]  # fmt: skip
+
+
 def test_an_order_whose_number_alone_stands_on_its_first_row_is_one(write):
-    more = ",2024-01-05 10:00,ann,chair,1,3"
-    rows = ["1,2024-01-05 10:00,ann,desk,1,2", more, more, "2,2024-01-05 11:00,ann,desk,1,2"]
-    path = write([PRICED, *rows])
+    path = write([PRICED, *NUMBERED_ONCE])
 
     for source in (path, pd.read_csv(path, dtype=str)):
-        assert ledger(source) == (4, 10, 1, True)
-        assert rfmtool.run(source).summary["orders"] == 2
+        assert ledger(source) == (20, 50, 1, True)
+        assert rfmtool.run(source).summary["orders"] == 10
+
+
+def test_few_rows_without_a_number_are_orders_without_any(write):
+    assert rfmtool.run(write([PRICED, *NUMBERED_ONCE[:8]])).summary["orders"] == 5
 
 
 def test_the_first_chunk_of_a_frame_may_be_one_row(write):
-    more = ",2024-01-05 10:00,ann,chair,1,3"
-    path = write([PRICED, "1,2024-01-05 10:00,ann,desk,1,2", more, more])
+    path = write([PRICED, *NUMBERED_ONCE])
     table = pa.Table.from_pandas(pd.read_csv(path, dtype=str))
     chunks = pa.concat_tables([table.slice(0, 1), table.slice(1)])
 
-    assert rfmtool.run(chunks).summary["orders"] == rfmtool.run(path).summary["orders"] == 1
+    assert rfmtool.run(chunks).summary["orders"] == rfmtool.run(path).summary["orders"] == 10
 
 
 def test_guests_do_not_hide_that_the_number_of_an_order_stands_on_its_first_row(write):
     guests = ["3,2024-01-06 10:00,,desk,1,2", ",2024-01-06 10:00,,chair,1,3"]
-    rows = ["1,2024-01-05 10:00,ann,desk,1,2", ",2024-01-05 10:00,ann,chair,1,3", *guests * 9]
 
-    assert rfmtool.run(write([PRICED, *rows])).summary["orders"] == 1
+    assert rfmtool.run(write([PRICED, *NUMBERED_ONCE, *guests * 9])).summary["orders"] == 10
 
 
 def test_rows_without_a_number_are_orders_of_their_day_where_others_of_it_have_none_either(write):

@@ -40,6 +40,8 @@ ORDER_ROLES: Final = (
 _LEAST_SHARE: Final = 0.05
 """A smaller share of rows that may continue an order are exceptions."""
 _NEARLY_ALL: Final = 0.95
+_LEAST_NUMBERED: Final = 10
+"""Fewer rows below one with a number may be orders without any."""
 _CONTINUATION: Final = 1
 """The shape of a row without order id and buyer that continues the order above."""
 _TOTAL: Final = 2
@@ -97,7 +99,9 @@ def roles_to_fill_down(counts: FillCounts) -> tuple[tuple[str, ...], bool]:
     roles: tuple[str, ...] = ()
     if continues >= enough and counts["dated"] <= _LEAST_SHARE * continues:
         roles = ORDER_ROLES
-    elif counts["numbered_above"] >= max(enough, _NEARLY_ALL * counts["unnumbered"]):
+    numbered = counts["numbered_above"]
+    is_clear = numbered >= max(enough, _LEAST_NUMBERED, _NEARLY_ALL * counts["unnumbered"])
+    if not roles and is_clear and counts["dated"] <= _LEAST_SHARE * numbered:
         roles = (_ORDER,)
     return roles, counts["unclear"] >= enough
 
