@@ -256,6 +256,24 @@ def test_ctrl_c_at_any_moment_never_shows_a_traceback(place, after):
     assert set(names_in(place)) <= {"shop.csv", "long.csv", "out"}
 
 
+def test_ctrl_c_while_python_looks_for_a_module_comes_a_moment_later():
+    script = """
+import os, signal, time
+from rfmtool import cli
+interrupted = "os.kill(os.getpid(), signal.SIGINT); print('still importing', flush=True)"
+def main(**_):
+    exec(compile(interrupted, "<frozen importlib._bootstrap>", "exec"))
+    time.sleep(30)
+cli.program.main = main
+cli.main()
+"""
+    done = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=20
+    )
+    assert (done.returncode, done.stdout) == (130, "still importing\n")
+    assert done.stderr.startswith("rfmtool: interrupted")
+
+
 def test_ctrl_c_in_code_that_a_library_makes_of_text_ends_it_with_the_same_code(tmp_path):
     written(tmp_path / "click.py", "exec('raise KeyboardInterrupt')")
     done = subprocess.run(

@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import textwrap
+import threading
 import traceback
 from importlib import import_module
 from pathlib import Path
@@ -143,9 +144,15 @@ def _ignore_stop_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as signal wants
+def _interrupt(number: int, frame: FrameType | None) -> None:
     # Recorded, as libraries may wrap KeyboardInterrupt in errors of their own.
     _INTERRUPTS.append(number)
+    is_importing = frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
+    if is_importing and hasattr(signal, "pthread_kill"):  # not on Windows
+        # Python's own callbacks would print and lose it, so it comes again in a moment.
+        main_thread = threading.main_thread().ident
+        threading.Timer(0.01, signal.pthread_kill, [main_thread, number]).start()
+        return
     raise KeyboardInterrupt
 
 

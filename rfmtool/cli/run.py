@@ -96,7 +96,6 @@ def _run(
     with ExitStack() as stack:
         folders = run_places.run_folders(outputs, exports, params)
         previous_folder, new_folder = stack.enter_context(folders)
-        fail_if = limits.parse_run_limits(params["fail_if"], previous_folder)
         # Heavy imports come after locking the folder, which fails at once if another run has it.
         with uninterrupted():
             from rfmtool.runs import folder
@@ -104,6 +103,7 @@ def _run(
             from rfmtool.runs.previous import link_previous_runs
             from rfmtool.runs.tables import run_tables
 
+        fail_if = limits.parse_run_limits(params["fail_if"], previous_folder)
         folder_options = _folder_options(params)
         for database in outputs.databases:
             run_places.check_database(database, params)
