@@ -147,9 +147,9 @@ class FrameSource(_Table):
     kind: str = "frame"
 
     def _jobs(self, *, is_sample: bool) -> Jobs:
-        # The first chunk may be tiny.
-        first_rows = self.table.slice(0, read.BATCH_ROWS)
-        table = first_rows.combine_chunks() if is_sample else self.table
+        table = self.table
+        if is_sample:  # in one batch, as the first chunk may be tiny
+            table = table.slice(0, read.BATCH_ROWS).combine_chunks()
         return read.table_jobs(table.to_reader(read.BATCH_ROWS), self.layout)
 
 

@@ -168,9 +168,10 @@ def _may_be_croatian(counts: FormatCounts) -> bool:
 
 
 def counts_given_header(counts: FormatCounts, header: Iterable[str]) -> FormatCounts:
-    """The counts without what the language of the header excludes, as its letters show it.
+    """The counts with what the letters of the header say of its language.
 
-    Those are ambiguous months, and decimal commas where no number shows its decimal mark.
+    It may have no ambiguous months; or decimals may follow a point in it, which counts as seen
+    where no number shows its decimal mark.
     """
     names = " ".join(header)
     if _NOT_CROATIAN.search(names):

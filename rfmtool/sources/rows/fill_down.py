@@ -95,13 +95,13 @@ def roles_to_fill_down(counts: FillCounts) -> tuple[tuple[str, ...], bool]:
 
     Where orders have their day on all rows, a row without one is an exception.
     """
-    enough, continues = max(_LEAST_SHARE * counts["rows"], 1), counts["continues"]
+    enough = max(_LEAST_SHARE * counts["rows"], 1)
+    continues, numbered = counts["continues"], counts["numbered_above"]
+    least_numbered = max(enough, _LEAST_NUMBERED, _NEARLY_ALL * counts["unnumbered"])
     roles: tuple[str, ...] = ()
     if continues >= enough and counts["dated"] <= _LEAST_SHARE * continues:
         roles = ORDER_ROLES
-    numbered = counts["numbered_above"]
-    is_clear = numbered >= max(enough, _LEAST_NUMBERED, _NEARLY_ALL * counts["unnumbered"])
-    if not roles and is_clear and counts["dated"] <= _LEAST_SHARE * numbered:
+    elif numbered >= least_numbered and counts["dated"] <= _LEAST_SHARE * numbered:
         roles = (_ORDER,)
     return roles, counts["unclear"] >= enough
 
