@@ -109,6 +109,8 @@ def test_who_refuses_after_the_last_order_is_not_reached_by_it_again(with_log, a
     people, result = with_log("new1,welcome,2025-07-02,email,unsubscribed,,", as_of=as_of)
 
     assert people.loc["new1", ["channel", "consent"]].tolist() == ["call", "no"]
+    # On a day that is named nothing but the refusal holds.
+    assert (people.loc["new1", "resting"] == "contacted") == (as_of is None)
     assert "1 row dated after 2025-06-30" in " ".join(result.summary["warnings"])
 
 

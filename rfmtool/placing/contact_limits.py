@@ -39,16 +39,17 @@ _LIMIT_DAYS: Final = 30
 
 
 def contact_log(grouped: Grouped, as_of_day: int, *, is_today: bool) -> pd.DataFrame | None:
-    """The contact log as of a day, with later refusals, or with all later rows if that is today.
+    """The contact log as of a day; with all later rows if that is today, else with later refusals.
 
-    Who refuses e-mail does so for all who have the address, of whom undated rows are added.
+    These have no day, and neither have the refusals that are added of all who share an address with
+    somebody who refuses e-mail.
     """
     evidence, count = grouped.evidence, len(grouped.table)
     if (log := evidence.get("contacted")) is None:
         return None
     log = log[log["contacted_on"].le(as_of_day).fillna(value=True).to_numpy(dtype=bool)]
     later = evidence[LATER_CONTACTS]
-    log = pd.concat([log, later if is_today else opt_outs(later)])
+    log = pd.concat([log, later]) if is_today else _with_refusals(log, opt_outs(later))
     refusals = opt_outs(log)
     refusals = refusals[normalized_channels(refusals).isin(["email", ""])]
     people = pd.DataFrame(index=range(count))
@@ -60,8 +61,14 @@ def contact_log(grouped: Grouped, as_of_day: int, *, is_today: bool) -> pd.DataF
     addresses = people["email"].astype("str").str.strip().str.lower()
     refused = addresses[has_refused & addresses.str.contains("@", na=False)]
     owners = np.flatnonzero(addresses.isin(refused) & ~has_refused)
-    others = pd.DataFrame({"owner": owners, "channel": "email", "outcome": OPT_OUTS[0]})
-    return pd.concat([log, others.reindex(columns=log.columns).astype(log.dtypes)])
+    shared = pd.DataFrame({"owner": owners, "channel": "email", "outcome": OPT_OUTS[0]})
+    return _with_refusals(log, shared)
+
+
+def _with_refusals(log: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The log with more rows, of which only who refuses, and what, is kept."""
+    rows = rows[rows.columns.intersection(["owner", "channel", "outcome"])]
+    return pd.concat([log, rows.reindex(columns=log.columns).astype(log.dtypes)])
 
 
 def add_snoozes(customers: pd.DataFrame, log: pd.DataFrame | None, as_of_day: int) -> pd.DataFrame:
