@@ -10,6 +10,7 @@ import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.read import Settings
 from rfmtool.sources.cells import currencies
+from rfmtool.sources.synonyms import is_in_cents
 
 
 def shop(write, *amounts, header="customer_id;order_id;ordered_at;amount"):
@@ -142,3 +143,42 @@ def test_signs_beside_prices_count_too(write):
         ledger(path)
     frame = rfmtool.run(path, settings=Settings(currency="EUR")).customers
     assert Decimal(str(frame["monetary"].sum())) == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["amount_cents", "totalInCents", "Total (cents)", "Betrag in Cent", "montant en centimes",
+     "price_pence", "grand_total_minor", "Kwota w groszach", "金额\uff08分\uff09"],
+)  # fmt: skip
+def test_money_in_cents_by_its_name_is_read_as_such(write, name):
+    path = shop(write, "1250", "333.3", "-40", header=f"customer_id;order_id;ordered_at;{name}")
+    result = rfmtool.run(path)
+    assert result.ledger.used_units == 125_000 + 33_330 - 4_000
+    assert any(f"{name!r} is in cents" in notice for notice in result.grouped.export.notices)
+
+
+def test_refunds_and_costs_are_in_cents_where_their_own_names_say_so(write):
+    rows = ["c1;2024-01-31;12.50;250;400", "c2;2024-01-31;3;0;100"]
+    path = write(["customer_id;ordered_at;amount;r_cents;c_cents", *rows])
+    result = rfmtool.run(path, columns={"refunded": "r_cents", "cost": "c_cents"})
+    assert result.ledger.used_units == 130_000
+    assert result.grouped.table["cost"].to_pylist() == [40_000, 10_000]
+
+
+@pytest.mark.parametrize("name", ["discount_percent", "Amount Percent", "积分", "amount"])
+def test_names_that_only_end_like_cents_are_not(name):
+    assert not is_in_cents(name)
+
+
+def test_cents_of_a_currency_without_them_are_refused(write):
+    path = shop(write, "5 JPY", header="customer_id;order_id;ordered_at;amount_cents")
+    with pytest.raises(InputError, match="money is in cents, which there are none of in JPY"):
+        ledger(path)
+
+
+def test_files_in_cents_and_files_in_whole_units_are_not_added_up(write):
+    row = "c1;2024-01-31;500"
+    files = [write(["customer_id;ordered_at;amount", row], "whole.csv"),
+             write(["customer_id;ordered_at;amount_cents", row], "cents.csv")]  # fmt: skip
+    with pytest.raises(AmbiguousInputError, match="only some have money in cents"):
+        rfmtool.run(files)

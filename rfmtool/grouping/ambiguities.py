@@ -28,9 +28,15 @@ def check_currency(export: Export, ledger: Ledger, options: LineOptions) -> None
     """Check that all money is in one currency or converted, and that --currency can apply.
 
     Raises:
-        InputError: the export names no currencies.
+        InputError: the export names no currencies, or cents of one that is not divided into them.
         AmbiguousInputError: there are several currencies, and no option picks one.
     """
+    if export.formats.in_cents and (undivided := ledger.currencies & currencies.WITHOUT_CENTS):
+        raise InputError(
+            f"{export.name}: by the names of its columns money is in cents, which there are none of"
+            f" in {_currency_list(undivided)}",
+            "Rename the columns if they hold whole units, or pick a currency with --currency.",
+        )
     if options.currency is not None or options.rates is not None:
         option = "--currency" if options.rates is None else "--rates"
         if "currency" not in export.columns and not ledger.names_currencies:

@@ -61,6 +61,9 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     notices = [*passed_over, *(notice for file in files for notice in file.notices)]
     if "order_id" in export.sources[0].layout.fill_down:
         notices.append(_FILL_DOWN_NOTICE)
+    if export.formats.in_cents:
+        names = " and ".join(repr(export.columns[role]) for role in sorted(export.formats.in_cents))
+        notices.append(f"By its name {names} is in cents: 1234 is read as 12.34.")
     notices += unused_column_notices(sources, asked, preset)
     left_out = ignored_files(source, [file.path for file in files if file.path])
     return replace(export, left_out=left_out, notices=tuple(notices))

@@ -26,14 +26,22 @@ from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import list_export_files
 from rfmtool.sources.files.spools import spool_batches
 from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed_types_error, table_of
-from rfmtool.sources.layout import KEPT_PREFIX, MAY_LACK, Asked, Detail, FileLayout, Formats
+from rfmtool.sources.layout import (
+    KEPT_PREFIX,
+    MAY_LACK,
+    NUMBER_ROLES,
+    Asked,
+    Detail,
+    FileLayout,
+    Formats,
+)
 from rfmtool.sources.layout_detection import parquet_layout, text_layout, typed_layout
 from rfmtool.sources.names import normalized
 from rfmtool.sources.presets import GENERIC
 from rfmtool.sources.roles import EXPORT, Roles
 from rfmtool.sources.rows.fill_down import FillCounts, counting_fills, roles_to_fill_down
 from rfmtool.sources.source import FileSource, FrameSource, Source, StreamSource, TableSource
-from rfmtool.sources.synonyms import unit_behind
+from rfmtool.sources.synonyms import is_in_cents, unit_behind
 from rfmtool.sources.tables import source_of_stored, split_sources
 from rfmtool.sources.text.dialect import SAMPLE_BYTES
 
@@ -117,6 +125,9 @@ def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GEN
         check_zone(preset.timezone, f"preset {preset.name}: timezone")
     size = max(SAMPLE_BYTES // len(sources), _LEAST_SAMPLE_BYTES)
     export = Export(tuple(sources), Formats(preset=preset), asked)
+    names = {role: name for role, name in export.roles.items() if role in NUMBER_ROLES}
+    in_cents = frozenset(role for role in {*names} - {"quantity"} if is_in_cents(names[role]))
+    export = replace(export, formats=Formats(preset=preset, in_cents=in_cents))
     jobs = (itertools.islice(source.jobs(block_bytes=size), 1) for source in sources)
     firsts = (job() for first in jobs for job in first)
     fills = FillCounts()
@@ -267,4 +278,7 @@ def check_same_roles(sources: Sequence[Source]) -> None:
     units = distinct_currencies(currency_code(unit) for unit in map(unit_behind, names) if unit)
     if len(units) > 1 and "currency" not in first.layout.places:
         what = f"{first.name} and other files differ: money in {' and '.join(sorted(units))}"
+        raise AmbiguousInputError(what, "Read the files apart.")
+    if len({is_in_cents(name) for name in names}) > 1:
+        what = f"{first.name} and other files differ: only some have money in cents"
         raise AmbiguousInputError(what, "Read the files apart.")

@@ -83,6 +83,8 @@ class Formats:
     numbers: NumberFormat = field(default_factory=NumberFormat)
     quantities: NumberFormat | None = None
     """The format of quantities, where it is not that of money."""
+    in_cents: frozenset[str] = frozenset()
+    """The roles of money in hundredths of the currency unit."""
     preset: Preset = field(default_factory=lambda: Preset("generic"))
 
 

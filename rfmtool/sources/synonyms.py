@@ -19,6 +19,13 @@ _UNITS: Final = frozenset((
     "inclgst", "incgst", "civa", "inkl", "inklmoms",
 ))  # fmt: skip
 """Units that may stand behind a name, as currencies may, without changing what it means."""
+_CENTS: Final = re.compile(
+    r"(?i)(?<=\w)[\s_.,-]*[(\[]?\s*(?:in[\s_-]*|(?:en|em|w|i|в)[\s_-]+)?"
+    r"(?:(?<!per)cents?|centimes|c[eé]ntimos|centavos|pence|paise|minor(?:[\s_-]*units?)?|subunits?|"
+    r"kopecks|коп(?:\.|еек|ейки|ейках)?|öre|øre|groszy|groszach|kuruş|haléře|haléřích)\s*[)\]]?\s*$"
+    r"|[(\uff08]\s*分\s*[)\uff09]\s*$"
+)
+"""What stands behind the name of a column in hundredths of the currency unit."""
 
 _FEES: Final = frozenset(packaged_toml(__package__, "unused_columns.toml")["fees"])
 _NET_OF_FEES: Final = frozenset((
@@ -66,9 +73,14 @@ def unit_behind(name: str) -> str:
     return unit if normalized(unit) in _UNITS or is_known_currency(unit.upper()) else ""
 
 
+def is_in_cents(name: str) -> bool:
+    """Whether a column is in hundredths of the currency unit by its name, as `total_cents` is."""
+    return _CENTS.search(name) is not None
+
+
 def without_units(header: Sequence[str]) -> list[str]:
-    """The names without a currency or the like behind them, where no other is called so."""
-    bare = [_UNIT.sub("", name) if unit_behind(name) else name for name in header]
+    """The names without a currency, cents or the like behind them, where no other is called so."""
+    bare = [_UNIT.sub("", name) if unit_behind(name) else _CENTS.sub("", name) for name in header]
     counts = Counter(map(normalized, bare))
     pairs = zip(bare, header, strict=True)
     return [new if counts[normalized(new)] == 1 else old for new, old in pairs]

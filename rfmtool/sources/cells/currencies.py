@@ -30,6 +30,8 @@ PREFIX_ONLY_SIGNS: Final = ("R", "r")
 """Signs that mean something else behind a number, such as a return."""
 YEN: Final = ("JPY", "¥")
 """The currencies whose prices may end in a dash, as in ¥5,000-."""
+WITHOUT_CENTS: Final = frozenset(_DATA["without_cents"].split())
+"""The currencies whose smallest unit is not a hundredth."""
 _MARKS: Final = pa.array(list(_MEANING))
 _MEANINGS: Final = pa.array(list(_MEANING.values()))
 _CODES_WITH_SHARED_SIGN: Final = pa.array(list(_SIGN_OF))

@@ -70,7 +70,8 @@ def read_money(
         row_currencies = named_currencies(runs, marked)
         rate, lacking = options.rates.factors(row_currencies, np.repeat(days, runs.lengths))
         others, rates = np.flatnonzero(lacking), [rate]
-    units, unread = to_units([*numbers.values(), *rates])
+    scales = [scale for role in numbers for scale in _hundredth(role, cells, formats)]
+    units, unread = to_units([*numbers.values(), *rates, *scales])
     is_huge = np.abs(units) >= _SAFE_SUM
     if is_huge.any():
         units[is_huge] = 0
@@ -79,6 +80,14 @@ def read_money(
     paid[others] = refunds[others] = 0
     problems = _amount_problems(numbers, unread, formats.preset.unpriced or "missing_amount")
     return Money(paid, refunds, problems, marked, others, row_currencies, [*factors, *rates])
+
+
+def _hundredth(role: str, cells: Cells, formats: Formats) -> list[Numbers]:
+    """The factor that makes currency units of a role in cents; none for other roles."""
+    if role not in formats.in_cents:
+        return []
+    rows = len(cells[role])
+    return [Numbers(np.full(rows, 0.01), pa.repeat("0.01", rows), None)]
 
 
 def run_sums(money: Money, runs: Runs) -> tuple[Units, Units]:
@@ -102,7 +111,7 @@ def _deducted(
         if role not in cells:
             continue
         column = read_numbers(cells[role], formats.numbers)
-        deductions, bad = to_units([column, *rates])
+        deductions, bad = to_units([column, *rates, *_hundredth(role, cells, formats)])
         bad = bad if column.missing is None else bad[~column.missing[bad]]
         unread = np.union1d(unread, bad)
         if role == "unpaid":
@@ -167,7 +176,9 @@ def run_costs(
     if "cost" not in cells:
         units, unknown = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
     else:
-        units, unread = to_units([read_numbers(cells["cost"], formats.numbers), *money.factors])
+        costs = read_numbers(cells["cost"], formats.numbers)
+        scale = _hundredth("cost", cells, formats)
+        units, unread = to_units([costs, *money.factors, *scale])
         unknown = mask_of_places(unread, rows) | (np.abs(units) >= _NO_COST)
     is_counted = np.ones(rows, dtype=bool)
     is_counted[row_bins.places] = False
