@@ -87,6 +87,13 @@ def test_a_no_in_any_column_row_or_for_the_address_stays_a_no(text):
     assert mailed(run(text)) == ["bob"]
 
 
+def test_a_no_in_the_orders_holds_for_all_who_have_the_address():
+    orders = pd.concat([ORDERS, ORDERS.assign(customer_id=["amy", "ben"])])
+    orders["consent"] = ["no", "yes", "yes", "no"]
+    orders["email"] = ["ann@x.org", "n/a", " Ann@x.org", "n/a"]
+    assert rfmtool.run(orders).frame["consent"].tolist() == ["no", "no", "no", "yes"]
+
+
 def test_contacts_that_do_not_know_leave_the_no_of_an_order():
     orders = ORDERS.assign(consent=["no", "yes"], email=["ann@x.org", "bob@x.org"])
     text = "customer_id,email,consent\nann,ann@x.org,pending\nbob,bob@x.org,pending\n"

@@ -29,6 +29,7 @@ from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Asked, Export, open_export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.detect import scan_fully
+from rfmtool.sources.evidence.tables import with_refusals_of_addresses
 from rfmtool.sources.layout import Detail, LineOptions
 from rfmtool.sources.names import normalized
 from rfmtool.sources.rows.lines import ExportLines, Watcher
@@ -211,6 +212,9 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
     with _reading_errors(selected, lines):
         grouping = engine.group(request)
     ledger, table, entries = lines.ledger, grouping.customers, grouping.entries
+    latest = grouping.latest_cells
+    if latest is not None and {"email", "consent"} <= {*latest.column_names}:
+        latest = with_refusals_of_addresses(latest)
     if request.depends_on_order:  # only complete orders show which rows are used
         money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
         rows = sum(table["rows"].to_pylist()) if request.excludes_voided_orders else ledger["used"]
@@ -227,7 +231,7 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
         merged_ids=grouping.merged_ids,
         categories=grouping.categories,
         first_categories=grouping.first_categories,
-        latest_cells=grouping.latest_cells,
+        latest_cells=latest,
         entries=entries,
         order_counts=grouping.order_counts,
         rates=options.rates,

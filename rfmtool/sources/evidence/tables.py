@@ -175,7 +175,7 @@ def _with_merged_rows(
         all_rows = _in_order_of_days(merged)
         merged = one_row_each(all_rows, table.ids[0], ids)
     if {"email", _CONSENT} <= {*merged.column_names}:
-        merged = _with_refusals_of_addresses(merged)
+        merged = with_refusals_of_addresses(merged)
     respelled, repeated = len(spellings) - len(ids), len(rows) - len(merged)
     dropped = without_zeros is not rows
     table_ledger = TableLedger(table, ledger, ids, respelled, repeated, dropped_point_zero=dropped)
@@ -185,12 +185,13 @@ def _with_merged_rows(
     return merged, table_ledger, all_rows
 
 
-def _with_refusals_of_addresses(contacts: pa.Table) -> pa.Table:
-    """The contacts with consent `no` for all ids of an e-mail address for which one refuses."""
+def with_refusals_of_addresses(contacts: pa.Table) -> pa.Table:
+    """Rows with consent `no` for all who have the e-mail address of somebody who refuses."""
     consent = contacts[_CONSENT].combine_chunks()
     addresses = matching_key(contacts["email"].combine_chunks())
     refuses = matches_any(consent, REFUSALS)
-    shared = pc.is_in(addresses, pc.drop_null(pc.unique(addresses.filter(pa.array(refuses)))))
+    refused = pc.drop_null(pc.unique(addresses.filter(pa.array(refuses))))
+    shared = pc.is_in(addresses, refused.filter(pc.match_substring(refused, "@")))
     consent = pc.if_else(pc.and_(shared, pa.array(~refuses)), "no", consent)
     return contacts.set_column(contacts.column_names.index(_CONSENT), _CONSENT, consent)
 
