@@ -14,7 +14,6 @@ __all__ = [
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from rfmtool.grouping.read import Settings
     from rfmtool.pipeline import run
     from rfmtool.questions import (
         affinity,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from rfmtool.runs.compare import compare
     from rfmtool.runs.explain import explain
     from rfmtool.runs.measure import measure
+    from rfmtool.settings import Settings
     from rfmtool.sources.layout import Asked, Detail
 
 
@@ -42,7 +42,7 @@ _HOMES: Final = {
     "compare": "runs.compare",
     "measure": "runs.measure",
     **dict.fromkeys(("Detail", "Asked"), "sources.layout"),
-    "Settings": "grouping.read",
+    "Settings": "settings",
     **dict.fromkeys(("FitRules", "Method"), "rules"),
     **dict.fromkeys(
         ("affinity", "cadence", "cohorts", "concentration", "journey", "repeat", "timeline"),

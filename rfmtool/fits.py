@@ -20,7 +20,6 @@ from rfmtool.grouping.evidence import wallets_with_spend
 from rfmtool.grouping.grouped import Grouped, slice_by_owner
 from rfmtool.grouping.people import add_contacts
 from rfmtool.grouping.phones import international_format
-from rfmtool.grouping.read import Settings
 from rfmtool.placing import dependencies
 from rfmtool.placing.candidates import tenure_limit
 from rfmtool.placing.contact_history import contact_history
@@ -34,6 +33,7 @@ from rfmtool.scoring.peer_spend import PeerSpend, fit_peer_spend
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.timing import distinct_order_days, fit_timing
 from rfmtool.scoring.wallet import WalletLimits, best_wallets, wallet_limits
+from rfmtool.settings import CustomerSettings, LineSettings, Settings
 from rfmtool.sources.layout import Detail
 
 _COMPACT_KINDS: Final = {"frequency": "int32", "order_days": "int32", "recency_days": "Int32"}
@@ -124,7 +124,7 @@ def comparison_columns(rules: Rules, scales: Scales | None) -> tuple[str | None,
     return scales.within.column if scales.within else None, scales.peer_spend.peers.attributes
 
 
-def required_columns(settings: Settings, rules: Rules) -> frozenset[str]:
+def required_columns(settings: CustomerSettings, rules: Rules) -> frozenset[str]:
     """The columns that a run is asked for, and their dependencies."""
     unwanted = frozenset() if settings.wallet_scores else dependencies.WALLET_SCORES
     columns = {*names.WRITTEN} - unwanted if settings.select is None else settings.select
@@ -142,12 +142,14 @@ def required_detail(needed: frozenset[str], rules: Rules, scales: Scales | None)
     )
 
 
-def spend_of_peers(scales: Scales, settings: Settings, needed: frozenset[str]) -> PeerSpend | None:
+def spend_of_peers(
+    scales: Scales, settings: CustomerSettings, needed: frozenset[str]
+) -> PeerSpend | None:
     """The peer spend that wallets are estimated from; None where they are not estimated."""
     return scales.peer_spend if settings.estimate and needed & dependencies.ESTIMATED else None
 
 
-def period_of(settings: Settings, as_of: date) -> Period:
+def period_of(settings: LineSettings, as_of: date) -> Period:
     """The days that the run's lines cover."""
     days = [] if settings.since is None else [day_number(settings.since)]
     if settings.window_days is not None:

@@ -26,7 +26,7 @@ from rfmtool.grouping.evidence import (
 )
 from rfmtool.grouping.grouped import Grouped, as_of_day
 from rfmtool.grouping.phones import check_country
-from rfmtool.grouping.read import Settings, group_export, read_export
+from rfmtool.grouping.read import group_export, read_export
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.placing import dependencies
 from rfmtool.rules import (
@@ -40,6 +40,7 @@ from rfmtool.rules import (
     with_results,
 )
 from rfmtool.scoring.scales import Scales, load_scales
+from rfmtool.settings import Settings
 from rfmtool.sources import Asked, open_export
 from rfmtool.sources.evidence.ledger import check_matched
 from rfmtool.sources.evidence.tables import Evidence, read_evidence

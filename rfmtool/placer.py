@@ -12,7 +12,6 @@ import rfmtool.columns as names
 from rfmtool.days import day_number
 from rfmtool.fits import Fit, period_of, spend_of_peers
 from rfmtool.grouping.order_dates import OrderDates
-from rfmtool.grouping.read import Settings
 from rfmtool.placing import dependencies
 from rfmtool.placing.activity import assign_activity
 from rfmtool.placing.candidates import add_candidates
@@ -30,6 +29,7 @@ from rfmtool.rules import Rules
 from rfmtool.scoring.scores import apply_scales
 from rfmtool.scoring.timing import add_usual_gaps, distinct_order_days
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
+from rfmtool.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from rfmtool.analyses.timeline import EVERY, POINT_COLUMNS, Every, period_ends, 
 from rfmtool.days import date_from_day
 from rfmtool.engines import OrderEntries
 from rfmtool.errors import UsageError
-from rfmtool.grouping.read import Settings
 from rfmtool.notebook import (
     Affinity,
     Cadence,
@@ -29,6 +28,7 @@ from rfmtool.notebook import (
     shown,
 )
 from rfmtool.pipeline import Result, run
+from rfmtool.settings import Settings
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Asked, Detail
 from rfmtool.summaries.condensed import timeline_point_on

@@ -27,7 +27,6 @@ from rfmtool.frames import concatenated_frames
 from rfmtool.grouping.grouped import Grouped, slice_by_owner
 from rfmtool.grouping.lookback import GroupedAsOf
 from rfmtool.grouping.order_history import OrderHistories
-from rfmtool.grouping.read import Settings
 from rfmtool.memory import release_memory
 from rfmtool.money import exact_total
 from rfmtool.outputs.formulas import count_formulas
@@ -40,6 +39,7 @@ from rfmtool.report_columns import ReportData, select_report_columns
 from rfmtool.rules import Rules
 from rfmtool.scoring.scales import Scales
 from rfmtool.scoring.timing import OrderDays, distinct_order_days
+from rfmtool.settings import Settings
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 

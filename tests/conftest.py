@@ -14,8 +14,8 @@ import pytest
 from hypothesis import settings
 
 from rfmtool.engines import local
-from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
+from rfmtool.settings import Settings
 from rfmtool.sources import read
 from rfmtool.sources.layout import Detail
 

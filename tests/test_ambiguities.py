@@ -10,7 +10,8 @@ from shell import rfmtool as rfmtool_command
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
+from rfmtool.settings import Settings
 
 HEADERS = {
     "plain": "customer_id,order_id,ordered_at,amount",

@@ -7,7 +7,8 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked
 from rfmtool.summaries.warnings import reading_notices
 

@@ -28,6 +28,7 @@ FLOORS = [
     ["placing"],
     ["scoring"],
     ["grouping"],
+    ["settings"],
     ["engines"],
     ["sources"],
     ["rules", "demo"],

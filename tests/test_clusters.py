@@ -22,7 +22,8 @@ from shell import SHOP, rfmtool
 from rfmtool.engines.spark import SparkEngine, dataframes, pieces, tasks
 from rfmtool.errors import InputError, SystemFailureError, UsageError
 from rfmtool.grouping import read
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
+from rfmtool.settings import Settings
 from rfmtool.sources import Asked
 from rfmtool.sources.layout import Detail, FileLayout, LineOptions
 from rfmtool.sources.rows.lines import ExportLines

@@ -12,7 +12,7 @@ from shell import SHOP, assert_snapshot, rfmtool, written
 
 import rfmtool as library
 from rfmtool.errors import UsageError
-from rfmtool.grouping.read import Settings
+from rfmtool.settings import Settings
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"
 ONE = HEADER + "ann,1,2024-01-05,20\n"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import rfmtool
 from rfmtool.analyses.compare import compare, revenue_factors
-from rfmtool.grouping.read import Settings
 from rfmtool.rules import GONE, NEW
+from rfmtool.settings import Settings
 
 LADDER = ("client", "customer", "prospect")
 SEGMENTS = ("champions", "new", "no_orders")

@@ -8,7 +8,7 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.read import Settings
+from rfmtool.settings import Settings
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.synonyms import is_in_cents
 

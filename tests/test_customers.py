@@ -20,10 +20,10 @@ from rfmtool.grouping.order_dates import (
     order_dates_from_lists,
     strip_point_zero,
 )
-from rfmtool.grouping.read import Settings
 from rfmtool.money import exact_total, money_text
 from rfmtool.pipeline import run
 from rfmtool.scoring.customers import rfm_values
+from rfmtool.settings import Settings
 
 
 def grouped(**people):

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from ledgers import detailed_ledgers, ledgers
 
 from rfmtool.errors import AmbiguousInputError, InputError
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
 from rfmtool.pipeline import run
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked, Detail
 
 HEADER = "customer_id,order_id,ordered_at,amount"

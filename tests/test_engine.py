@@ -16,9 +16,9 @@ from rfmtool import memory_budget
 from rfmtool.engines import CUSTOMERS_SCHEMA, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, SystemFailureError, UsageError
-from rfmtool.grouping.read import Settings
 from rfmtool.memory_budget import minimum_bytes, program_bytes
 from rfmtool.pipeline import run
+from rfmtool.settings import Settings
 from rfmtool.sources.rows.clean import LINES
 
 pytestmark = [

@@ -13,9 +13,9 @@ from shell import rfmtool
 
 from rfmtool.demo import generate, to_export_format
 from rfmtool.demo.export_formats import EXPORT_FORMATS
-from rfmtool.grouping.read import Settings
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.pipeline import run
+from rfmtool.settings import Settings
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -14,8 +14,9 @@ from books import xlsx
 from shell import QUIETLY, rfmtool
 
 from rfmtool.errors import InputError, RfmtoolError
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
 from rfmtool.pipeline import run
+from rfmtool.settings import Settings
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.listing import list_export_files
 

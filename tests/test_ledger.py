@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from rfmtool.columns import BINS, EXCLUSIONS, REJECTIONS
 from rfmtool.errors import AmbiguousInputError, LimitError, UsageError
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
 from rfmtool.pipeline import run
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.ledger import CODES, Ledger, Reject, Tally, check_rejects
 

@@ -29,8 +29,9 @@ from rfmtool.grouping.order_history import (
     spend_in_periods,
     with_owners,
 )
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
 from rfmtool.scoring.customers import rfm_values
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked, Detail
 
 EPOCH = date(1970, 1, 1)

@@ -17,10 +17,10 @@ from ledgers import ledgers
 
 import rfmtool
 from rfmtool.errors import InputError, UsageError
-from rfmtool.grouping.read import Settings
 from rfmtool.money import money_text
 from rfmtool.outputs.ordering import sort_and_limit
 from rfmtool.rules import Method, load_rules, parse_rules
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked, Detail
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

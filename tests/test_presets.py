@@ -11,8 +11,9 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import InputError, RulesError, UsageError
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
 from rfmtool.rules import load_rules, to_toml
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.presets import KnownPresets, shipped_presets
 

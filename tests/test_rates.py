@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from shell import rfmtool, written
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
-from rfmtool.grouping.read import Settings, read_export
+from rfmtool.grouping.read import read_export
 from rfmtool.pipeline import run
+from rfmtool.settings import Settings
 from rfmtool.sources.cells.numbers import Numbers, to_units
 from rfmtool.sources.cells.rates import Rate, Rates
 from rfmtool.sources.evidence.rates import read_rates

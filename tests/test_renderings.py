@@ -15,8 +15,9 @@ from oracle import lines_of, orders
 from renderings import BOMS, Rendering, renderings
 
 from rfmtool.errors import InputError
-from rfmtool.grouping.read import Settings, group_export
+from rfmtool.grouping.read import group_export
 from rfmtool.rules import load_rules
+from rfmtool.settings import Settings
 from rfmtool.sources import open_export
 from rfmtool.sources.layout import Asked
 

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import rfmtool
-from rfmtool.grouping.read import Settings
 from rfmtool.outputs.tables import to_table
 from rfmtool.outputs.text import TextOptions, write_csv
+from rfmtool.settings import Settings
 from rfmtool.sources import read
 
 pytestmark = pytest.mark.long

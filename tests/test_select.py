@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from rfmtool import columns
 from rfmtool.cli import program
 from rfmtool.errors import UsageError
-from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
 from rfmtool.questions import cadence
+from rfmtool.settings import Settings
 from rfmtool.standing import Standing
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"

@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from rfmtool.grouping import read
-from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Detail
 from rfmtool.threads import background_pool, run_in_order
 

@@ -11,9 +11,9 @@ from shell import QUIETLY, SHOP, assert_snapshot, rfmtool, written
 import rfmtool as library
 from rfmtool.analyses.timeline import Timeline, TimelinePoint, period_ends
 from rfmtool.errors import UsageError
-from rfmtool.grouping.read import Settings
 from rfmtool.pages.terminal import draw
 from rfmtool.pages.timeline import page
+from rfmtool.settings import Settings
 from rfmtool.summaries.answers import timeline_data
 
 HEADER = "customer_id,order_id,ordered_at,amount\n"

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from rfmtool.grouping.read import Settings
 from rfmtool.pipeline import run
 from rfmtool.rules import FitRules
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked, Detail
 from rfmtool.summaries.evidence import wallet_data
 from rfmtool.summaries.warnings import warnings

@@ -86,7 +86,7 @@ def check_arguments(params: Params) -> dict[str, Any]:
     import pyarrow as pa
 
     from rfmtool.cli.progress import watcher
-    from rfmtool.grouping.read import Settings
+    from rfmtool.settings import Settings
 
     # Takes a tenth less memory than Arrow's own pool, which keeps freed blocks.
     pa.set_memory_pool(pa.system_memory_pool())

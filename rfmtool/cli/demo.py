@@ -71,8 +71,8 @@ def _next_quarter(shop: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.Data
     """The orders a quarter after a run with holdouts, and the true effects of its lists."""
     from rfmtool import pipeline
     from rfmtool.demo import next_quarter
-    from rfmtool.grouping.read import Settings
     from rfmtool.rules import parse_holdouts
+    from rfmtool.settings import Settings
 
     evidence = {name: shop[name] for name in _evidence_names(shop)}
     holdouts = parse_holdouts([next_quarter.HOLDOUT_SHARE])

@@ -26,8 +26,8 @@ from rfmtool.grouping.people import (
     evidence_frame,
     without_suppressed,
 )
-from rfmtool.grouping.read import Settings
 from rfmtool.memory import take_rows
+from rfmtool.settings import Settings
 from rfmtool.sources import Asked
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.ids import is_listed, matching_key

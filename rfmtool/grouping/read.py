@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from rfmtool.arrays import MAX_CACHED_CUSTOMERS
 from rfmtool.engines import Engine, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, UsageError, add_error_context
@@ -26,76 +25,17 @@ from rfmtool.grouping.statuses import check_statuses
 from rfmtool.memory import release_memory
 from rfmtool.rules import Paths, Rules, load_rules
 from rfmtool.rules.presets import SALE_ROLES
+from rfmtool.settings import LineSettings, Settings
 from rfmtool.sources import Asked, Export, open_export
-from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.detect import scan_fully
 from rfmtool.sources.evidence.tables import with_refusals_of_addresses
 from rfmtool.sources.layout import Detail, LineOptions
 from rfmtool.sources.names import normalized
 from rfmtool.sources.rows.lines import ExportLines, Watcher
 from rfmtool.sources.statuses import Statuses
-from rfmtool.threads import core_count
 
 _NO_DETAIL: Final = Detail(category=None, cost=False, contacts=False)
 _FORMAT_DEPENDENT_BINS: Final = ("bad_date", "bad_amount", "bad_quantity", "bad_price")
-_MAX_CUSTOMERS_SINGLE_THREADED: Final = 20_000
-"""Up to so many customers threads would only wait for each other."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The settings of a run.
-
-    `as_of` excludes later lines; without it, as_of is the day of the latest counting order.
-    `accept_last` takes that day even where it has only a few orders long after all others.
-    """
-
-    # Which lines count.
-    as_of: date | None = None
-    accept_last: bool = False
-    since: date | None = None
-    window_days: int | None = None
-    currency: str | None = None
-    """Only lines in this currency are read."""
-    rates: Rates | None = None
-    """The exchange rates for money in other currencies, instead of `currency`."""
-    order_per_row: bool = False
-    amount_per: Literal["line", "order"] | None = None
-    """What an amount is of; None refuses orders that repeat one amount on every row."""
-    overlap: Literal["keep-one", "sum"] | None = None
-    """How to count orders that recur in another file; None refuses more than a few."""
-    suppressed: frozenset[str] = frozenset()
-
-    # What is computed of customers.
-    select: tuple[str, ...] | None = None
-    """The columns to write, among them kept ones; None: all."""
-    detail: Detail | None = None
-    """What is read of the export beside its orders; None: what the selected columns need."""
-    allow_proxy: bool = False
-    """Let orders alone make a supporter of those they suggest."""
-    estimate: bool = True
-    """Estimate the wallets that were not declared."""
-    estimate_plans: bool = False
-    """Give headroom and plans for estimated wallets too."""
-    wallet_scores: bool = False
-    reported: bool = False
-    """Whether a report on all customers is made, which takes more memory."""
-
-    # How it runs; the result is the same.
-    threads: int = field(default_factory=core_count)
-    memory_limit: int | None = None
-    """How many bytes the program may take."""
-    remote: str | None = field(default=None, repr=False)  # it may hold a token
-    """The cluster that groups lines, by Spark Connect; None: this process."""
-
-    def has_room(self, customers: int) -> bool:
-        """Whether to cache results: of not too many customers, without a memory limit."""
-        return customers <= MAX_CACHED_CUSTOMERS and self.memory_limit is None
-
-    def threads_for(self, customers: int) -> int:
-        """The number of threads that place customers, where each thread takes memory."""
-        uses_threads = customers > _MAX_CUSTOMERS_SINGLE_THREADED and self.has_room(customers)
-        return self.threads if uses_threads else 1
 
 
 def read_export(
@@ -162,7 +102,7 @@ def group_export(
         options = _with_window(options, as_of, settings.window_days)
 
 
-def _line_options(export: Export, rules: Rules, settings: Settings) -> LineOptions:
+def _line_options(export: Export, rules: Rules, settings: LineSettings) -> LineOptions:
     if settings.rates is not None and settings.currency is not None:
         raise UsageError(
             "a currency to pick and rates to convert with are both given",

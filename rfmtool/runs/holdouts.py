@@ -17,11 +17,11 @@ import pyarrow as pa
 from rfmtool.days import day_numbers, to_datetimes
 from rfmtool.errors import InputError
 from rfmtool.frames import categorical_from_codes
-from rfmtool.grouping.read import Settings
 from rfmtool.locations import check_is_local_path
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.holdouts import HOLDOUT_COLUMNS, empty_holdouts
 from rfmtool.runs.finished import read_errors, read_text_rows
+from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normalized
 

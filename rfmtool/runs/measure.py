@@ -21,7 +21,6 @@ from rfmtool.engines import OrderEntries
 from rfmtool.errors import InputError, UsageError, check_type
 from rfmtool.grouping.evidence import read_checked_evidence
 from rfmtool.grouping.ids import matching_keys
-from rfmtool.grouping.read import Settings
 from rfmtool.manifest import read_manifest
 from rfmtool.notebook import Measure, shown
 from rfmtool.pipeline import Result, run
@@ -29,6 +28,7 @@ from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RULES, named_folder, read_errors, read_verified
 from rfmtool.runs.following import follow
 from rfmtool.runs.holdouts import HOLDOUTS_FILE, inherit_reading, read_holdouts
+from rfmtool.settings import Settings
 from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.evidence.ledger import check_matched
 from rfmtool.sources.evidence.tables import read_evidence
