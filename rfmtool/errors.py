@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
 
 
 class RfmtoolError(Exception):
@@ -18,8 +21,7 @@ class RfmtoolError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
-        self.seen: object = None
-        """What was read before the error: the export, or its grouped customers."""
+        self.contexts: dict[ErrorContext[Any], Any] = {}
 
     def __str__(self) -> str:
         """Return message and hint on one line."""
@@ -27,14 +29,26 @@ class RfmtoolError(Exception):
         return f"{message}. {self.hint}" if self.hint else message
 
 
-@contextmanager
-def add_error_context(seen: object) -> Iterator[None]:
-    """Attach to errors raised inside what was read before them."""
-    try:
-        yield
-    except RfmtoolError as error:
-        error.seen = error.seen or seen
-        raise
+class ErrorContext(Generic[Value]):
+    """What was known of one kind before an error was raised; an error keeps the first of each."""
+
+    def attach(self, error: RfmtoolError, value: Value) -> None:
+        """Attach a value to an error."""
+        error.contexts.setdefault(self, value)
+
+    @contextmanager
+    def attached(self, value: Value) -> Iterator[None]:
+        """Attach a value to errors raised inside."""
+        try:
+            yield
+        except RfmtoolError as error:
+            self.attach(error, value)
+            raise
+
+    def of(self, error: RfmtoolError) -> Value | None:
+        """The value attached to an error."""
+        value: Value | None = error.contexts.get(self)
+        return value
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 import rfmtool.columns as names
-from rfmtool.errors import UsageError, add_error_context, check_type
+from rfmtool.errors import UsageError, check_type
 from rfmtool.fits import required_columns, required_detail
 from rfmtool.grouping.evidence import (
     check_wallets,
@@ -24,7 +24,7 @@ from rfmtool.grouping.evidence import (
     settings_with_evidence,
     with_evidence,
 )
-from rfmtool.grouping.grouped import Grouped, as_of_day
+from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped, as_of_day
 from rfmtool.grouping.phones import check_country
 from rfmtool.grouping.read import group_export, read_export
 from rfmtool.outputs.tables import in_units, to_table
@@ -250,7 +250,7 @@ def check(  # noqa: PLR0913 - as for `run`
     asked = replace(asked, elsewhere=contact_attributes(tables))
     settings = settings_with_evidence(settings, tables)
     grouped = read_export(source, asked=asked, settings=settings, rules=in_force, watcher=watcher)
-    with add_error_context(grouped):
+    with KNOWN_GROUPED.attached(grouped):
         check_wallets(tables, grouped, settings.currency)
     ids = grouped.table["customer_id"].combine_chunks()
     return grouped, tables.with_matches(ids, grouped.ledger.suppressed)

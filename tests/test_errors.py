@@ -2,7 +2,7 @@
 
 import pytest
 
-from rfmtool.errors import InputError, LimitError, UsageError, add_error_context, errors_naming
+from rfmtool.errors import ErrorContext, InputError, LimitError, UsageError, errors_naming
 
 
 def raised_in(manager, error):
@@ -31,9 +31,11 @@ def test_errors_of_another_kind_are_left_as_they_are():
 
 
 def test_what_was_understood_last_before_an_error_is_kept():
-    error = raised_in(add_error_context("the columns"), InputError("bad"))
+    columns, file = ErrorContext(), ErrorContext()
+    error = raised_in(columns.attached("the columns"), InputError("bad"))
 
-    assert raised_in(add_error_context("the file"), error).seen == "the columns"
+    assert raised_in(columns.attached("fewer columns"), error) is error
+    assert (columns.of(error), file.of(error)) == ("the columns", None)
 
 
 def test_a_limit_is_no_fault_of_the_user():

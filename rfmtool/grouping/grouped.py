@@ -13,7 +13,7 @@ import pyarrow as pa
 import rfmtool.columns as names
 from rfmtool.days import date_from_day
 from rfmtool.engines import OrderCounts, OrderEntries
-from rfmtool.errors import InputError, errors_naming
+from rfmtool.errors import ErrorContext, InputError, errors_naming
 from rfmtool.grouping.order_dates import OrderDates, check_stray_last_days, last_day
 from rfmtool.memory import in_memory_bytes
 from rfmtool.memory_budget import check_memory_fits
@@ -128,6 +128,10 @@ _FILL_DOWN_HINT: Final = (
     " order above, fill these cells down before, or name --column quantity and unit_price instead"
     " of an amount; if they are totals, leave them out."
 )
+
+
+KNOWN_GROUPED: Final = ErrorContext[Grouped]()
+"""The grouped export in which an error was found."""
 
 
 def slice_by_owner(rows: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from rfmtool.engines import Engine, Request
 from rfmtool.engines.local import LocalEngine
-from rfmtool.errors import InputError, UsageError, add_error_context
+from rfmtool.errors import InputError, UsageError
 from rfmtool.grouping.ambiguities import (
     check_amounts,
     check_calendar,
     check_currency,
     check_overlap,
 )
-from rfmtool.grouping.grouped import Grouped, as_of_day
+from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped, as_of_day
 from rfmtool.grouping.ids import check_ids
 from rfmtool.grouping.order_dates import order_dates_from_lists, strip_point_zero
 from rfmtool.grouping.order_history import counting_order_dates
@@ -181,7 +181,7 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
         again = _lines_again(lines, export, with_status_words=True)
         statuses = engine.group(Request(again, only_by_status=True, amount_per_order=True))
         ledger.replace_status_money(statuses.by_status)
-    with add_error_context(grouped):
+    with KNOWN_GROUPED.attached(grouped):
         check_currency(export, ledger, options)
         check_statuses(export, ledger, options.statuses)
         check_ids(export, grouped.table, dates, ledger)
@@ -215,7 +215,7 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
     """
     export, ledger = grouped.export, grouped.ledger
     keeps_one = lines.options.overlap == "keep-one"
-    with add_error_context(grouped):
+    with KNOWN_GROUPED.attached(grouped):
         check_calendar(export, grouped.order_dates)
         check_amounts(export, grouped.order_counts)
         may_recur = keeps_one and lines.has_files and ledger["anonymous"]

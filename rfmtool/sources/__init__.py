@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from rfmtool.errors import InputError, add_error_context
+from rfmtool.errors import InputError
 from rfmtool.sources import detect, roles_by_cells
 from rfmtool.sources.detect import Export
 from rfmtool.sources.files.listing import ignored_files
@@ -46,7 +46,7 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     sources, passed_over = detect.sources_of(source, asked, known.roles())
     first = sources[0].name
     preset, *others = (known.preset_for(source.layout.header) for source in sources)
-    with add_error_context(Export(tuple(sources), Formats(), asked)):
+    with detect.KNOWN_EXPORT.attached(Export(tuple(sources), Formats(), asked)):
         for other, table in zip(others, sources[1:], strict=True):
             if other != preset:
                 raise InputError(

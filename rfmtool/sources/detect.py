@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from rfmtool.errors import (
     AmbiguousInputError,
+    ErrorContext,
     InputError,
     NoTableError,
-    add_error_context,
     errors_naming,
 )
 from rfmtool.rules.presets import Preset
@@ -28,6 +28,7 @@ from rfmtool.sources.files.spools import spool_batches
 from rfmtool.sources.frames import is_arrow_stream, is_frame, mixed_types_error, table_of
 from rfmtool.sources.layout import (
     KEPT_PREFIX,
+    KNOWN_LAYOUT,
     MAY_LACK,
     NUMBER_ROLES,
     Asked,
@@ -117,6 +118,10 @@ class Export:
         return replace(self, sources=tuple(sources))
 
 
+KNOWN_EXPORT: Final = ErrorContext[Export]()
+"""The export as far as it was found before an error."""
+
+
 def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GENERIC) -> Export:
     """Detect how dates and numbers are written, by a sample or, if it is ambiguous, by all rows."""
     if asked.timezone:
@@ -131,10 +136,10 @@ def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GEN
     jobs = (itertools.islice(source.jobs(block_bytes=size), 1) for source in sources)
     firsts = (job() for first in jobs for job in first)
     fills = FillCounts()
-    with add_error_context(export):
+    with KNOWN_EXPORT.attached(export):
         counts = format_inference.count_formats(counting_fills(firsts, fills))
         export = _with_fill_down(export, fills)
-    with add_error_context(export):
+    with KNOWN_EXPORT.attached(export):
         # A first day of nothing but 01/01/2024 decides nothing about the days that follow it.
         if not asked.date_format and format_inference.is_undecided(counts):
             return scan_fully(export)
@@ -228,8 +233,8 @@ def _readable_files(files: Sequence[ExportFile], asked: Asked, roles: Roles) -> 
         except InputError as error:
             what: str = error.args[0]
             if not isinstance(error, NoTableError):
-                seen = error.seen
-                dialect = seen.sources[0].layout.dialect if isinstance(seen, Export) else None
+                known = KNOWN_LAYOUT.of(error)
+                dialect = known.dialect if known else None
                 if dialect is None or not dialect.has_no_columns:
                     raise
                 what = f"{what.partition(': ')[0]}: it is no table"
@@ -260,8 +265,8 @@ def source_of_file(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> Sou
         detect_layout = parquet_layout if file.kind == "parquet" else text_layout
         return FileSource(file, detect_layout(file, asked, roles))
     except InputError as error:
-        layout = error.seen if isinstance(error.seen, FileLayout) else FileLayout((), {})
-        error.seen = Export((FileSource(file, layout),), Formats(), asked)
+        layout = KNOWN_LAYOUT.of(error) or FileLayout((), {})
+        KNOWN_EXPORT.attach(error, Export((FileSource(file, layout),), Formats(), asked))
         raise
 
 

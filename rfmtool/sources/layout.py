@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final, Literal
 
 from rfmtool.columns import CONTACT_COLUMNS
+from rfmtool.errors import ErrorContext
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_formats import ISO, DateFormat
 from rfmtool.sources.cells.numbers import DecimalMark, NumberFormat
@@ -116,6 +117,10 @@ class FileLayout:
         return self.partition_values[
             self.places[role] - len(self.header) + len(self.partition_values)
         ]
+
+
+KNOWN_LAYOUT: Final = ErrorContext[FileLayout]()
+"""The layout of a file as far as it was found before an error."""
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from rfmtool.errors import InputError, add_error_context
+from rfmtool.errors import InputError
 from rfmtool.sources.cells.typed import can_be_read_as
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.parquet import schema_of
-from rfmtool.sources.layout import KEPT_PREFIX, MAY_LACK, Asked, FileLayout
-from rfmtool.sources.roles import Roles, kept_places, known_names
+from rfmtool.sources.layout import KEPT_PREFIX, KNOWN_LAYOUT, MAY_LACK, Asked, FileLayout
+from rfmtool.sources.roles import KNOWN_PLACES, Roles, kept_places, known_names
 from rfmtool.sources.text.dialect import sniff
 
 FolderValues = tuple[str | None, ...]
@@ -49,11 +49,10 @@ def _places(layout: FileLayout, asked: Asked, roles: Roles, where: str) -> dict[
             names = known_names(header, [*roles.kinds, *asked.columns.values()])
         places = roles.find(names, asked.columns, where)
     except InputError as error:
-        known = error.seen if isinstance(error.seen, dict) else {}
-        error.seen = replace(layout, places=known)
+        KNOWN_LAYOUT.attach(error, replace(layout, places=KNOWN_PLACES.of(error) or {}))
         raise
     kept = [name for name in asked.keep if name in header or name not in asked.elsewhere]
-    with add_error_context(replace(layout, places=places)):
+    with KNOWN_LAYOUT.attached(replace(layout, places=places)):
         return places | kept_places(header, kept, places, where)
 
 

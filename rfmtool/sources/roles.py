@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rfmtool.columns import CONTACT_COLUMNS
-from rfmtool.errors import AmbiguousInputError, InputError, UsageError, add_error_context
+from rfmtool.errors import AmbiguousInputError, ErrorContext, InputError, UsageError
 from rfmtool.sources.consents import OPTED_OUT
 from rfmtool.sources.layout import EXPORT_KINDS, KEPT_PREFIX, MAY_LACK, Kind
 from rfmtool.sources.names import normalized
@@ -24,6 +24,8 @@ from rfmtool.sources.synonyms import (
 
 NET_OF_REFUNDS: Final = frozenset({"netsales"})
 """Names of amounts from which refunds are subtracted already."""
+KNOWN_PLACES: Final = ErrorContext[dict[str, int]]()
+"""The place of each role that was found before an error."""
 _OPTION: Final = "--column ROLE=NAME"
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns named by the user and the file's name to the place of each role."""
@@ -198,8 +200,8 @@ def check_required(places: dict[str, int], header: Sequence[str], where: str) ->
         error = missing_columns_error(missing, header, where)
         if "order_id" not in places and not may_be_data(header):
             error.hint += " Where an order takes several rows, name order_id too."
-        with add_error_context(places):
-            raise error
+        KNOWN_PLACES.attach(error, places)
+        raise error
     return places
 
 

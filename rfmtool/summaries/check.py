@@ -8,11 +8,11 @@ from typing import Any
 
 from rfmtool.days import date_from_day
 from rfmtool.errors import InputError, RfmtoolError
-from rfmtool.grouping.grouped import Grouped
+from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped
 from rfmtool.money import money_text
 from rfmtool.sources.cells.currencies import distinct_currencies, is_known_currency
 from rfmtool.sources.counting import count_rows
-from rfmtool.sources.detect import Export
+from rfmtool.sources.detect import KNOWN_EXPORT, Export
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import may_be_data
@@ -106,12 +106,12 @@ def _header_may_be_data(export: Export) -> bool:
 
 def partial_check_data(error: RfmtoolError) -> dict[str, Any] | None:
     """What was detected before an error; None where nothing was."""
-    if isinstance(error.seen, Grouped):
-        return check_data(error.seen)
-    if not isinstance(error.seen, Export):
+    if grouped := KNOWN_GROUPED.of(error):
+        return check_data(grouped)
+    if (export := KNOWN_EXPORT.of(error)) is None:
         return None
-    data = export_data(error.seen)
-    for file, source in zip(data["files"], error.seen.sources, strict=True):
+    data = export_data(export)
+    for file, source in zip(data["files"], export.sources, strict=True):
         if counts := count_rows(source):
             file["rows"], file["blank"] = counts
     return data

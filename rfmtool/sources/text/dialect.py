@@ -23,7 +23,7 @@ from rfmtool.sources.files.streams import (
     spaces_to_tabs,
     unwrap_formulas,
 )
-from rfmtool.sources.layout import Asked, Dialect, FileLayout
+from rfmtool.sources.layout import KNOWN_LAYOUT, Asked, Dialect, FileLayout
 from rfmtool.sources.roles import EXPORT, Roles, may_be_data
 from rfmtool.sources.text.dialect_candidates import (
     DialectCandidate,
@@ -135,7 +135,8 @@ def _dialect_of(
     try:
         _check_body(best, dialect, text, sample)
     except InputError as error:
-        error.seen = FileLayout(names, places_by_role(names, sample) or {}, dialect)
+        known = FileLayout(names, places_by_role(names, sample) or {}, dialect)
+        KNOWN_LAYOUT.attach(error, known)
         raise
     return dialect, names
 
