@@ -12,6 +12,8 @@ from rfmtool.sources.rows.lines import FILE
 from rfmtool.sources.rows.sales import STATUS_ROLES
 
 _MONEY = ("sales", "refunds", "cost")
+_GROUPED_BY = ("is_sale", FILE, "category", *STATUS_ROLES)
+"""The columns of lines, beside order and day, that money is grouped by."""
 
 
 def register_lines(connection: duckdb.DuckDBPyConnection, request: Request, stream: object) -> None:
@@ -33,6 +35,7 @@ def register_lines(connection: duckdb.DuckDBPyConnection, request: Request, stre
         numbered = sql_statement("numbered", source=source)
         parts = {"target": target, "source": source, "others": others, "money": money}
         parts["cost"] = "cost," if "cost" in names else ""
+        parts["ties"] = ", ".join(name for name in names if name in _GROUPED_BY)
         connection.execute(sql_statement(step, **parts, numbered=numbered))
         source = target
 

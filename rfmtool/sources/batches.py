@@ -60,4 +60,4 @@ class Batch:
 
 Job = Callable[[], Batch]
 Jobs = Iterator[Job]
-"""The batches of a file in its order; any thread may run each job."""
+"""The batches of a file; any thread may run each job, if they are started in the file's order."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.errors import (
     AmbiguousInputError,
     ErrorContext,
@@ -156,7 +157,9 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
     The preset decides, or the first rows of files; the rows of database tables have no order.
     """
     preset, sources = export.preset, export.sources
-    carry_down = preset.carry_down if "order_id" in sources[0].layout.places else ()
+    carry_down: tuple[str, ...] = ()
+    if preset.carry_down and "order_id" in sources[0].layout.places:
+        carry_down = (*preset.carry_down, *CONTACT_COLUMNS)
     may_need_fill_down = False
     is_ordered = all(isinstance(source, (FileSource, FrameSource)) for source in sources)
     if is_ordered and not preset.columns:

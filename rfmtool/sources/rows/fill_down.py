@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -21,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
-from rfmtool.sources.batches import Batch, Jobs
+from rfmtool.sources.batches import Batch, Job, Jobs
 from rfmtool.sources.cells.typed import display_text
 from rfmtool.sources.layout import MONEY_ROLES
 from rfmtool.sources.rows.bins import is_blank
@@ -56,17 +57,33 @@ RowShapes = npt.NDArray[np.uint8]
 def filled_down(jobs: Jobs, roles: Sequence[str]) -> Jobs:
     """Fill the empty cells of an order's later rows from the row above, and their amount with 0.
 
-    The jobs of one file are run here, one after the other: an order may begin in the batch before.
-    If the order id is among the `roles`, rows without one may continue an order.
+    As an order may begin in the batch before, each job waits for the last row of the job before it:
+    jobs must be started in their order. If the order id is among the `roles`, rows without one may
+    continue an order.
     """
-    above: Cells | None = None
+    above: Future[Cells | None] = Future()
+    above.set_result(None)
     for job in jobs:
+        below: Future[Cells | None] = Future()
+        yield partial(_filled_batch, job, roles, above, below)
+        above = below
+
+
+def _filled_batch(
+    job: Job, roles: Sequence[str], above: Future[Cells | None], below: Future[Cells | None]
+) -> Batch:
+    """The batch of a job, filled down from the row `above` it; `below` becomes its last row."""
+    try:
         batch = job()
-        if len(batch.cells[_ORDER]):
-            shapes = _shapes(batch, roles)
-            batch = replace(batch, cells=_filled(batch.cells, roles, above, shapes))
-            above = {role: cells.slice(len(cells) - 1) for role, cells in batch.cells.items()}
-        yield partial(replace, batch)  # a job that returns the batch
+        shapes, last_row = _shapes(batch, roles), above.result()
+        if len(shapes):
+            batch = replace(batch, cells=_filled(batch.cells, roles, last_row, shapes))
+            last_row = {role: cells.slice(len(cells) - 1) for role, cells in batch.cells.items()}
+        below.set_result(last_row)
+    except BaseException as error:
+        below.set_exception(error)  # or the job that waits for it would do so for ever
+        raise
+    return batch
 
 
 def counting_fills(batches: Iterable[Batch], counts: FillCounts) -> Iterator[Batch]:
