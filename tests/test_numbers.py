@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -15,13 +16,12 @@ from hypothesis import strategies as st
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.read import read_export
-from rfmtool.sources.cells.numbers import (
-    NumberFormat,
+from rfmtool.sources.cells.number_texts import (
     normalized_number_text,
     parse_number_text,
-    read_numbers,
-    to_units,
+    read_number_texts,
 )
+from rfmtool.sources.cells.numbers import NumberFormat, read_numbers, to_units
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.text import dialect
 from rfmtool.summaries.warnings import reading_notices
@@ -57,7 +57,7 @@ def units_of(*columns, decimal="."):
 
 
 def plain(text, decimal="."):
-    return parse_number_text(pa.array([text]), NumberFormat(decimal))[0][0].as_py()
+    return parse_number_text(pa.array([text]), decimal)[0][0].as_py()
 
 
 # Exactness ---------------------------------------------------------------------------------------
@@ -504,3 +504,51 @@ def test_an_order_beyond_461_trillion_is_refused_and_not_wrapped(write):
 
     with pytest.raises(InputError, match="beyond 461 trillion"):
         rfmtool.run(write(["customer_id,order_id,ordered_at,amount", *rows]))
+
+
+@st.composite
+def columns_of_one_shape(draw):
+    decimal, group = draw(st.sampled_from([(",", "."), (",", "\u202f"), (".", ","), (".", "'")]))
+    marks = [
+        "",
+        "€",
+        " €",
+        "$",
+        "kr.",
+        " kr.",
+        "Rs. ",
+        "CHF ",
+        "+",
+        "-",
+        "x",
+        ",-",
+        "/-",
+        "(",
+        "e5",
+    ]
+    front, back = draw(st.sampled_from(marks)), draw(st.sampled_from(marks))
+    whole = draw(st.lists(st.integers(0, 10**7), min_size=1))
+    odd = draw(st.lists(st.sampled_from(
+        [None, "", " ", "1.5", "1,5", "-", "n/a", "€", "1,50,000", "1.2.3", "0,123.4", "5 USD", "٣"]
+    )))  # fmt: skip
+    grouped = [f"{number:,}".replace(",", group) for number in whole]
+    texts = [
+        draw(st.sampled_from(["", "-", "+"]))
+        + f"{front}{number}"
+        + draw(st.sampled_from(["", f"{decimal}5", f"{decimal}00", decimal]))
+        + back
+        for number in grouped
+    ]
+    return draw(st.permutations(texts + odd)), decimal
+
+
+@given(columns_of_one_shape())
+def test_numbers_of_the_usual_shape_are_read_as_any_other(column):
+    texts, decimal = column
+    cells = pa.array(texts, pa.string())
+    trimmed = normalized_number_text(cells)
+    plain, currencies = parse_number_text(trimmed, decimal)
+    read = read_number_texts(cells, decimal)
+    assert read.plain.equals(plain)
+    assert read.currencies.equals(currencies)
+    assert read.is_empty.equals(pc.equal(trimmed, ""))

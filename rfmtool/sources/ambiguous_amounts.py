@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.documents import packaged_toml
-from rfmtool.sources.cells.numbers import (
+from rfmtool.sources.cells.number_texts import (
     DecimalMark,
-    NumberFormat,
     normalized_number_text,
     parse_number_text,
 )
@@ -95,7 +94,7 @@ def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
     table = pa.table({"id": trimmed(ids), "amount": trimmed(amounts)}).drop_null()
     for mark in get_args(DecimalMark):
         texts = normalized_number_text(table["amount"].combine_chunks())
-        numbers, _ = parse_number_text(texts, NumberFormat(mark))
+        numbers, _ = parse_number_text(texts, mark)
         if numbers.null_count:
             continue
         table = table.set_column(1, "amount", pc.cast(numbers, pa.float64()))

@@ -11,7 +11,8 @@ from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.errors import ErrorContext
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_formats import ISO, DateFormat
-from rfmtool.sources.cells.numbers import DecimalMark, NumberFormat
+from rfmtool.sources.cells.number_texts import DecimalMark
+from rfmtool.sources.cells.numbers import NumberFormat
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.statuses import Statuses
 from rfmtool.sources.text.records import Marks

@@ -18,9 +18,8 @@ from rfmtool.arrays import mask_of
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_formats import DATE_FORMATS
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.numbers import (
+from rfmtool.sources.cells.number_texts import (
     DecimalMark,
-    NumberFormat,
     normalized_number_text,
     parse_number_text,
 )
@@ -142,7 +141,7 @@ def content_kind(cells: pa.Array) -> Kind:
     if texts <= words("yes") | words("no") and texts != {"0"}:
         return "flag"
     for mark in get_args(DecimalMark):
-        numbers, _ = parse_number_text(normalized_number_text(cells), NumberFormat(mark))
+        numbers, _ = parse_number_text(normalized_number_text(cells), mark)
         if np.mean(mask_of(numbers.is_valid())) >= _MOST:
             return "number"
     for date_format in DATE_FORMATS:

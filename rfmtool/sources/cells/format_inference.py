@@ -32,7 +32,8 @@ from rfmtool.sources.cells.date_formats import (
     DateFormat,
 )
 from rfmtool.sources.cells.dates import Days, read_days
-from rfmtool.sources.cells.numbers import DecimalMark, NumberFormat, normalized_number_text
+from rfmtool.sources.cells.number_texts import DecimalMark, normalized_number_text
+from rfmtool.sources.cells.numbers import NumberFormat
 from rfmtool.sources.cells.two_digit_years import count_date_ends, may_be_year_first, year_place
 from rfmtool.sources.layout import MONEY_ROLES, Asked
 
