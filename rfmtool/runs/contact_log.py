@@ -14,12 +14,10 @@ import pyarrow as pa
 
 from rfmtool.errors import InputError, UsageError
 from rfmtool.locations import check_is_local_path
-from rfmtool.manifest import read_manifest
 from rfmtool.outputs.lock import exclusive_lock
 from rfmtool.outputs.publish import published_file
 from rfmtool.outputs.system_errors import system_failures
-from rfmtool.runs.finished import read_verified
-from rfmtool.runs.texts import is_raw, text_table
+from rfmtool.runs.finished import RunFolder
 from rfmtool.sources.cells.date_formats import ISO
 from rfmtool.sources.cells.dates import read_days
 
@@ -100,19 +98,17 @@ def append_contacts(  # noqa: PLR0913 - the options of `rfmtool done`
 
 def _read_list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
     """The path of a list within its folder, and its rows by customer."""
-    manifest = read_manifest(folder) or {"outputs": ()}
-    known = [output["name"] for output in manifest["outputs"] if output["name"].endswith(".csv")]
+    run = RunFolder.open(folder)
+    known = [name for name in run.digests if name.endswith(".csv")]
     stem = name.removesuffix(".csv")
     wanted = (f"actions/{stem}.csv", f"tasks/{stem}.csv", f"{stem}.csv")
     path = next((candidate for candidate in wanted if candidate in known), None)
     if path is None:
-        if not known:
-            read_verified(folder, wanted[0])  # raises with the reason
         names = [file for file in known if file.startswith(("actions/", "tasks/"))]
         lists = ", ".join(PurePosixPath(file).stem for file in names)
         hint = f"Lists are {lists}." if lists else "Run again with --tables csv,xlsx for lists."
         raise InputError(f"{folder}: there is no list {name!r}", hint)
-    table = text_table(read_verified(folder, path), raw_text=is_raw(manifest))
+    table = run.text_table(path)
     if not {"customer_id", "action"} <= {*table.column_names}:
         raise InputError(f"{folder}: {path} is no list of people to contact", "Name an action.")
     is_task = path.startswith("tasks/")  # there, action and channel are not those of the task

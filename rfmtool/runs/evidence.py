@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,7 +13,7 @@ from rfmtool.days import date_from_day
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.contact_limits import opt_outs
 from rfmtool.placing.matching import column_equals
-from rfmtool.runs.finished import read_text_rows
+from rfmtool.runs.finished import RunFolder
 from rfmtool.summaries.profitability import revenue_at_stake_table, rewards_table
 
 if TYPE_CHECKING:
@@ -81,11 +80,12 @@ def _column(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
     return pa.array(rows[column], pa.string(), from_pandas=True)
 
 
-def read_customer_evidence(folder: Path, name: str, id_: str) -> list[dict[str, Any]] | None:
+def read_customer_evidence(run: RunFolder, name: str, id_: str) -> list[dict[str, Any]] | None:
     """The rows of a customer in a kept table; None where the folder does not have the table."""
-    if (table := read_text_rows(folder, f"evidence/{name}.csv")) is None:
+    file = f"evidence/{name}.csv"
+    if file not in run.digests:
         return None
-    columns = {*_ID_COLUMNS} - {"invited_by"}
+    table, columns = run.text_table(file), {*_ID_COLUMNS} - {"invited_by"}
     matches = [pc.equal(table[name], id_) for name in table.column_names if name in columns]
     keep = matches[0] if len(matches) == 1 else pc.or_kleene(*matches)
     rows: list[dict[str, Any]] = table.filter(keep).to_pylist()

@@ -18,11 +18,9 @@ from rfmtool.errors import InputError
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.notebook import Shown
 from rfmtool.outputs.tables import in_units
-from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.evidence import KEPT_EVIDENCE_COLUMNS, read_customer_evidence
-from rfmtool.runs.finished import RULES, RunFolder, named_folder
-from rfmtool.runs.kept_runs import REFERENCE_COLUMNS, SCALES
-from rfmtool.scoring.scales import Scales, load_scales
+from rfmtool.runs.finished import RunFolder, named_folder
+from rfmtool.runs.kept_runs import REFERENCE_COLUMNS
 from rfmtool.sources.cells.ids import matching_key
 
 _VALUES: Final = ("value", "next_better", "next_worse")
@@ -67,39 +65,30 @@ def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:
         UsageError: the folder is no path.
         InputError: it is not the folder of a run, or there is no such customer in it.
     """
-    path = named_folder(folder)
-    person, scales, rules, summary, friends = read_customer(path, str(customer_id))
+    run = RunFolder.open(named_folder(folder))
+    summary = run.summary()
+    table = run.customers(summary, None)
+    row = _row_of_customer(table, str(customer_id), run.folder)
+    rules, scales = run.rules(), run.scales()
+    person = {name: _typed(name, row[name].to_pylist()[0]) for name in row.column_names}
     average = int(Decimal(summary["revenue"]) * UNITS_PER_CURRENCY / max(summary["orders"], 1))
-    card = explanation(person, scales, rules, summary["evidence"], average)
-    id_ = person["customer_id"].iloc[0]
-    evidence = {name: read_customer_evidence(path, name, id_) for name in KEPT_EVIDENCE_COLUMNS}
+    card = explanation(pd.DataFrame(person), scales, rules, summary["evidence"], average)
+    id_ = row["customer_id"][0].as_py()
+    evidence = {name: read_customer_evidence(run, name, id_) for name in KEPT_EVIDENCE_COLUMNS}
     instructions = {row.label: row.say for row in rules.playbook}
     return Explained(
         **card,
         **{name: rows for name, rows in evidence.items() if rows is not None},
         say=instructions.get(card["action"], ""),
-        friends=friends,
+        friends=_referenced_names(table, row),
         as_of=summary["as_of"],
         overdue_from=scales.timing.overdue_ratio,
         lapsed_from=scales.timing.lapsed_ratio,
     )
 
 
-def read_customer(
-    folder: Path, customer_id: str
-) -> tuple[pd.DataFrame, Scales, Rules, dict[str, Any], dict[str, str]]:
-    """Read a customer by the id as the export writes it; the case of e-mail addresses is ignored.
-
-    Returns:
-        One row, money in whole 1/10,000; the scales, rules and summary of the run; and by id the
-        names of those who referred the customer, or were referred.
-
-    Raises:
-        InputError: there is no such customer, or no such run.
-    """
-    run_folder = RunFolder.from_manifest(folder)
-    summary = run_folder.summary()
-    table = run_folder.customers(summary, None)
+def _row_of_customer(table: pa.Table, customer_id: str, folder: Path) -> pa.Table:
+    """The row with this id; raises InputError where there is none."""
     keys = matching_key(table["customer_id"].combine_chunks())
     # Undecodable bytes of the command line match no id.
     customer_id = customer_id.encode("utf-8", "replace").decode()
@@ -112,15 +101,7 @@ def read_customer(
         if pc.any(padded).as_py():
             hint = "There is one with more or fewer zeros before it: write it as the export does."
         raise InputError(f"{folder}: there is no such customer", hint)
-    for name in (RULES, SCALES):
-        run_folder.read_verified(name)
-    return (
-        pd.DataFrame({name: _typed(name, row[name].to_pylist()[0]) for name in row.column_names}),
-        load_scales(folder / SCALES),
-        load_rules(folder / RULES),
-        summary,
-        _referenced_names(table, row),
-    )
+    return row
 
 
 def _referenced_names(table: pa.Table, row: pa.Table) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +18,8 @@ from rfmtool.outputs.uploads import TOOLS, Tool, upload
 from rfmtool.placing.channels import consent_masks
 from rfmtool.placing.contact_limits import normalized_channels
 from rfmtool.rules import Action
-from rfmtool.runs.finished import read_errors, read_text_rows, read_texts
-from rfmtool.runs.kept_runs import PREVIOUS, earlier_runs
+from rfmtool.runs.finished import RunFolder, read_errors
+from rfmtool.runs.kept_runs import CUSTOMERS_FILE, PREVIOUS, earlier_runs
 
 # Only ASCII before the @: mail tools refuse other letters there.
 _ADDRESS: Final = r"[A-Za-z0-9_][!#-+\--9=?A-~]*@[^\s@,;<>\"']+\.[^\s@,;<>\"'.]+"
@@ -31,6 +30,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _PHONE_CHANNELS: Final = ("phone", "call", "sms", "whatsapp", "")
 """A refusal of one of these channels, or without a channel, keeps a number out of all tools."""
+_REFUSALS: Final = "evidence/refusals.csv"
 _GROUPINGS: Final = ("stage", "segment", "action")
 
 
@@ -71,7 +71,8 @@ def export(
         InputError: the folder is not of a run, or a file in it is not as the run wrote it.
         UsageError: there is no such list, no earlier run, or there are no contacts at all.
     """
-    people, rules = read_texts(folder)
+    run = RunFolder.open(folder)
+    people, rules = run.customers(run.summary(), None).to_pandas(), run.rules()
     people = people.reindex(columns=["customer_id", *_COLUMNS]).astype("str").fillna("")
     stems = file_stems(sorted({row.label for row in rules.playbook}))
     if only is not None and only not in {*stems, *stems.values()}:
@@ -83,7 +84,7 @@ def export(
             f"{folder}: knows nobody's e-mail address or phone number",
             "Run with --contacts FILE, or --column email=NAME.",
         )
-    people = _with_valid_addresses(people, folder)
+    people = _with_valid_addresses(people, run)
     reasons = exclusion_reasons(people, rules.playbook, TOOLS[tool], keep_unknown=keep_unknown)
     if changed:
         reasons = reasons.where(reasons.ne("") | _is_changed(people, folder), "unchanged")
@@ -102,16 +103,15 @@ def export(
     return Uploads(lists, left_out, frozenset(stems.values()), frozenset(asked), combined)
 
 
-def _with_valid_addresses(people: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def _with_valid_addresses(people: pd.DataFrame, run: RunFolder) -> pd.DataFrame:
     """Valid email, and phone as E.164 (empty without country code, and where calls are refused)."""
     email = people["email"].str.strip()
     phone = people["phone"].str.strip().str.removeprefix("'")
     digits = phone.str.replace(r"\D", "", regex=True)
     is_valid = phone.str.startswith("+") & digits.str.len().between(_FEWEST_DIGITS, _MOST_DIGITS)
     numbers = ("+" + digits).where(is_valid, "")
-    table = read_text_rows(folder, "evidence/refusals.csv")
-    if table is not None:  # of e-mail, the consent column has the refusals
-        refusals = table.to_pandas()
+    if _REFUSALS in run.digests:  # of e-mail, the consent column has them
+        refusals = run.text_table(_REFUSALS).to_pandas()
         by_phone = normalized_channels(refusals).isin(_PHONE_CHANNELS)
         numbers = numbers.mask(people["customer_id"].isin(refusals["customer_id"][by_phone]), "")
     return people.assign(email=email.where(email.str.fullmatch(_ADDRESS), ""), phone=numbers)
@@ -155,14 +155,15 @@ def exclusion_reasons(
 
 def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:
     """Whose stage, segment or action differs from the previous run, or who was not in it."""
-    runs = earlier_runs(folder, date.max)
+    runs = earlier_runs(folder)
     previous = next((run for run in runs if run.prefix == f"{PREVIOUS}/"), None)
     if previous is None:
         raise UsageError(
             f"--changed: {folder} keeps no earlier run", "Leave it out, or run again first."
         )
     with read_errors(folder):
-        old = previous.text_table().select(["customer_id", *_GROUPINGS]).to_pandas()
+        table = previous.text_table(CUSTOMERS_FILE)
+        old = table.select(["customer_id", *_GROUPINGS]).to_pandas()
     old = old.set_index(matching_keys(old.pop("customer_id")))
     old = old[~old.index.duplicated()].reindex(matching_keys(people["customer_id"]))
     old = old.fillna("").set_axis(people.index)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,16 +20,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.documents import parse_json
+from rfmtool.documents import Data, parse_json
 from rfmtool.errors import InputError, RfmtoolError, check_type
 from rfmtool.locations import check_is_local_path
 from rfmtool.manifest import MANIFEST, SCHEMA, read_manifest
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.texts import RAW, from_csv, from_parquet, is_raw, text_table, unescape_table
+from rfmtool.runs.texts import RAW, from_csv, from_parquet, text_table, unescape_table
+from rfmtool.scoring.scales import Scales, load_scales
 
 SUMMARY: Final = "summary.json"
 RULES: Final = "rules.toml"
+SCALES: Final = "scales.json"
 _MONEY: Final = pa.decimal128(19, 4)
 _COLUMNS: Final = {
     **dict.fromkeys(("customer_id", "stage", "segment", "activity"), pa.string()),
@@ -67,30 +70,49 @@ class FinishedRun:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of a finished run, with the command and file hashes of its manifest."""
+    """A run whose files are in a folder, under names that begin with `prefix`.
+
+    `scales` and `rules` raise RulesError where they are of another version.
+    """
 
     folder: Path
-    command: Sequence[str]
-    digests: Mapping[str, str]
+    manifest: Data
+    """Of the folder."""
+    raw_text: bool
+    """Whether text was written without marks against formulas."""
+    prefix: str = ""
 
     @classmethod
-    def from_manifest(cls, folder: Path) -> RunFolder:
-        """Read the manifest in a folder."""
-        check_is_local_path(str(folder))
+    def find(cls, folder: Path) -> RunFolder | None:
+        """The run that a folder is of, by its manifest; None where it is of none."""
         try:
-            manifest = read_manifest(folder) or {"outputs": ()}
+            manifest = read_manifest(folder)
         except OSError as error:
             raise _unreadable(folder, MANIFEST, error) from None
-        digests = {output["name"]: output.get("sha256") for output in manifest["outputs"]}
-        if SUMMARY not in digests or manifest.get("kind", "run") != "run":
+        if manifest is None or manifest.get("kind", "run") != "run":
+            return None
+        return cls(folder, manifest, RAW in manifest.get("command", ()))
+
+    @classmethod
+    def open(cls, folder: Path) -> RunFolder:
+        """The same; raises InputError where it is of none."""
+        check_is_local_path(str(folder))
+        run = cls.find(folder)
+        if run is None or SUMMARY not in run.digests:
             raise InputError(
                 f"{folder}: is not the folder of a finished run",
                 "rfmtool run EXPORT -o DIR makes one.",
             )
-        return cls(folder, manifest.get("command", ()), digests)
+        return run
+
+    @cached_property
+    def digests(self) -> dict[str, str | None]:
+        """The hash of each file that was written into the folder."""
+        return {output["name"]: output.get("sha256") for output in self.manifest["outputs"]}
 
     def read_verified(self, name: str) -> bytes:
         """The bytes of a file, whose hash is checked."""
+        name = f"{self.prefix}{name}"
         try:
             data = (self.folder / name).read_bytes()
         except FileNotFoundError:
@@ -102,6 +124,20 @@ class RunFolder:
                 f"{self.folder}: {name} is not what the run wrote", "Run again to write it anew."
             )
         return data
+
+    def text_table(self, name: str) -> pa.Table:
+        """A CSV as text without the marks against formulas; empty cells are missing."""
+        return text_table(self.read_verified(name), raw_text=self.raw_text)
+
+    def scales(self) -> Scales:
+        """The cut points that were in force."""
+        self.read_verified(SCALES)
+        return load_scales(self.folder / f"{self.prefix}{SCALES}")
+
+    def rules(self) -> Rules:
+        """The rules that were in force."""
+        self.read_verified(RULES)
+        return load_rules(self.folder / f"{self.prefix}{RULES}")
 
     def summary(self) -> dict[str, Any]:
         """The summary, its schema and first keys checked."""
@@ -138,7 +174,7 @@ class RunFolder:
                 "Run again to write it anew.",
             ) from None
         if name.endswith(".csv") and summary["escaped_cells"]:
-            table = unescape_table(table, raw_text=RAW in self.command)
+            table = unescape_table(table, raw_text=self.raw_text)
         if pc.count_distinct(table.column(0)).as_py() < len(table):
             raise InputError(
                 f"{self.folder}: {name} writes two customers alike, because one begins like a"
@@ -155,7 +191,7 @@ def _unreadable(folder: Path, name: str, error: OSError) -> InputError:
 
 def read_summary(folder: Path) -> dict[str, Any]:
     """The summary of a finished run."""
-    return RunFolder.from_manifest(folder).summary()
+    return RunFolder.open(folder).summary()
 
 
 def named_folder(run: str | os.PathLike[str]) -> Path:
@@ -167,7 +203,7 @@ def named_folder(run: str | os.PathLike[str]) -> Path:
 def read_run(folder: Path) -> FinishedRun:
     """The summary and the customers of a finished run."""
     # The manifest is read once, so that both files are of the same run.
-    run_folder = RunFolder.from_manifest(folder)
+    run_folder = RunFolder.open(folder)
     summary = run_folder.summary()
     table = run_folder.customers(summary, _COLUMNS)
     index = table.schema.get_field_index("monetary")
@@ -179,19 +215,6 @@ def money_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
     """Decimals, or their text, as whole 1/10,000."""
     ten_thousand = pa.scalar(UNITS_PER_CURRENCY, pa.decimal128(5, 0))
     return pc.cast(pc.multiply(pc.cast(money, _MONEY), ten_thousand), pa.int64())
-
-
-def read_text_rows(folder: Path, name: str) -> pa.Table | None:
-    """A CSV in the folder of a finished run, all text; None where the run wrote none."""
-    manifest = read_manifest(folder) or {"outputs": ()}
-    if name not in {output["name"] for output in manifest["outputs"]}:
-        return None
-    return text_table(read_verified(folder, name), raw_text=is_raw(manifest))
-
-
-def read_verified(folder: Path, name: str) -> bytes:
-    """The bytes of a file in the folder of a finished run."""
-    return RunFolder.from_manifest(folder).read_verified(name)
 
 
 @contextmanager
@@ -215,11 +238,3 @@ def read_errors(folder: str | Path) -> Iterator[None]:
             f"{folder}: does not hold what this version reads back ({type(error).__name__})",
             "Run again to write it anew; if this version wrote it, please report it as a bug.",
         ) from error
-
-
-def read_texts(folder: Path) -> tuple[pd.DataFrame, Rules]:
-    """All columns of the customers of a finished run as text, and its rules."""
-    run_folder = RunFolder.from_manifest(folder)
-    table = run_folder.customers(run_folder.summary(), None)
-    run_folder.read_verified(RULES)
-    return table.to_pandas(), load_rules(folder / RULES)

@@ -14,10 +14,9 @@ import pyarrow as pa
 
 from rfmtool.documents import Data
 from rfmtool.errors import InputError
-from rfmtool.manifest import read_manifest
-from rfmtool.runs.finished import read_summary
+from rfmtool.runs.finished import RunFolder, read_summary
 from rfmtool.runs.moves import CAUSES
-from rfmtool.runs.texts import is_raw, text_table
+from rfmtool.runs.texts import text_table
 
 HISTORY: Final = "history.csv"
 _COLUMNS: Final = {
@@ -67,12 +66,11 @@ def history_with_run(folder: Path, rows: pa.Table) -> pa.Table:
 
 def read_history(folder: Path) -> pa.Table | None:
     """The history of a run's folder; None where it has no history.csv."""
-    manifest = read_manifest(folder)
-    if manifest is None:
+    run = RunFolder.find(folder)
+    if run is None:
         return None
     try:
-        data = (folder / HISTORY).read_bytes()
-        table = text_table(data, raw_text=is_raw(manifest))
+        table = text_table((folder / HISTORY).read_bytes(), raw_text=run.raw_text)
         return table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS))
     except FileNotFoundError:
         return None

@@ -20,7 +20,7 @@ from rfmtool.frames import categorical_from_codes
 from rfmtool.locations import check_is_local_path
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.holdouts import HOLDOUT_COLUMNS, empty_holdouts
-from rfmtool.runs.finished import read_errors, read_text_rows
+from rfmtool.runs.finished import RunFolder, read_errors
 from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normalized
@@ -47,14 +47,15 @@ def holdouts_table(rows: pd.DataFrame) -> pa.Table:
 
 def read_holdouts(folder: Path) -> pd.DataFrame:
     """The holdouts of the run in a folder; no rows where there is no run, or none with holdouts."""
+    run = RunFolder.find(folder)
+    if run is None or HOLDOUTS_FILE not in run.digests:
+        return empty_holdouts()
     with read_errors(folder):
         try:
-            table = read_text_rows(folder, HOLDOUTS_FILE)
+            table = run.text_table(HOLDOUTS_FILE)
         except InputError as error:
             hint = "Put it back as it was: who is left out is known from there alone."
             raise InputError(error.args[0], hint) from None
-        if table is None:
-            return empty_holdouts()
         rows: pd.DataFrame = table.select(list(HOLDOUT_COLUMNS)).to_pandas()
         for share in rows["share"].unique():
             Decimal(share)

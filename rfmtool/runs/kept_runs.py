@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -12,19 +12,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.manifest import read_manifest
 from rfmtool.outputs.files import write_bytes
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.text import TextOptions
-from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, SUMMARY, money_units, read_errors, read_verified
-from rfmtool.runs.texts import is_raw, text_table, unescape_table
-from rfmtool.scoring.scales import Scales, load_scales
+from rfmtool.runs.finished import RULES, SCALES, SUMMARY, RunFolder, money_units, read_errors
+from rfmtool.runs.texts import text_table, unescape_table
 from rfmtool.sources.cells.ids import is_listed, mentions_listed_id
 
 PREVIOUS: Final = "previous"
 CUSTOMERS_FILE: Final = "customers.csv"
-SCALES: Final = "scales.json"
 _FILES: Final = (CUSTOMERS_FILE, SCALES, SUMMARY, RULES)
 _MONEY: Final = ("monetary", "refunds")
 ORDER_COLUMNS: Final = (
@@ -39,50 +35,25 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
-class KeptRun:
-    """An earlier run, whose files are in a folder under names that begin with `prefix`.
+class KeptRun(RunFolder):
+    """An earlier run in a folder."""
 
-    Reading raises InputError where a file is not as the run wrote it, and RulesError where scales
-    or rules are of another version.
-    """
-
-    folder: Path
-    prefix: str
-    as_of: date
-    raw_text: bool
-
-    def read_verified(self, name: str) -> bytes:
-        """The bytes of a file, whose hash is checked."""
-        return read_verified(self.folder, f"{self.prefix}{name}")
-
-    def text_table(self) -> pa.Table:
-        """All columns of the customers as text."""
-        return text_table(self.read_verified(CUSTOMERS_FILE), raw_text=self.raw_text)
+    as_of: date = field(kw_only=True)
 
     def read_customers(self) -> pd.DataFrame:
         """customer_id and GROUP_, ORDER_ and SINCE_COLUMNS as text, money in whole 1/10,000."""
         columns = ["customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS]
         with read_errors(self.folder):
-            table = self.text_table()
+            table = self.text_table(CUSTOMERS_FILE)
             known = [name for name in SINCE_COLUMNS if name in table.column_names]
             frame: pd.DataFrame = table.select([*columns, *known]).to_pandas()
             units = {name: money_units(table[name]).to_numpy() for name in _MONEY}
         return frame.reindex(columns=[*columns, *SINCE_COLUMNS]).assign(**units)
 
-    def scales(self) -> Scales:
-        """The cut points that were in force."""
-        self.read_verified(SCALES)
-        return load_scales(self.folder / f"{self.prefix}{SCALES}")
-
-    def rules(self) -> Rules:
-        """The rules that were in force."""
-        self.read_verified(RULES)
-        return load_rules(self.folder / f"{self.prefix}{RULES}")
-
     def ids_with(self, addresses: frozenset[str]) -> frozenset[str]:
         """The ids of customers with one of these e-mail addresses."""
         with read_errors(self.folder):
-            table = self.text_table()
+            table = self.text_table(CUSTOMERS_FILE)
             if "email" not in table.column_names:
                 return frozenset()
             mask = is_listed(table["email"].combine_chunks(), addresses)
@@ -118,20 +89,19 @@ class KeptRun:
         return [{**output, "name": f"{prefix}{Path(output['name']).name}"} for output in outputs]
 
 
-def earlier_runs(folder: Path, before: date) -> list[KeptRun]:
-    """The runs in a folder with an as_of before a day, the latest first."""
-    manifest = read_manifest(folder)
-    if manifest is None or manifest.get("kind", "run") != "run":
+def earlier_runs(folder: Path) -> list[KeptRun]:
+    """The runs in a folder, the latest first."""
+    latest, runs = RunFolder.find(folder), list[KeptRun]()
+    if latest is None:
         return []
     with read_errors(folder):
-        own = {"as_of": manifest["as_of"], "place": "", "raw_text": is_raw(manifest)}
-        names = {output["name"] for output in manifest["outputs"]}
-        runs = []
-        for run in (own, *manifest.get(PREVIOUS, ())):
-            if {f"{run['place']}{name}" for name in _FILES} <= names:
+        own = {"as_of": latest.manifest["as_of"], "place": "", "raw_text": latest.raw_text}
+        for run in (own, *latest.manifest.get(PREVIOUS, ())):
+            prefix = str(run["place"])
+            if {f"{prefix}{name}" for name in _FILES} <= latest.digests.keys():
                 as_of, raw_text = date.fromisoformat(run["as_of"]), bool(run["raw_text"])
-                runs.append(KeptRun(folder, str(run["place"]), as_of, raw_text))
-    return sorted((run for run in runs if run.as_of < before), key=lambda run: run.as_of)[::-1]
+                runs.append(KeptRun(folder, latest.manifest, raw_text, prefix, as_of=as_of))
+    return sorted(runs, key=lambda run: run.as_of)[::-1]
 
 
 def write_kept(

@@ -21,13 +21,12 @@ from rfmtool.engines import OrderEntries
 from rfmtool.errors import InputError, UsageError, check_type
 from rfmtool.grouping.evidence import read_checked_evidence
 from rfmtool.grouping.ids import matching_keys
-from rfmtool.manifest import read_manifest
 from rfmtool.notebook import Measure, shown
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
-from rfmtool.runs.finished import RULES, named_folder, read_errors, read_verified
+from rfmtool.runs.finished import RunFolder, named_folder, read_errors
 from rfmtool.runs.following import follow
-from rfmtool.runs.holdouts import HOLDOUTS_FILE, inherit_reading, read_holdouts
+from rfmtool.runs.holdouts import inherit_reading, read_holdouts
 from rfmtool.settings import Settings
 from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.evidence.ledger import check_matched
@@ -44,11 +43,10 @@ _MIN_FOUND: Final = 0.99
 
 @dataclass(frozen=True)
 class _Run:
-    """An earlier run: its manifest and its holdouts."""
+    """An earlier run, and its holdouts."""
 
-    folder: Path
+    run: RunFolder
     as_of_day: int
-    manifest: Mapping[str, Any]
     rows: pd.DataFrame
 
 
@@ -109,18 +107,14 @@ def measure(
 
 
 def _read_run(folder: Path) -> _Run:
-    manifest = read_manifest(folder)
-    if manifest is None:
-        read_verified(folder, RULES)  # raises with the reason
-    rows = read_holdouts(folder)
-    if manifest is None or not len(rows):
+    run, rows = RunFolder.open(folder), read_holdouts(folder)
+    if not len(rows):
         raise InputError(
             f"{folder}: this run had no holdout, so there is nothing to compare",
             "Run with --holdout 10% first, and measure when its lists have had time to work.",
         )
-    read_verified(folder, HOLDOUTS_FILE)
     with read_errors(folder):
-        return _Run(folder, day_number(date.fromisoformat(manifest["as_of"])), manifest, rows)
+        return _Run(run, day_number(date.fromisoformat(run.manifest["as_of"])), rows)
 
 
 def _read_export(
@@ -129,7 +123,7 @@ def _read_export(
     reading: Mapping[str, Any],
 ) -> tuple[Result, frozenset[str]]:
     """Read the export as the latest run did, with the contact log; also the suppressed ids."""
-    latest = runs[-1]
+    latest = runs[-1].run
     with read_errors(latest.folder):
         arguments = inherit_reading(latest.manifest, reading)
     settings: Settings = arguments["settings"]
@@ -140,10 +134,8 @@ def _read_export(
         table = read_evidence({"suppress": evidence.pop("suppress")}, asked).tables["suppress"]
         suppressed |= frozenset(table["customer_id"].to_pylist())
     rules = reading.get("rules")
-    if rules is None:
-        read_verified(latest.folder, RULES)
-        rules = latest.folder / RULES
-    rules = rules if isinstance(rules, Rules) else load_rules(rules)
+    if not isinstance(rules, Rules):
+        rules = latest.rules() if rules is None else load_rules(rules)
     settings = replace(
         settings,
         suppressed=frozenset(),
@@ -167,14 +159,14 @@ def _read_export(
 
 def _check_reaches_back(earlier: _Run, result: Result, days: Ints) -> None:
     """Check that the export has as many orders by day as the run had read up to its as_of."""
-    expected = earlier.manifest.get("used_until_as_of")
+    expected = earlier.run.manifest.get("used_until_as_of")
     found = int(np.count_nonzero(days <= earlier.as_of_day))
     if isinstance(expected, int) and found < _MIN_FOUND * expected:
         begins = f", and begins on {date_from_day(int(days.min()))}" if len(days) else ""
         name = result.grouped.export.name
         raise InputError(
             f"{name}: has {found:,} of the {expected:,} orders a day that the run"
-            f" of {earlier.folder} had read up to {date_from_day(earlier.as_of_day)}{begins}",
+            f" of {earlier.run.folder} had read up to {date_from_day(earlier.as_of_day)}{begins}",
             "Export everything from the first order on, in the same way as then.",
         )
 

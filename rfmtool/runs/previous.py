@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPr
         result: the result of a run with order entries.
         keep: how many runs of other days to keep: the previous one, then later, then earlier ones.
     """
-    runs, previous, warnings = earlier_runs(folder, date.max), None, list[str]()
+    runs, previous, warnings = earlier_runs(folder), None, list[str]()
     result = _with_suppressed_by_address(result, runs)
     later = [run for run in runs if run.as_of > result.as_of]
     earlier = [run for run in runs if run.as_of < result.as_of]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from rfmtool.outputs.formulas import unescaped
 
 RAW: Final = "--raw-text"
+"""The option of a run that writes text without marks against formulas."""
 _MAX_BLOCK_BYTES: Final = 2**31 - 1
 
 
@@ -29,11 +30,6 @@ def unescape_table(table: pa.Table, *, raw_text: bool) -> pa.Table:
     cells = [unescaped(column) if pa.types.is_string(column.type) else column
              for column in table.columns]  # fmt: skip
     return pa.table(cells, table.column_names)
-
-
-def is_raw(manifest: Mapping[str, Any]) -> bool:
-    """Whether a run wrote text without marks against formulas."""
-    return RAW in manifest.get("command", ())
 
 
 def from_csv(data: bytes, kinds: Mapping[str, pa.DataType] | None) -> pa.Table:
