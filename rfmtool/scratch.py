@@ -19,7 +19,9 @@ from typing import Final
 
 from rfmtool.interrupts import uninterrupted
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    import msvcrt
+else:  # at the top, since a Ctrl-C during an import may be lost
     import fcntl
 
 MARK_FILE: Final = ".rfmtool-mark"
@@ -55,7 +57,7 @@ def _make_marked_folder(prefix: str, parent: Path) -> tuple[Path, int]:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
             handle = os.open(folder / MARK_FILE, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            if _try_lock(handle) and os.fstat(handle).st_nlink:
+            if try_lock(handle) and os.fstat(handle).st_nlink:
                 os.write(handle, _MARK_TEXT)
                 return folder, handle
             os.close(handle)
@@ -67,13 +69,15 @@ def _make_marked_folder(prefix: str, parent: Path) -> tuple[Path, int]:
         # Before it was locked, another run took it for a leftover and removed it.
 
 
-def _try_lock(handle: int) -> bool:
-    """Lock a file; False if another process holds the lock."""
-    if sys.platform != "win32":
-        try:
+def try_lock(handle: int) -> bool:
+    """Lock a file until it is closed; False if another process holds the lock."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+    except (BlockingIOError, PermissionError):
+        return False
     return True
 
 
@@ -91,7 +95,7 @@ def _remove(folder: Path) -> None:
 
 def _remove_leftovers(prefix: str, parent: Path) -> None:
     if sys.platform == "win32":
-        return  # marks are not locked there
+        return  # marks of others cannot be read there
     with suppress(OSError), os.scandir(parent) as entries:
         pattern = re.compile(re.escape(prefix) + r"[a-z0-9_]{8}")
         for entry in entries:
@@ -113,7 +117,7 @@ def _lock_stale_mark(folder: Path) -> int | None:
         return None
     status = os.fstat(handle)
     is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
-    if is_ours and _try_lock(handle) and os.read(handle, len(_MARK_TEXT) + 1) in (_MARK_TEXT, b""):
+    if is_ours and try_lock(handle) and os.read(handle, len(_MARK_TEXT) + 1) in (_MARK_TEXT, b""):
         return handle
     os.close(handle)
     return None

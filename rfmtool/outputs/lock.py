@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +13,7 @@ from pathlib import Path
 from rfmtool.errors import SystemFailureError
 from rfmtool.interrupts import uninterrupted
 from rfmtool.outputs.system_errors import system_failures
-
-if sys.platform != "win32":
-    # At the top, since a Ctrl-C during an import may be lost.
-    import fcntl
+from rfmtool.scratch import try_lock
 
 
 @contextmanager
@@ -39,17 +35,13 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
 
 
 def _lock(path: Path, folder: Path) -> int:
-    if sys.platform == "win32":
-        return _lock_on_windows(path, folder)
     while True:
         handle = _open_lock_file(path)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(handle):
             os.close(handle)
             raise SystemFailureError(
                 f"{folder}: another run is writing it", "Wait for that run to end."
-            ) from None
+            )
         with contextlib.suppress(FileNotFoundError):
             if os.fstat(handle).st_ino == path.stat().st_ino:
                 return handle
@@ -59,7 +51,7 @@ def _lock(path: Path, folder: Path) -> int:
 def _open_lock_file(path: Path) -> int:
     """Open the lock file without following links."""
     try:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        handle = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
         if stat.S_ISREG(os.fstat(handle).st_mode):
             return handle
         os.close(handle)
@@ -70,17 +62,3 @@ def _open_lock_file(path: Path) -> int:
         f"{path}: stands where the lock of a run belongs, and is no file",
         "See whose it is, and move it away.",
     )
-
-
-def _lock_on_windows(path: Path, folder: Path) -> int:
-    import msvcrt
-
-    handle = os.open(path, os.O_CREAT | os.O_RDWR)
-    try:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    except OSError:
-        os.close(handle)
-        raise SystemFailureError(
-            f"{folder}: another run is writing it", "Wait for that run to end."
-        ) from None
-    return handle
