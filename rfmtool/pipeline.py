@@ -16,8 +16,8 @@ import pyarrow as pa
 import rfmtool.columns as names
 from rfmtool.errors import UsageError, check_type
 from rfmtool.fits import required_columns, required_detail
+from rfmtool.grouping.ambiguities import check_wallets
 from rfmtool.grouping.evidence import (
-    check_wallets,
     contact_attributes,
     evidence_as_of,
     read_checked_evidence,
@@ -27,6 +27,7 @@ from rfmtool.grouping.evidence import (
 from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped, as_of_day
 from rfmtool.grouping.phones import check_country
 from rfmtool.grouping.read import group_export, read_export
+from rfmtool.memory_budget import check_memory_fits
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.placing import dependencies
 from rfmtool.rules import (
@@ -222,7 +223,12 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     if on_read:
         on_read(grouped)
     grouped = with_evidence(grouped, evidence_as_of(tables, settings, day, ids))
-    grouped.check_memory_fits(settings.memory_limit, settings.threads, reported=settings.reported)
+    limit, threads, reported = settings.memory_limit, settings.threads, settings.reported
+    customers = len(grouped.table)
+    entries = None if grouped.entries is None else len(grouped.entries.day)
+    check_memory_fits(
+        limit, grouped.held_bytes, threads, customers=customers, entries=entries, reported=reported
+    )
     return Result.from_grouped(
         grouped, rules, day, settings, scales=scales, evidence=tables, entered=entered
     )

@@ -11,10 +11,12 @@ import pyarrow as pa
 from rfmtool.days import date_from_day
 from rfmtool.engines import OrderCounts
 from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.money import exact_total
 from rfmtool.sources import Export
 from rfmtool.sources.cells import currencies
+from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.layout import LineOptions
 from rfmtool.sources.ledger import Ledger
 
@@ -54,24 +56,25 @@ def check_currency(export: Export, ledger: Ledger, options: LineOptions) -> None
         )
 
 
-def check_wallet_currency(wallets: Collection[str], export: Collection[str]) -> None:
-    """Check that wallets are in one currency, and in that of the export where both are known.
-
-    Args:
-        wallets: the currencies that the wallets name.
-        export: those of the export's money after --currency or --rates.
+def check_wallets(evidence: Evidence, grouped: Grouped, currency: str | None) -> None:
+    """Check that wallets are in one currency, and in that of the export's money if it is known.
 
     Raises:
-        AmbiguousInputError: the wallets are in several currencies.
-        InputError: they are in another currency than the export.
+        AmbiguousInputError: they are in several currencies.
+        InputError: they are in another currency.
     """
-    distinct = currencies.distinct_currencies(wallets)
+    if "wallets" not in evidence.ledgers:
+        return
+    distinct = currencies.distinct_currencies(evidence.ledgers["wallets"].rows.currencies)
     if len(distinct) > 1:
         raise AmbiguousInputError(
             f"wallets: money in {len(distinct)} currencies, {_currency_list(distinct)}",
             "Give all in the currency of the export; where that names its currency too, --currency"
             " picks one. Wallets are not converted.",
         )
+    if grouped.rates:
+        currency = grouped.rates.target_currency
+    export = {currencies.currency_code(currency)} if currency else grouped.ledger.currencies
     if distinct and export and len(currencies.distinct_currencies([*distinct, *export])) > 1:
         raise InputError(
             f"wallets: money in {_currency_list(distinct)}, while the export's counts in"

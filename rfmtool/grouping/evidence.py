@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from rfmtool.arrays import Ints
 from rfmtool.days import day_number
 from rfmtool.errors import errors_naming
-from rfmtool.grouping.ambiguities import check_wallet_currency
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.grouping.order_history import spend_in_periods, with_owners
@@ -29,7 +28,6 @@ from rfmtool.grouping.people import (
 from rfmtool.memory import take_rows
 from rfmtool.settings import Settings
 from rfmtool.sources import Asked
-from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.consents import REFUSALS, matches_any
 from rfmtool.sources.evidence.tables import (
@@ -59,21 +57,6 @@ def read_checked_evidence(
         with errors_naming(name):
             check_rejects(table.rows, max_rejects)
     return checked
-
-
-def check_wallets(evidence: Evidence, grouped: Grouped, currency: str | None) -> None:
-    """Check that the wallets are in one currency, and in that of the export's money.
-
-    Raises:
-        AmbiguousInputError: they are in several currencies.
-        InputError: they are in another currency.
-    """
-    if "wallets" not in evidence.ledgers:
-        return
-    if grouped.rates:
-        currency = grouped.rates.target_currency
-    expected = {currencies.currency_code(currency)} if currency else grouped.ledger.currencies
-    check_wallet_currency(evidence.ledgers["wallets"].rows.currencies, expected)
 
 
 def contact_attributes(evidence: Evidence) -> frozenset[str]:

@@ -16,7 +16,6 @@ from rfmtool.engines import OrderCounts, OrderEntries
 from rfmtool.errors import ErrorContext, InputError, errors_naming
 from rfmtool.grouping.order_dates import OrderDates, check_stray_last_days, last_day
 from rfmtool.memory import in_memory_bytes
-from rfmtool.memory_budget import check_memory_fits
 from rfmtool.sources import Export
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.ledger import Ledger
@@ -81,21 +80,6 @@ class Grouped:
         entries = 0 if self.entries is None else self.entries.held_bytes
         dates = in_memory_bytes(self.order_dates.owner) + in_memory_bytes(self.order_dates.day)
         return sum(int(table.nbytes) for table in tables if table is not None) + dates + entries
-
-    def check_memory_fits(self, limit_bytes: int | None, threads: int, *, reported: bool) -> None:
-        """Check that customers can be placed, and `reported`, within a memory limit.
-
-        Raises:
-            UsageError: they cannot.
-        """
-        check_memory_fits(
-            limit_bytes,
-            self.held_bytes,
-            threads,
-            customers=len(self.table),
-            entries=None if self.entries is None else len(self.entries.day),
-            reported=reported,
-        )
 
     def slice(self, start: int, stop: int) -> Grouped:
         """The customers in rows `start` to `stop`, numbered anew from 0, without shared tables."""
