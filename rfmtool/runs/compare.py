@@ -196,29 +196,25 @@ def _pair(old: object, new: object) -> dict[str, object]:
     return {"old": old, "new": new}
 
 
-_WARNINGS: Final = {
-    "backwards": "The new run is of an earlier day than the old one: was this order meant?",
-    "strangers": "No customer is in both runs: is the customer id the same column in both?",
-    "ladders": "The ladders differ: the new one says who is up or down, and says nothing of those"
-    " on a rung that it lacks.",
-    "scales": "The cut points differ, so some changed segment because the scales moved; freeze them"
-    " with --scales.",
-    "evidence": "Only one of the runs had some of the evidence tables, so some people moved"
-    " because more, or less, was known of them.",
-    "spans": "Only one of the runs leaves out money before a day (--since, --window), so"
-    " revenue is not comparable.",
-}
-
-
 def _warnings(compared: Compared) -> list[str]:
     old, new = compared.old, compared.new
     before, now = old.summary, new.summary
-    applies = {
-        "backwards": new.as_of < old.as_of,
-        "strangers": 0 < len(old.frame) <= compared.found.moves["gone"],
-        "ladders": _labels(before, "stage") != _labels(now, "stage"),
-        "scales": any(before["scales"][name] != now["scales"][name] for name in DIMENSIONS),
-        "evidence": set(before["evidence"]) != set(now["evidence"]),
-        "spans": _money_basis(compared) == "of different spans",
-    }
-    return [text for name, text in _WARNINGS.items() if applies[name]]
+    warnings = {
+        "The new run is of an earlier day than the old one: was this order meant?":
+            new.as_of < old.as_of,
+        "No customer is in both runs: is the customer id the same column in both?":
+            0 < len(old.frame) <= compared.found.moves["gone"],
+        "The ladders differ: the new one says who is up or down, and says nothing of those on a"
+        " rung that it lacks.":
+            _labels(before, "stage") != _labels(now, "stage"),
+        "The cut points differ, so some changed segment because the scales moved; freeze them with"
+        " --scales.":
+            any(before["scales"][name] != now["scales"][name] for name in DIMENSIONS),
+        "Only one of the runs had some of the evidence tables, so some people moved because more,"
+        " or less, was known of them.":
+            set(before["evidence"]) != set(now["evidence"]),
+        "Only one of the runs leaves out money before a day (--since, --window), so revenue is not"
+        " comparable.":
+            _money_basis(compared) == "of different spans",
+    }  # fmt: skip
+    return [text for text, applies in warnings.items() if applies]
