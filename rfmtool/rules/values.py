@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from rfmtool.rules.presets import Preset
 
 MethodName = Literal["quantile", "cumulative", "nested", "fixed", "at_least"]
-METHODS: Final[tuple[MethodName, ...]] = (
-    "quantile", "cumulative", "nested", "fixed", "at_least",
-)  # fmt: skip
+METHODS: Final[tuple[MethodName, ...]] = get_args(MethodName)
 BINNED: Final = METHODS[:3]
 """The methods that fit their cuts for a number of bins."""
 MIN_BINS, MAX_BINS = 2, 10

@@ -10,11 +10,10 @@ from rfmtool.columns import COLUMNS
 ACTIVITIES: Final = ("never", "newcomer", "active", "overdue", "lapsed", "paused")
 VERDICTS: Final = ("earned_more", "earned_less", "no_difference", "too_few")
 """What `measure` concludes about an action."""
-_FIXED_WORDS: Final = {
-    "activity": ACTIVITIES,
-    "wallet_basis": ("known", "stated_rank", "peer_estimate"),
-    "wallet_tier": ("low", "mid", "high", "unknown"),
-}
+BASES: Final = ("known", "stated_rank", "peer_estimate")
+"""What a wallet is known by, the best first."""
+TIERS: Final = ("low", "mid", "high", "unknown")
+_FIXED_WORDS: Final = {"activity": ACTIVITIES, "wallet_basis": BASES, "wallet_tier": TIERS}
 _USABLE: Final = tuple(column for column in COLUMNS if column.rule_scope != "nothing")
 WORD_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     column.name: _FIXED_WORDS.get(column.name, ()) for column in _USABLE if column.kind == "word"

@@ -17,14 +17,13 @@ from rfmtool.arrays import Floats, Ints
 from rfmtool.columns import MILLION
 from rfmtool.frames import categorical_from_codes, with_columns
 from rfmtool.rules import WalletRules
+from rfmtool.rules.vocabulary import BASES, TIERS
 from rfmtool.scoring.cuts import quantile_cuts
 from rfmtool.scoring.declared_wallets import STATED_SHARE, Period, known_wallets, ranked_wallets
 from rfmtool.scoring.peer_spend import PeerSpend, estimated_wallets
 
-BASES: Final = ("known", "stated_rank", "peer_estimate")
 DECLARED_BASES: Final = BASES[:2]
 """The bases that are declared by customers; only these may lead to an action."""
-TIERS: Final = ("low", "mid", "high", "unknown")
 PLANS: Final = ("develop", "defend", "maintain", "automate")
 SOW_CUTS: Final = (0.2, 0.4, 0.6, 0.8)
 
