@@ -16,7 +16,7 @@ from rfmtool.rules import WalletRules, load_rules
 from rfmtool.scoring.declared_wallets import Period, prorated, wallet_allocation_share
 from rfmtool.scoring.peer_spend import PeerSpend, fit_peer_spend
 from rfmtool.scoring.wallet import add_wallet_scores, add_wallets
-from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
+from rfmtool.scoring.wallet_shares import estimate_rank_correlation, shares_by_stage
 
 AS_OF = 19_723  # 2024-01-01
 RULES = load_rules().wallet
@@ -67,7 +67,7 @@ def test_groups_add_up_as_a_ratio_of_sums():
     """300/500 and 50/1000 make 350/1500 = .2333, not the mean .325."""
     frame = people([300, 50], stage="client")
 
-    sums = group_shares(shares(frame, told(known(0, 500, 300), known(1, 1000, 50))), "stage")
+    sums = shares_by_stage(shares(frame, told(known(0, 500, 300), known(1, 1000, 50))))
 
     assert sums.to_dict("records") == [
         {"stage": "client", "wallet_basis": "known", "customers": 2, "spend": 350, "wallet": 1500,
@@ -82,7 +82,7 @@ def test_bases_are_never_mixed_in_a_group():
         frame, told(known(0, 500, 300), ranked(1, 1, 2)), fit_peer_spend(frame, RULES, AS_OF)
     )
 
-    assert group_shares(got, "stage")["wallet_basis"].tolist() == [
+    assert shares_by_stage(got)["wallet_basis"].tolist() == [
         "known", "stated_rank", "peer_estimate",
     ]  # fmt: skip
 
@@ -499,7 +499,7 @@ def test_everyone_gets_the_share_that_the_slow_way_gives(everyone, rows, since, 
                 assert row["headroom"] == wallet - spend
             found[basis].append({"wallet": wallet, "spend": spend})
 
-    sums = group_shares(got.assign(shop="all"), "shop").set_index("wallet_basis")
+    sums = shares_by_stage(got.assign(stage="all")).set_index("wallet_basis")
     assert sums["share_of_wallet"].to_dict() == {
         basis: pytest.approx(float(oracle.group_share(members)), abs=6e-7)
         for basis, members in found.items()

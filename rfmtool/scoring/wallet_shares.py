@@ -1,4 +1,4 @@
-"""Shares of wallet by group and basis, and how far estimates only restate spend."""
+"""Shares of wallet by stage and basis, and how far estimates only restate spend."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ import pandas as pd
 from rfmtool.money import exact_total
 
 
-def group_shares(customers: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The share of wallet of each group as a ratio of sums, separately for each basis.
+def shares_by_stage(customers: pd.DataFrame) -> pd.DataFrame:
+    """The share of wallet of each stage as a ratio of sums, separately for each basis.
 
     Returns:
-        One row for each group and basis with members: the group, wallet_basis, customers, spend and
+        One row for each stage and basis with members: stage, wallet_basis, customers, spend and
         wallet (1/10,000), share_of_wallet (0-1, six decimals).
     """
-    columns = [by, "wallet_basis", "wallet_spend", "wallet"]
-    with_wallet = customers.loc[customers["wallet"].notna(), columns]
-    groups = with_wallet.groupby([by, "wallet_basis"], observed=True, sort=True)
+    keys = ["stage", "wallet_basis"]
+    with_wallet = customers.loc[customers["wallet"].notna(), [*keys, "wallet_spend", "wallet"]]
     rows = [
         (*labels, len(part), exact_total(part["wallet_spend"]), exact_total(part["wallet"]))
-        for labels, part in groups
+        for labels, part in with_wallet.groupby(keys, observed=True, sort=True)
     ]
-    names = [by, "wallet_basis", "customers", "spend", "wallet"]
-    sums = pd.DataFrame(rows, columns=names, dtype=object)
+    sums = pd.DataFrame(rows, columns=[*keys, "customers", "spend", "wallet"], dtype=object)
     pairs = zip(sums["spend"], sums["wallet"], strict=True)
     share = [round(spend / wallet, 6) for spend, wallet in pairs]
     return sums.assign(share_of_wallet=np.array(share, dtype=np.float64))

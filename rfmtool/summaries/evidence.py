@@ -12,7 +12,7 @@ from rfmtool.analyses.feedback import referrals_and_feedback
 from rfmtool.analyses.funnel import NEW_DAYS, funnel
 from rfmtool.analyses.margins import margins_by_order, margins_by_stage
 from rfmtool.money import exact_total, money_text
-from rfmtool.scoring.wallet_shares import estimate_rank_correlation, group_shares
+from rfmtool.scoring.wallet_shares import estimate_rank_correlation, shares_by_stage
 from rfmtool.standing import Standing
 from rfmtool.summaries.group_totals import money_as_text
 
@@ -80,7 +80,7 @@ def wallet_data(frame: pd.DataFrame) -> dict[str, Any]:
                 "wallet": money_text(row["wallet"]),
                 "share": row["share_of_wallet"],
             }
-            for row in group_shares(frame, "stage").to_dict("records")
+            for row in shares_by_stage(frame).to_dict("records")
         ],
         "understated": int(frame["wallet_understated"].sum()),
         "estimate_rank_correlation": estimate_rank_correlation(frame),
