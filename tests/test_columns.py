@@ -1,6 +1,7 @@
 """Every name stands in one place of each list, and columns are written in one order."""
 
 import itertools
+from typing import get_args
 
 import pytest
 
@@ -12,6 +13,12 @@ from rfmtool import columns
 )
 def test_no_name_stands_twice(names):
     assert len({*names}) == len(names)
+
+
+def test_the_table_of_columns_has_known_words_only():
+    assert {column.kind for column in columns.COLUMNS} == {*get_args(columns.Kind)}
+    assert {column.written for column in columns.COLUMNS} == {*get_args(columns.Written)}
+    assert {column.rule_scope for column in columns.COLUMNS} == {*get_args(columns.RuleScope)}
 
 
 def test_a_column_is_of_one_kind_at_most_and_of_those_that_are_written():
