@@ -86,3 +86,10 @@ EVIDENCE: Final = (
     "contacts", "referrals", "feedback", "partners", "wallets", "contacted", "introductions",
     "memberships", "needs", "suppress",
 )  # fmt: skip
+EVIDENCE_DAYS: Final = {
+    **dict.fromkeys(("contacts", "contact_steps"), "since_on"),
+    "referrals": "referred_on", "feedback": "given_on", "partners": "from_on",
+    "contacted": "contacted_on", "introductions": "introduced_on", "memberships": "joined_on",
+    "needs": "asked_on",
+}  # fmt: skip
+"""The column with the day from which a row of each evidence table counts."""

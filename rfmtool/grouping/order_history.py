@@ -15,16 +15,12 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.arrays import Ints, Mask, group_starts, part_bounds
+from rfmtool.columns import EVIDENCE_DAYS
 from rfmtool.engines import OrderEntries
 from rfmtool.grouping.order_dates import DAY_LIMIT, OrderDates, owner_day_keys
+from rfmtool.grouping.people import TABLES_ADDING_PEOPLE
 from rfmtool.memory import CHUNK_ROWS, FILE_BACKED_ROWS, copy_to_file, release_file_pages, take_rows
 
-_KNOWN_SINCE_COLUMNS: Final = {
-    "contacts": "since_on",
-    "referrals": "referred_on",
-    "feedback": "given_on",
-}
-"""The tables that make people known, and their column of the day since when."""
 _SUM_COLUMNS: Final = frozenset({"sales", "refunds", "rows", "cost", "uncosted"})
 
 
@@ -182,9 +178,9 @@ def are_known_by_day(
         rows = slice(start, start + CHUNK_ROWS)
         known[entries.owner[rows][entries.day[rows] <= until_day]] = True
         release_file_pages()
-    for name in _KNOWN_SINCE_COLUMNS.keys() & evidence.keys():
-        table, day = evidence[name], _KNOWN_SINCE_COLUMNS[name]
-        is_known = table[day].le(until_day).fillna(value=False).to_numpy(dtype=bool)
+    for name in evidence.keys() & TABLES_ADDING_PEOPLE:
+        table = evidence[name]
+        is_known = table[EVIDENCE_DAYS[name]].le(until_day).fillna(value=False).to_numpy(dtype=bool)
         for column in table.columns.intersection(["owner", "referred"]):
             known[table[column].to_numpy(dtype=np.int64)[is_known]] = True
     return known

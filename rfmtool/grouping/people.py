@@ -12,19 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, mask_of
+from rfmtool.columns import EVIDENCE_DAYS
 from rfmtool.sources.cells.ids import is_listed, matching_key, places_in
 from rfmtool.sources.consents import CONSENTS, REFUSALS, matches_any
 
-_EVENT_DAY_COLUMNS: Final[Mapping[str, str]] = {
-    "referrals": "referred_on",
-    "feedback": "given_on",
-    "contacted": "contacted_on",
-    "contact_steps": "since_on",
-    "introductions": "introduced_on",
-    "memberships": "joined_on",
-    "needs": "asked_on",
-}
-_PLACE_COLUMNS: Final[Mapping[str, str]] = {
+PLACE_COLUMNS: Final[Mapping[str, str]] = {
     "customer_id": "owner",
     "referrer_id": "owner",
     "referred_id": "referred",
@@ -32,9 +24,10 @@ _PLACE_COLUMNS: Final[Mapping[str, str]] = {
     "from_id": "giver",
     "invited_by": "inviter",
 }
+"""The columns of ids in evidence tables, and those of their places among people in frames."""
 _OPTIONAL_IDS: Final = ("from_id", "invited_by")
 """Ids that need not be people, such as the shop's own: their places are -1."""
-_TABLES_ADDING_PEOPLE: Final = ("contacts", "referrals", "feedback")
+TABLES_ADDING_PEOPLE: Final = ("contacts", "referrals", "feedback")
 """The tables that add people who never ordered."""
 
 
@@ -56,7 +49,7 @@ def without_suppressed(
 ) -> dict[str, pa.Table]:
     """The evidence without the rows that name a suppressed person."""
     kept = dict(evidence)
-    id_columns = [column for column in _PLACE_COLUMNS if column != "invited_by"]
+    id_columns = [column for column in PLACE_COLUMNS if column != "invited_by"]
     for name, table in evidence.items() if listed else ():
         ids = [table[column] for column in id_columns if column in table.column_names]
         masks = [is_listed(column.combine_chunks(), listed) for column in ids]
@@ -68,8 +61,9 @@ def without_suppressed(
 def events_until(evidence: Mapping[str, pa.Table], as_of_day: int) -> dict[str, pa.Table]:
     """The evidence without the events after a day, which counts from 1970-01-01."""
     tables = dict(evidence)
-    for name in _EVENT_DAY_COLUMNS.keys() & evidence.keys():
-        days = pc.cast(evidence[name][_EVENT_DAY_COLUMNS[name]], pa.int32())
+    # Contacts and partners hold for some time: those of a day are found where they are used.
+    for name in (EVIDENCE_DAYS.keys() & evidence.keys()) - {"contacts", "partners"}:
+        days = pc.cast(evidence[name][EVIDENCE_DAYS[name]], pa.int32())
         is_later = pc.greater(days, as_of_day).fill_null(fill_value=False)
         tables[name] = evidence[name].filter(pc.invert(is_later))
     return tables
@@ -82,7 +76,7 @@ def contacts_as_of(
 
     `others` are the other tables as they stood on that day, which counts from 1970-01-01.
     """
-    ids = [_all_ids(others[name]) for name in _TABLES_ADDING_PEOPLE
+    ids = [_all_ids(others[name]) for name in TABLES_ADDING_PEOPLE
            if name in others and name != "contacts"]  # fmt: skip
     known = pa.concat_arrays([matching_key(customer_ids), *ids])
     is_known = pc.is_in(contacts["customer_id"], known)
@@ -97,7 +91,7 @@ def all_people(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
     `customers` is sorted by customer_id; ids in `evidence` are in the form that is matched.
     """
     keys = matching_key(customers["customer_id"].combine_chunks())
-    ids = [_all_ids(evidence[name]) for name in _TABLES_ADDING_PEOPLE if name in evidence]
+    ids = [_all_ids(evidence[name]) for name in TABLES_ADDING_PEOPLE if name in evidence]
     named = pc.unique(pa.concat_arrays([pa.array([], pa.string()), *ids]))
     # In two steps, because a hash table of all customers would take much memory.
     in_both = keys.filter(pc.is_in(keys, named))
@@ -120,7 +114,7 @@ def all_people(customers: pa.Table, evidence: Mapping[str, pa.Table]) -> People:
 
 
 def _all_ids(table: pa.Table) -> pa.Array:
-    names = [name for name in _PLACE_COLUMNS if name in table.column_names]
+    names = [name for name in PLACE_COLUMNS if name in table.column_names]
     chunks = [chunk for name in names for chunk in table[name].chunks]
     return pa.concat_arrays(chunks or [pa.array([], pa.string())])
 
@@ -134,10 +128,10 @@ def evidence_frame(table: pa.Table, people: People) -> pd.DataFrame:
     is_known = np.ones(len(table), dtype=bool)
     for name in table.column_names:
         column = table[name].combine_chunks()
-        if name in _PLACE_COLUMNS:
-            columns[_PLACE_COLUMNS[name]] = places_in(column, people.keys)
+        if name in PLACE_COLUMNS:
+            columns[PLACE_COLUMNS[name]] = places_in(column, people.keys)
             if name not in _OPTIONAL_IDS:
-                is_known &= columns[_PLACE_COLUMNS[name]] >= 0
+                is_known &= columns[PLACE_COLUMNS[name]] >= 0
         else:
             columns[name] = _nullable_array(column)
     return pd.DataFrame(columns)[is_known].reset_index(drop=True)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Ints, Mask
+from rfmtool.columns import EVIDENCE_DAYS
 from rfmtool.days import (
     UNKNOWN_DAY,
     day_numbers,
@@ -112,9 +113,9 @@ def _columns_without_evidence() -> Columns:
 def _evidence_columns(customers: pd.DataFrame, evidence: Frames, as_of_day: int) -> Columns:
     no_rows = pd.DataFrame(_NO_ROWS)
     tables = {}
-    for name, day in _EVENT_DAYS.items():
+    for name in ("referrals", "feedback", "partners"):
         table = evidence.get(name, no_rows)
-        tables[name] = table[integer_column(table, day) <= as_of_day]
+        tables[name] = table[integer_column(table, EVIDENCE_DAYS[name]) <= as_of_day]
     feedback, partners = tables["feedback"], tables["partners"]
     nps, nps_day = _latest_answer(feedback, len(customers))
     is_missing = nps < 0
@@ -141,8 +142,6 @@ def _evidence_columns(customers: pd.DataFrame, evidence: Frames, as_of_day: int)
     return columns | _held_back(columns, (memberships, referred, praise), terms)
 
 
-_EVENT_DAYS: Final = {"referrals": "referred_on", "feedback": "given_on", "partners": "from_on"}
-"""The column of the day from which a row of each table counts."""
 _TABLE_OF: Final[Mapping[str, str]] = {
     "partner_listed": "partners",
     **dict.fromkeys(("in_scheme", "is_contact", "contact_status", "paused"), "contacts"),

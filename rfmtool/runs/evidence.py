@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.days import date_from_day
+from rfmtool.grouping.people import PLACE_COLUMNS
 from rfmtool.outputs.tables import to_table
 from rfmtool.placing.contact_limits import opt_outs
 from rfmtool.placing.matching import column_equals
@@ -31,9 +32,6 @@ KEPT_EVIDENCE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "refusals": ("customer_id", "contacted_on", "channel", "outcome"),
 }  # fmt: skip
 """The tables that are kept, and their columns. `from_id` is empty where the shop introduced."""
-_ID_COLUMNS: Final = {
-    "customer_id": "owner", "to_id": "owner", "from_id": "giver", "invited_by": "inviter",
-}  # fmt: skip
 _REWARDS: Final = ("month", "customer_id", "bought", "revenue", "margin", "reward")
 _ADVOCATES: Final = ("customer_id", "stage", "brought", "own", "others", "low", "high")
 
@@ -72,8 +70,8 @@ def money_tables(result: Standing) -> dict[str, pa.Table]:
 
 
 def _column(rows: pd.DataFrame, column: str, ids: pa.Array) -> pa.Array:
-    if column in _ID_COLUMNS:
-        places = rows[_ID_COLUMNS[column]].to_numpy(dtype=np.int64)
+    if column in PLACE_COLUMNS:
+        places = rows[PLACE_COLUMNS[column]].to_numpy(dtype=np.int64)
         return ids.take(pa.array(places, mask=places < 0))
     if column.endswith("_on"):
         return pa.array(rows[column], pa.int32(), from_pandas=True).cast(pa.date32())
@@ -85,7 +83,7 @@ def read_customer_evidence(run: RunFolder, name: str, id_: str) -> list[dict[str
     file = f"evidence/{name}.csv"
     if file not in run.digests:
         return None
-    table, columns = run.text_table(file), {*_ID_COLUMNS} - {"invited_by"}
+    table, columns = run.text_table(file), {*PLACE_COLUMNS} - {"invited_by"}
     matches = [pc.equal(table[name], id_) for name in table.column_names if name in columns]
     keep = matches[0] if len(matches) == 1 else pc.or_kleene(*matches)
     rows: list[dict[str, Any]] = table.filter(keep).to_pylist()

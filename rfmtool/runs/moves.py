@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.columns import DIMENSIONS, MONEY
+from rfmtool.columns import DIMENSIONS, EVIDENCE, EVIDENCE_DAYS, MONEY
 from rfmtool.days import day_number
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.lookback import GroupedAsOf
@@ -33,12 +33,6 @@ from rfmtool.standing import EarlierStanding, Standing
 
 CAUSES: Final = ("orders", "refunds", "time", "cut_points", "evidence", "rules")
 CHANGE_COLUMNS: Final = ("customer_id", "column", "old", "new", "cause")
-_DATED: Final = {
-    "contacts": "since_on", "referrals": "referred_on", "feedback": "given_on",
-    "partners": "from_on", "contacted": "contacted_on", "introductions": "introduced_on",
-    "memberships": "joined_on", "needs": "asked_on",
-}  # fmt: skip
-"""The column with the first day of each row of an evidence table."""
 _ENDED: Final = {"feedback": "resolved_on", "needs": "met_on"}
 
 
@@ -273,7 +267,8 @@ def _without_refunds_since(grouped: Grouped, day: int) -> Grouped:
 def _evidence_until(evidence: Mapping[str, pd.DataFrame], day: int) -> Mapping[str, pd.DataFrame]:
     """The dated evidence as known at the end of a day; the same object where nothing is newer."""
     tables = dict(evidence)
-    for name, column in _DATED.items():
+    for name in EVIDENCE:
+        column = EVIDENCE_DAYS.get(name)
         if name not in tables or column not in tables[name]:
             continue
         table = tables[name]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from rfmtool.columns import EVIDENCE_DAYS
 from rfmtool.grouping.ambiguities import amount_notices, payment_notices
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.ids import id_notices
@@ -32,7 +33,6 @@ _LARGE_SHARE: Final = 0.01
 _MIN_PARTNERS: Final = 20
 _MIN_IDS: Final = 3
 _KNOWN_CONSENTS: Final = REFUSALS | CONSENTS | NOT_KNOWN
-_DATES: Final = {"feedback": "given_on", "referrals": "referred_on", "contact_steps": "since_on"}
 
 
 def warnings(
@@ -179,9 +179,9 @@ def _evidence_warnings(result: Standing) -> list[str]:
                 f"contacts: {count_text(unclear, 'consent')} neither yes nor no: taken as"
                 " unknown, so mailing lists include these people. Write yes or no."
             )
-    for name, column in _DATES.items():
+    for name in ("feedback", "referrals", "contact_steps"):
         if name in tables:
-            days, option = tables[name][column], name.removesuffix("_steps")
+            days, option = tables[name][EVIDENCE_DAYS[name]], name.removesuffix("_steps")
             texts += future_date_warnings(option, days, result.as_of_day)
     return texts
 
