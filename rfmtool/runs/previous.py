@@ -111,10 +111,7 @@ def _with_suppressed_by_address(result: Result, runs: Sequence[KeptRun]) -> Resu
     if not ids:
         return result
     suppressed = result.settings.suppressed | ids
-    changed = replace(result, settings=replace(result.settings, suppressed=suppressed))
-    cached = {name: value for name, value in vars(result).items() if name != "holdouts"}
-    changed.__dict__.update({**cached, **vars(changed)})
-    return changed
+    return replace(result, settings=replace(result.settings, suppressed=suppressed))
 
 
 def _read_previous(run: KeptRun) -> PreviousRun:
