@@ -197,7 +197,8 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
             f"{conflicting} and scales are both given, and both set the score cut points",
             "Give one of them, or say with --refit-every how old the scales may get.",
         )
-    check_country(asked.country)
+    if asked.country is not None:
+        check_country(asked.country)
     rules = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
     rules = with_results(with_holdouts(rules, lots or rules.holdout), results or {})
     scales = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)

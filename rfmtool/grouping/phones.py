@@ -14,14 +14,12 @@ from rfmtool.errors import UsageError
 _MIN_DIGITS: Final = 7
 
 
-def check_country(country: str | None) -> None:
-    """Check that the package phonenumbers is installed and knows the country, if one is given.
+def check_country(country: str) -> None:
+    """Check that the package phonenumbers is installed and knows the country.
 
     Raises:
         UsageError: it is not installed, or knows no such country.
     """
-    if country is None:
-        return
     library = _library()
     if library is None:
         raise UsageError(
