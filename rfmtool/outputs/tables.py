@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 import rfmtool.columns as names
 from rfmtool.money import UNITS_PER_CURRENCY
 
-_MONEY: Final = pa.decimal128(19, 4)
+MONEY_TYPE: Final = pa.decimal128(19, 4)
+"""Of the columns of money that are written."""
 
 
 def to_table(
@@ -80,7 +81,7 @@ def _typed(column: pd.Series[Any], money: Collection[str]) -> pa.Array:
         # Integers of 1/10,000 are decimals of scale 4 with the same 128 bits.
         units = column.to_numpy(dtype=np.int64, na_value=0)
         wide = np.stack([units, units >> 63], axis=1)
-        decimals = pa.Array.from_buffers(_MONEY, len(units), [None, pa.py_buffer(wide)])
+        decimals = pa.Array.from_buffers(MONEY_TYPE, len(units), [None, pa.py_buffer(wide)])
         known = column.notna().to_numpy()
         return decimals if known.all() else pc.if_else(pa.array(known), decimals, None)
     array = pa.array(column, from_pandas=True)

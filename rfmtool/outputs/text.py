@@ -20,8 +20,8 @@ from rfmtool.outputs.cells import text_of
 from rfmtool.outputs.formulas import escaped
 from rfmtool.threads import core_count, run_in_order
 
-_BOM: Final = b"\xef\xbb\xbf"
-_CHUNK_ROWS: Final = 1 << 16
+BOM: Final = b"\xef\xbb\xbf"
+CHUNK_ROWS: Final = 1 << 16
 _MIN_REPEATS: Final = 8
 """Columns are coded where they have this many times as many cells as distinct values."""
 _MAX_PAIRS: Final = 1 << 18  # columns with more possible pairs of values than this are not merged
@@ -73,7 +73,7 @@ def write_csv(rows: pa.RecordBatchReader, target: IO[bytes], options: TextOption
 def header_line(columns: Sequence[str], options: TextOptions) -> bytes:
     """The first line of a text table, after the BOM if there is one."""
     names = pa.record_batch({name: [name] for name in columns})
-    return (_BOM if options.excel else b"") + bytes(text_bytes(_lines(names, options))[1])
+    return (BOM if options.excel else b"") + bytes(text_bytes(_lines(names, options))[1])
 
 
 def text_lines(rows: Iterable[pa.RecordBatch], options: TextOptions) -> Iterator[pa.Array]:
@@ -81,8 +81,8 @@ def text_lines(rows: Iterable[pa.RecordBatch], options: TextOptions) -> Iterator
 
     def jobs() -> Iterator[Callable[[], pa.Array]]:
         for batch in rows:
-            for start in range(0, len(batch), _CHUNK_ROWS):
-                yield partial(_lines, batch.slice(start, _CHUNK_ROWS), options)
+            for start in range(0, len(batch), CHUNK_ROWS):
+                yield partial(_lines, batch.slice(start, CHUNK_ROWS), options)
             del batch  # releases it before the next is computed
 
     return run_in_order(jobs(), threads=core_count())

@@ -14,17 +14,15 @@ import pyarrow.parquet as pq
 from rfmtool.errors import UsageError
 from rfmtool.outputs.cells import text_of
 from rfmtool.outputs.tables import labels_as_text
-from rfmtool.outputs.text import TextOptions, write_csv
+from rfmtool.outputs.text import CHUNK_ROWS, TextOptions, write_csv
 from rfmtool.outputs.workbooks import Sheet, check_library, write_workbook
-
-_CHUNK_ROWS: Final = 1 << 16
 
 
 def _write_jsonl(rows: pa.RecordBatchReader, target: IO[bytes]) -> None:
     """Write one JSON object per line; money is text, missing is null."""
     for batch in rows:
-        for start in range(0, len(batch), _CHUNK_ROWS):
-            chunk = batch.slice(start, _CHUNK_ROWS)
+        for start in range(0, len(batch), CHUNK_ROWS):
+            chunk = batch.slice(start, CHUNK_ROWS)
             columns = [
                 text_of(column)
                 if pa.types.is_decimal(column.type) or pa.types.is_date(column.type)

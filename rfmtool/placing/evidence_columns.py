@@ -153,7 +153,7 @@ _TABLE_OF: Final[Mapping[str, str]] = {
 """The table that a column comes from, if it can make a rule match."""
 
 
-def evidence_tables(rule: Rule) -> set[str]:
+def tables_for(rule: Rule) -> set[str]:
     """The evidence tables that can make a rule match; contacts for one without conditions.
 
     Complaints and low answers only exclude customers, so they need no table.

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.frames import with_columns
-from rfmtool.placing.evidence_columns import evidence_tables
+from rfmtool.placing.evidence_columns import tables_for
 from rfmtool.placing.matching import RuleIndices, first_match, flag_mask, labels_at
 from rfmtool.rules import Rung
 
@@ -59,7 +59,7 @@ def assign_stages(
 
 def missing_evidence_note(above: Sequence[Rung], supplied: Collection[str]) -> str:
     """What to add to a reason by orders if tables that the rungs above use are missing."""
-    used = set().union(*(evidence_tables(rung) for rung in above))
+    used = set().union(*(tables_for(rung) for rung in above))
     promoting = [name for name in _PROMOTING_TABLES if name in used]
     missing = [name for name in promoting if name not in supplied]
     if not missing:

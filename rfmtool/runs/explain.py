@@ -17,14 +17,13 @@ from rfmtool.columns import DATES, INTEGERS, MONEY, RATIOS
 from rfmtool.errors import InputError
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.notebook import Shown
-from rfmtool.outputs.tables import in_units
+from rfmtool.outputs.tables import MONEY_TYPE, in_units
 from rfmtool.runs.evidence import KEPT_EVIDENCE_COLUMNS, read_customer_evidence
 from rfmtool.runs.finished import RunFolder, named_folder
 from rfmtool.runs.kept_runs import REFERENCE_COLUMNS
 from rfmtool.sources.cells.ids import matching_key
 
 _VALUES: Final = ("value", "next_better", "next_worse")
-_EXACT: Final = pa.decimal128(19, 4)
 
 
 class Explained(dict[str, Any], Shown, name="explain"):
@@ -40,7 +39,7 @@ class Explained(dict[str, Any], Shown, name="explain"):
     def to_arrow(self) -> pa.Table:
         """The same with values as decimals."""
         rows = pd.DataFrame.from_dict(self["scores"], "index", columns=["score", "bins", *_VALUES])
-        values = {name: pa.array(rows[name].map(Decimal, "ignore"), _EXACT) for name in _VALUES}
+        values = {name: pa.array(rows[name].map(Decimal, "ignore"), MONEY_TYPE) for name in _VALUES}
         scores = {name: pa.array(rows[name], pa.int64()) for name in ("score", "bins")}
         return pa.table({"dimension": pa.array([*self["scores"]], pa.string()), **scores, **values})
 

@@ -25,6 +25,7 @@ from rfmtool.errors import InputError, RfmtoolError, check_type
 from rfmtool.locations import check_is_local_path
 from rfmtool.manifest import MANIFEST, SCHEMA, read_manifest
 from rfmtool.money import UNITS_PER_CURRENCY
+from rfmtool.outputs.tables import MONEY_TYPE
 from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.texts import RAW, from_csv, from_parquet, text_table, unescape_table
 from rfmtool.scoring.scales import Scales, load_scales
@@ -32,11 +33,10 @@ from rfmtool.scoring.scales import Scales, load_scales
 SUMMARY: Final = "summary.json"
 RULES: Final = "rules.toml"
 SCALES: Final = "scales.json"
-_MONEY: Final = pa.decimal128(19, 4)
 _COLUMNS: Final = {
     **dict.fromkeys(("customer_id", "stage", "segment", "activity"), pa.string()),
     "frequency": pa.int64(),
-    "monetary": _MONEY,
+    "monetary": MONEY_TYPE,
     "last_order_on": pa.date32(),
 }
 _SUMMARY: Final = {
@@ -214,7 +214,7 @@ def read_run(folder: Path) -> FinishedRun:
 def money_units(money: pa.ChunkedArray) -> pa.ChunkedArray:
     """Decimals, or their text, as whole 1/10,000."""
     ten_thousand = pa.scalar(UNITS_PER_CURRENCY, pa.decimal128(5, 0))
-    return pc.cast(pc.multiply(pc.cast(money, _MONEY), ten_thousand), pa.int64())
+    return pc.cast(pc.multiply(pc.cast(money, MONEY_TYPE), ten_thousand), pa.int64())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from rfmtool.outputs.files import write_bytes
 from rfmtool.outputs.lists import write_rows
-from rfmtool.outputs.text import TextOptions
+from rfmtool.outputs.text import BOM, TextOptions
 from rfmtool.runs.finished import RULES, SCALES, SUMMARY, RunFolder, money_units, read_errors
 from rfmtool.runs.texts import text_table, unescape_table
 from rfmtool.sources.cells.ids import is_listed, mentions_listed_id
@@ -31,7 +31,6 @@ GROUP_COLUMNS: Final = ("stage", "segment", "activity")
 REFERENCE_COLUMNS: Final = ("recommended_by", "brought")
 """The columns with ids of other customers."""
 SINCE_COLUMNS: Final = ("stage_since_on", "segment_since_on", "stage_before")
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class KeptRun(RunFolder):
             if table is None:
                 outputs.append(write_bytes(folder, f"{prefix}{name}", data))
             else:
-                text = TextOptions(excel=data.startswith(_BOM), raw_text=True)
+                text = TextOptions(excel=data.startswith(BOM), raw_text=True)
                 stem, rows = f"{prefix}{name.removesuffix('.csv')}", table.to_reader()
                 outputs.append(write_rows(folder, stem, rows, "csv", text).manifest_entry)
         return [{**output, "name": f"{prefix}{Path(output['name']).name}"} for output in outputs]

@@ -32,11 +32,10 @@ from rfmtool.sources.cells.ids import is_listed, matching_key
 from rfmtool.sources.evidence.ledger import check_matched
 from rfmtool.sources.evidence.tables import read_evidence
 from rfmtool.sources.layout import Asked, Detail
-from rfmtool.summaries.holdouts import log_warnings
+from rfmtool.summaries.holdouts import PACE_DAYS, log_warnings
 from rfmtool.summaries.warnings import table_warnings
 
 DAYS: Final = 90
-_PACE_DAYS: Final = 28
 _MIN_FOUND: Final = 0.99
 """The share of the orders of an earlier run that the later export must have."""
 
@@ -198,9 +197,9 @@ def _rows_of_round(runs: Sequence[_Run], salt: str | None) -> pd.DataFrame:
 
 def _paces(rows: pd.DataFrame, last_day: int) -> dict[tuple[str, str], tuple[float, float]]:
     """New people a week by lot and action over the last four weeks: treated, and held out."""
-    recent = rows[rows["from_on"] > last_day - _PACE_DAYS]
+    recent = rows[rows["from_on"] > last_day - PACE_DAYS]
     counts = recent.groupby(["lot", "action"])["held_out"].agg(["sum", "size"])
-    weekly = 7 / _PACE_DAYS
+    weekly = 7 / PACE_DAYS
     return {
         (str(lot), str(action)): ((people - held) * weekly, held * weekly)
         for (lot, action), held, people in zip(

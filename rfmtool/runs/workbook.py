@@ -13,6 +13,7 @@ import pyarrow as pa
 from rfmtool.columns import GROUP_NOUNS
 from rfmtool.documents import Data
 from rfmtool.outputs.files import file_stems, write_file
+from rfmtool.outputs.tables import MONEY_TYPE
 from rfmtool.outputs.workbooks import Chart, Sheet, unfit, write_workbook
 
 BOOK: Final = "report.xlsx"
@@ -20,14 +21,14 @@ _DO_FIRST, _SUMMARY, _CUSTOMERS = "Do first", "Summary", "Customers"
 _MAX_NAME_LENGTH: Final = 31
 _REFUSED: Final = re.compile(r"[\[\]:*?/\\']")
 _SINGULAR: Final = {plural: column for column, plural in GROUP_NOUNS.items()}
-_MONEY: Final = pa.decimal128(19, 4)
 _SUMMARY_TYPES: Final = {
     "group": pa.string(), "name": pa.string(), "customers": pa.int64(), "share": pa.float64(),
-    "revenue": _MONEY, "revenue_share": pa.float64(), "average": _MONEY, "median": _MONEY,
+    "revenue": MONEY_TYPE, "revenue_share": pa.float64(), "average": MONEY_TYPE,
+    "median": MONEY_TYPE,
 }  # fmt: skip
 _DO_FIRST_TYPES: Final = {
     "place": pa.int64(), "what": pa.string(), "list": pa.string(), "channel": pa.string(),
-    "customers": pa.int64(), "revenue": _MONEY, "to_contact": pa.int64(),
+    "customers": pa.int64(), "revenue": MONEY_TYPE, "to_contact": pa.int64(),
 }  # fmt: skip
 _MONTH: Final = "month"
 
@@ -109,7 +110,7 @@ def _table(rows: Sequence[Data], types: Mapping[str, pa.DataType]) -> pa.Table:
     columns = {}
     for name, type_ in types.items():
         cells = [row.get(name) for row in rows]
-        if type_ == _MONEY:
+        if type_ == MONEY_TYPE:
             cells = [None if cell is None else Decimal(cell) for cell in cells]
         columns[name] = pa.array(cells, type_)
     return pa.table(columns)

@@ -18,7 +18,8 @@ from rfmtool.rules import ALL_MARKETING
 from rfmtool.standing import Standing
 from rfmtool.summaries.formatting import count_text, label_text
 
-_PACE_DAYS: Final = 28
+PACE_DAYS: Final = 28
+"""The latest days, by which it is told how many people enter in a week."""
 _MAX_ROUND_DAYS: Final = 360
 """Four windows: by then nearly everybody has entered."""
 _TARGET_RISES: Final = (0.10, 0.05)
@@ -77,8 +78,8 @@ def _power(rows: pd.DataFrame, base: float | None, day: int) -> dict[str, Any]:
     """The minimum detectable rise with the people entered so far, and weeks to detect others."""
     held = int(rows["held_out"].sum())
     arms = len(rows) - held, held
-    recent = rows["held_out"][rows["from_on"] > day - _PACE_DAYS]
-    scale, recent_held = 7 / _PACE_DAYS, int(recent.sum())
+    recent = rows["held_out"][rows["from_on"] > day - PACE_DAYS]
+    scale, recent_held = 7 / PACE_DAYS, int(recent.sum())
     pace = (len(recent) - recent_held) * scale, recent_held * scale
     can_detect = base is not None and min(arms) > 0
     return {

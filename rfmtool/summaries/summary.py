@@ -16,7 +16,7 @@ from rfmtool.memory import release_memory
 from rfmtool.money import exact_total, money_text
 from rfmtool.placing.channels import contacts_known
 from rfmtool.placing.contact_limits import is_eligible
-from rfmtool.placing.evidence_columns import evidence_tables
+from rfmtool.placing.evidence_columns import tables_for
 from rfmtool.rules import NO_ORDERS, Rule
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.currencies import distinct_currencies, is_known_currency
@@ -210,7 +210,7 @@ def _ladder(result: Standing) -> list[dict[str, Any]]:
     for rung in result.rules.ladder:
         row = rungs.setdefault(rung.label, {"stage": rung.label, "proof": rung.proof, "needs": []})
         if rung.label not in reached:
-            missing = evidence_tables(rung) - set(result.grouped.evidence)
+            missing = tables_for(rung) - set(result.grouped.evidence)
             row["needs"] = sorted(missing.union(row["needs"]))
     return list(rungs.values())
 

@@ -112,7 +112,7 @@ def _customers_and_entries(
         flat = [name for name in batch.schema.names if name != ORDERS_COLUMN]
         customers.append(batch.select(flat).take(pa.array(np.arange(len(batch)))))
         if ORDERS_COLUMN in batch.schema.names:
-            amounts = _DailyAmounts.from_lists(batch[ORDERS_COLUMN], wide=wide)
+            amounts = _OrderAmounts.from_lists(batch[ORDERS_COLUMN], wide=wide)
             if category_spend:
                 category_spend.add(amounts.category_lines(batch["customer_id"]))
             if request.entries:
@@ -137,7 +137,7 @@ def _with_row_numbers(customers: pa.Table, text_columns: Sequence[str]) -> pa.Ta
 
 
 @dataclass(frozen=True)
-class _DailyAmounts:
+class _OrderAmounts:
     """Daily amounts of the orders of some customers, sorted by customer and order."""
 
     owner: Ints  # the customer's row among these customers
@@ -145,7 +145,7 @@ class _DailyAmounts:
     columns: dict[str, pa.Array]  # the day, the category and the money of each
 
     @classmethod
-    def from_lists(cls, orders: pa.ListArray, *, wide: bool) -> _DailyAmounts:
+    def from_lists(cls, orders: pa.ListArray, *, wide: bool) -> _OrderAmounts:
         """From a list of orders for each customer, each with a list of days."""
         counts = pc.list_value_length(orders).fill_null(0).to_numpy()
         _, days = orders.flatten().flatten()
