@@ -78,7 +78,7 @@ def test_asked_is_who_hears_from_us_between_first_and_second_order(found):
 def test_who_began_with_several_things_counts_for_each(found):
     assert found.table[["name", "first_buyers"]].to_numpy().tolist() == [["cups", 2], ["tea", 2]]
     assert found.table["came_back"].isna().all()
-    assert found.gateway == []
+    assert found.gateway.empty
     assert found.as_data()["gateway_too_few"] == 2
 
 
@@ -103,7 +103,7 @@ def test_what_leads_to_a_second_order_has_its_interval():
                  *buyers(30, 10, "tea"), *buyers(10, 30, "cups"))  # fmt: skip
     found = rfmtool.journey(shop, as_of="2025-12-31")
 
-    best, worst = found.gateway
+    best, worst = found.gateway.itertuples()
     assert (best.name, best.first_buyers, best.came_back) == ("tea", 40, 0.75)
     assert (worst.name, worst.came_back) == ("cups", 0.25)
     # 1 - .25^exp(±1.96 · .0685 ÷ (.25 · ln .25)), where .0685 = √(.25 · .75 ÷ 40).

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses import journey_steps
-from rfmtool.analyses.gateways import Gateway, compare_contact_timing, gateways
+from rfmtool.analyses.gateways import compare_contact_timing, gateways
 from rfmtool.analyses.repeat import DAYS
 from rfmtool.analyses.second_order_requests import second_order_requests
 from rfmtool.days import day_number
@@ -52,11 +52,10 @@ class Journey:
     opens: Mapping[str, str]
 
     @property
-    def gateway(self) -> list[Gateway]:
-        """First purchases of MIN_GROUP_SIZE buyers or more, by the lower limit of their share."""
-        rows = [Gateway(*row) for row in self.table.itertuples(index=False)]
-        known = [row for row in rows if row.came_back is not None and not np.isnan(row.came_back)]
-        return sorted(known, key=lambda row: (-(row.low or 0.0), row.name))
+    def gateway(self) -> pd.DataFrame:
+        """The rows of `table` with enough buyers to tell, by the lower limit of their share."""
+        known = self.table[self.table["came_back"].notna()]
+        return known.sort_values(["low", "name"], ascending=[False, True])
 
     def as_data(self) -> dict[str, Any]:
         """Plain data; shares from 0 to 1, None where there is no such number."""
@@ -71,10 +70,7 @@ class Journey:
             "contact_before_order": self.contact_before_order,
             "asking": self.asking,
             "by": self.by,
-            "gateway": [
-                {self.by if name == "name" else name: value for name, value in vars(row).items()}
-                for row in self.gateway
-            ],
+            "gateway": self.gateway.rename(columns={"name": self.by}).to_dict("records"),
             "gateway_too_few": int(self.table["came_back"].isna().sum()),
             "opens": dict(self.opens),
             "notes": list(self.notes),
