@@ -77,7 +77,6 @@ def _pages() -> Iterator[tuple[str, str]]:
     from rfmtool.runs.folder import FolderOptions, write_files
     from rfmtool.runs.previous import link_previous_runs
     from rfmtool.sources.layout import Detail
-    from rfmtool.summaries.answers import DATA_OF
 
     settings = rfmtool.Settings(detail=Detail(entries=True))
     tables = ("contacts", "referrals", "feedback", "partners", "wallets", "suppress")
@@ -92,4 +91,4 @@ def _pages() -> Iterator[tuple[str, str]]:
     yield "gallery/run-de.html", run_page(summary, "de", "Tee und Kaffee")
     for name in ("cohorts", "repeat"):
         found = getattr(rfmtool, name)(result)
-        yield f"gallery/{name}.html", answer_page(name, DATA_OF[name](found), "en", None)
+        yield f"gallery/{name}.html", answer_page(name, found.page_data(), "en", None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -18,23 +18,25 @@ from rfmtool.analyses import (
     repeat,
     timeline,
 )
+from rfmtool.documents import Data
 from rfmtool.errors import UsageError
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pages.charts import ANSWER_CHARTS, chart
-from rfmtool.summaries.answers import DATA_OF
+from rfmtool.summaries.answers import PAGE_DATA
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ShownClass = TypeVar("ShownClass", bound="Shown")
 
-
-class Shown:
-    """The answer to a question, as a notebook shows it."""
+class Answer:
+    """The answer to a question, as commands print and notebooks show it."""
 
     name: ClassVar[str]
     """The analysis, as its command is called."""
     table: pd.DataFrame
+    """The table that `-o` writes; money in whole 1/10,000."""
+    as_data: Callable[..., Any]
+    """The answer as `--format json` prints it."""
 
     def __init_subclass__(cls, name: str = "") -> None:
         """Name the analysis: as its class in lower case unless `name` is given."""
@@ -47,6 +49,12 @@ class Shown:
     def to_arrow(self) -> pa.Table:
         """The table of the answer as it is written: money as decimals, days as dates."""
         return to_table(self.table, tuple(self.table.columns), MONEY)
+
+    def page_data(self) -> Data:
+        """The data that its page is made from."""
+        make = PAGE_DATA.get(self.name)
+        data: Data = make(self) if make else self.as_data()
+        return data
 
     def chart(self, kind: str | None = None) -> Any:  # noqa: ANN401 - altair's
         """The answer as a chart of altair.
@@ -61,7 +69,7 @@ class Shown:
             raise UsageError(
                 f"chart: there is none of {self.name}", f"Of {', '.join(ANSWER_CHARTS)} there are."
             )
-        data = DATA_OF[self.name](self)
+        data = self.page_data()
         data = data["in_short"] if self.name == "cohorts" else {self.name: data}
         return chart(ANSWER_CHARTS[self.name], kind, data)
 
@@ -72,43 +80,38 @@ class Shown:
     def _repr_html_(self) -> str:
         from rfmtool.pages.html import answer_fragment  # with its templates
 
-        return answer_fragment(self.name, DATA_OF[self.name](self))
+        return answer_fragment(self.name, self.page_data())
 
 
-class Affinity(Shown, affinity.Affinity):
+class Affinity(Answer, affinity.Affinity):
     """What is bought along with what."""
 
 
-class Cadence(Shown, cadence.Cadence):
+class Cadence(Answer, cadence.Cadence):
     """Which regulars should have ordered by now."""
 
 
-class Cohorts(Shown, cohorts.Cohorts):
+class Cohorts(Answer, cohorts.Cohorts):
     """Customers by the month of their first order."""
 
 
-class Concentration(Shown, concentration.Concentration):
+class Concentration(Answer, concentration.Concentration):
     """How few customers bring how much."""
 
 
-class Journey(Shown, journey.Journey):
+class Journey(Answer, journey.Journey):
     """The first-time buyer's way."""
 
 
-class Measure(Shown, measure.Measure):
+class Measure(Answer, measure.Measure):
     """What lists did."""
 
     to_frame = measure.Measure.to_frame  # is in currency units already
 
 
-class Repeat(Shown, repeat.Repeat):
+class Repeat(Answer, repeat.Repeat):
     """When second orders come."""
 
 
-class Timeline(Shown, timeline.Timeline):
+class Timeline(Answer, timeline.Timeline):
     """Who stood where, when."""
-
-
-def shown(cls: type[ShownClass], answer: Any) -> ShownClass:  # noqa: ANN401 - a base of `cls`
-    """An answer as the class that a notebook shows."""
-    return cls(**{field.name: getattr(answer, field.name) for field in fields(answer)})

@@ -25,7 +25,6 @@ from rfmtool.notebook import (
     Journey,
     Repeat,
     Timeline,
-    shown,
 )
 from rfmtool.pipeline import Result, run
 from rfmtool.settings import Settings
@@ -70,7 +69,8 @@ def repeat(source: ExportOrResult, *, by: str | None = None, **reading: RunArgum
                 "Give the export itself, or run with Asked(keep=(COLUMN,)).",
             )
         groups = result.frame[by].astype("str").fillna("(empty)")
-    return shown(Repeat, _repeat(result.frame, result.days, result.as_of, by=by, groups=groups))
+    answer = _repeat(result.frame, result.days, result.as_of, by=by, groups=groups)
+    return Repeat(**vars(answer))
 
 
 def cadence(source: ExportOrResult, **reading: RunArgument) -> Cadence:
@@ -86,7 +86,8 @@ def cadence(source: ExportOrResult, **reading: RunArgument) -> Cadence:
     """
     result = _result(source, reading, replace(_ORDERS, select=("activity",)))
     days, timing = result.days, result.scales.timing
-    return shown(Cadence, _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted))
+    answer = _cadence(result.frame, days, result.as_of, timing, fitted=result.fitted)
+    return Cadence(**vars(answer))
 
 
 def cohorts(source: ExportOrResult, **reading: RunArgument) -> Cohorts:
@@ -101,7 +102,7 @@ def cohorts(source: ExportOrResult, **reading: RunArgument) -> Cohorts:
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ENTRIES)
-    return shown(Cohorts, _cohorts(result.days, _entries(result), result.as_of))
+    return Cohorts(**vars(_cohorts(result.days, _entries(result), result.as_of)))
 
 
 def concentration(source: ExportOrResult, **reading: RunArgument) -> Concentration:
@@ -115,7 +116,7 @@ def concentration(source: ExportOrResult, **reading: RunArgument) -> Concentrati
         RfmtoolError: as `run` does.
     """
     result = _result(source, reading, _ORDERS)
-    return shown(Concentration, _concentration(result.frame, result.as_of))
+    return Concentration(**vars(_concentration(result.frame, result.as_of)))
 
 
 def affinity(
@@ -142,7 +143,7 @@ def affinity(
         raise _no_such_role(result.grouped.export, by)
     ids = result.grouped.table.column("customer_id").to_pandas()
     rows = purchases.to_pandas(split_blocks=True)
-    return shown(Affinity, _affinity(rows, ids, result.as_of, by))
+    return Affinity(**vars(_affinity(rows, ids, result.as_of, by)))
 
 
 def journey(
@@ -179,7 +180,7 @@ def journey(
         by=by,
         services=[row.label for row in result.rules.playbook if not row.is_marketing],
     )
-    return shown(Journey, answer)
+    return Journey(**vars(answer))
 
 
 def _no_such_role(export: Export, by: str) -> UsageError:

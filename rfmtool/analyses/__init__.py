@@ -7,26 +7,9 @@ referrals `referred`, as places of people. `as_of_day` counts from 1970-01-01.
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
-
-import pandas as pd
+from typing import Final
 
 import rfmtool.columns as names
 
 MONEY: Final = names.MONEY | {"revenue"}
 """Columns of answer tables that hold money, in whole 1/10,000 until written."""
-
-
-class Answer(Protocol):
-    """What the answer to every question offers."""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The table that `-o` writes; money in whole 1/10,000."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Caveats in sentences: too little data, what is left out."""
-
-    def as_data(self) -> Any:  # noqa: ANN401 - whatever JSON can hold
-        """The answer as `--format json` prints it."""

@@ -14,7 +14,7 @@ from rfmtool.cli.reading_messages import reading_reporter
 from rfmtool.interrupts import uninterrupted
 
 if TYPE_CHECKING:
-    from rfmtool.analyses import Answer
+    from rfmtool.notebook import Answer
 
 JSON = ".json"
 """The extension of files with the whole answer."""
@@ -31,7 +31,7 @@ def ask(
 
     arguments = {**run_arguments(params, exports), "on_read": reading_reporter(params)}
     question = getattr(questions, name)
-    answer(name, path, params, lambda: question(list(exports), **arguments, **more))
+    answer(path, params, lambda: question(list(exports), **arguments, **more))
 
 
 def answer_path(output: str | None, inputs: Sequence[str], params: Params) -> Path | None:
@@ -45,33 +45,30 @@ def answer_path(output: str | None, inputs: Sequence[str], params: Params) -> Pa
     return path
 
 
-def answer(name: str, path: Path | None, params: Params, compute: Callable[[], Answer]) -> None:
+def answer(path: Path | None, params: Params, compute: Callable[[], Answer]) -> None:
     """Compute an answer, write it to a path if there is one, and print it."""
     with uninterrupted():
         from rfmtool.outputs.publish import published_file
-        from rfmtool.summaries.answers import DATA_OF
 
     with published_file(path, shared=is_shared(params)) if path else nullcontext() as target:
         found = compute()
         if path and target:
             _write(found, path, target, params)
     if not params["quiet"]:
-        data = found.as_data() if params["output_format"] == "json" else DATA_OF[name](found)
-        pages = import_module(f"rfmtool.pages.{name}")
-        show(data, lambda width: pages.page(data, width), params, name)
+        data = found.as_data() if params["output_format"] == "json" else found.page_data()
+        pages = import_module(f"rfmtool.pages.{found.name}")
+        show(data, lambda width: pages.page(data, width), params, found.name)
 
 
 def _write(answer: Answer, path: Path, target: IO[bytes], params: Params) -> None:
     """Write the table of an answer, or all of it to a file with extension .json."""
-    from rfmtool.analyses import MONEY
     from rfmtool.outputs.system_errors import system_failures
-    from rfmtool.outputs.tables import to_table
     from rfmtool.outputs.writers import format_of, write_table
 
     with system_failures(str(path)):
         if path.suffix.lower() == JSON:
             target.write(json_bytes(answer.as_data()))
         else:
-            table = to_table(answer.table, tuple(answer.table.columns), MONEY)
-            write_table(table.to_reader(), target, format_of(path), text_options(params))
+            rows = answer.to_arrow().to_reader()
+            write_table(rows, target, format_of(path), text_options(params))
         target.flush()

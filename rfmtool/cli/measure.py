@@ -46,4 +46,4 @@ def command(names: tuple[str, ...], output: str | None, **params: Any) -> None:
         del arguments["rules"]
     arguments |= {"days": params["days"], "salt": params["holdout_salt"]}
     runs = [Path(folder) for folder in folders]
-    answer("measure", path, params, lambda: measure(runs, list(exports), **arguments))
+    answer(path, params, lambda: measure(runs, list(exports), **arguments))

@@ -17,7 +17,7 @@ from rfmtool.analyses import compare as analysis
 from rfmtool.columns import DIMENSIONS, GROUP_NOUNS
 from rfmtool.documents import Data
 from rfmtool.money import money_text
-from rfmtool.notebook import Shown
+from rfmtool.notebook import Answer
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.pipeline import Result
 from rfmtool.runs.finished import FinishedRun, named_folder, read_run
@@ -30,7 +30,7 @@ _WINDOWS: Final = ("w25", "w50", "w80", "w95")
 
 
 @dataclass(frozen=True, repr=False)
-class Compared(Shown, name="compare"):
+class Compared(Answer, name="compare"):
     """Two runs, and the movements of their customers."""
 
     old: FinishedRun
@@ -107,11 +107,6 @@ class Compared(Shown, name="compare"):
         """The days of the two runs."""
         old, new = self.summary["old"], self.summary["new"]
         return f"<rfmtool.Compared: {old['as_of']} and {new['as_of']}>"
-
-    def _repr_html_(self) -> str:
-        from rfmtool.pages.html import answer_fragment  # with its templates
-
-        return answer_fragment("compare", self.summary)
 
 
 def compare(old: Source, new: Source) -> Compared:

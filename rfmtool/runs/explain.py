@@ -16,8 +16,8 @@ from rfmtool.analyses.explain import explanation
 from rfmtool.columns import DATES, INTEGERS, MONEY, RATIOS
 from rfmtool.errors import InputError
 from rfmtool.money import UNITS_PER_CURRENCY
-from rfmtool.notebook import Shown
-from rfmtool.outputs.tables import MONEY_TYPE, in_units
+from rfmtool.notebook import Answer
+from rfmtool.outputs.tables import in_units
 from rfmtool.runs.evidence import KEPT_EVIDENCE_COLUMNS, read_customer_evidence
 from rfmtool.runs.finished import RunFolder, named_folder
 from rfmtool.runs.kept_runs import REFERENCE_COLUMNS
@@ -26,7 +26,7 @@ from rfmtool.sources.cells.ids import matching_key
 _VALUES: Final = ("value", "next_better", "next_worse")
 
 
-class Explained(dict[str, Any], Shown, name="explain"):
+class Explained(dict[str, Any], Answer, name="explain"):
     """What is known about one customer, as plain data; a notebook shows it as a card."""
 
     def to_frame(self) -> pd.DataFrame:
@@ -46,11 +46,6 @@ class Explained(dict[str, Any], Shown, name="explain"):
     def as_data(self) -> dict[str, Any]:
         """The same as a plain dict."""
         return {**self}
-
-    def _repr_html_(self) -> str:
-        from rfmtool.pages.html import answer_fragment  # with its templates
-
-        return answer_fragment("explain", self)
 
 
 def explain(folder: str | os.PathLike[str], customer_id: str) -> Explained:

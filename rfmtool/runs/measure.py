@@ -21,7 +21,7 @@ from rfmtool.engines import OrderEntries
 from rfmtool.errors import InputError, UsageError, check_type
 from rfmtool.grouping.evidence import read_checked_evidence
 from rfmtool.grouping.ids import matching_keys
-from rfmtool.notebook import Measure, shown
+from rfmtool.notebook import Measure
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
 from rfmtool.runs.finished import RunFolder, named_folder, read_errors
@@ -102,7 +102,7 @@ def measure(
         _paces(rows, runs[-1].as_of_day),
     )
     people = follow(followed, result, days)
-    return shown(Measure, _measure(people, window, _warnings(result, last_day)))
+    return Measure(**vars(_measure(people, window, _warnings(result, last_day))))
 
 
 def _read_run(folder: Path) -> _Run:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import accumulate
-from operator import methodcaller
 from typing import Any, Final
 
 from rfmtool.analyses.affinity import Affinity
@@ -123,15 +122,12 @@ def timeline_data(answer: Timeline) -> Data:
     }
 
 
-DATA_OF: Final[dict[str, Callable[[Any], Data]]] = {
+PAGE_DATA: Final[dict[str, Callable[[Any], Data]]] = {
     "affinity": affinity_data,
     "cadence": cadence_data,
     "cohorts": cohorts_data,
-    "compare": methodcaller("as_data"),
     "concentration": concentration_data,
-    "journey": methodcaller("as_data"),
-    "measure": methodcaller("as_data"),
     "repeat": repeat_data,
     "timeline": timeline_data,
 }
-"""The data of each question, by its name."""
+"""What makes the data of a page, by the name of the analysis; others show what `as_data` gives."""

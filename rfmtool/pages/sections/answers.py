@@ -56,7 +56,7 @@ _TITLES: Final = {
 
 
 def page(name: str, data: Data, locale: Locale, title: str | None) -> Page:
-    """The page of an answer (`data` as of `summaries.answers.DATA_OF`), comparison or customer.
+    """The page of an answer (`data` as of `notebook.Answer.page_data`), comparison or customer.
 
     Its title is the shop's name, or by default the question.
     """
