@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Column, Gap, Paragraph, Table, answer_blocks, numbers
-from rfmtool.pages.timeline import curve_width, sparkline_with_ends, totals_with_curves
+from rfmtool.pages.blocks import Block, Gap, Paragraph, answer_blocks
+from rfmtool.pages.timeline import curve_width, table_of_curves
 from rfmtool.summaries.formatting import count_text, label_text
+
+_GROUPS: Final = {"LADDER": "stages", "SEGMENT": "segments", "ACTIVITY": "activity"}
 
 
 def page(runs: Sequence[Data], width: int) -> list[Block]:
@@ -19,14 +22,6 @@ def page(runs: Sequence[Data], width: int) -> list[Block]:
     moves = "Nobody moved since the run before, or there is none."
     if causes:
         moves = f"Moves since the run before, by cause: {causes}; see changes.csv."
-    cells = curve_width(runs, width)
-    rows = totals_with_curves(runs, "revenue", cells)
-    for title, name in (("LADDER", "stages"), ("SEGMENT", "segments"), ("ACTIVITY", "activity")):
-        rows += [(), (title,)]
-        # Labels of all runs, those of the latest first.
-        for label in dict.fromkeys(label for point in reversed(runs) for label in point[name]):
-            counts = [point[name].get(label, 0) for point in runs]
-            rows.append((label_text(label), *sparkline_with_ends(counts, cells)))
-    columns = (Column("ALL", "name"), *numbers(first), Column(), *numbers(last))
-    parts: list[Block] = [Table(columns, tuple(rows)), Gap(), Paragraph(moves)]
+    table = table_of_curves(runs, _GROUPS, "revenue", curve_width(runs, width))
+    parts: list[Block] = [table, Gap(), Paragraph(moves)]
     return answer_blocks("HISTORY", headline, parts, [])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
@@ -23,6 +23,7 @@ from rfmtool.summaries.formatting import count_text, format_money, label_text
 _NUMBERS_WIDTH: Final = 54
 _MAX_CELLS: Final = 60
 _SHORT_HISTORY_DAYS: Final = 180
+_GROUPS: Final = {"LADDER": "stages", "ACTIVITY": "activity", "SEGMENT": "segments"}
 
 
 def page(answer: Data, width: int) -> list[Block]:
@@ -36,7 +37,7 @@ def page(answer: Data, width: int) -> list[Block]:
     scaling = f"Each curve is scaled to its own highest.{thinned if cells < len(points) else ''}"
     parts: list[Block] = [
         *_verdict(answer),
-        _table(points, cells),
+        table_of_curves(points, _GROUPS, "revenue until then", cells, with_shares=True),
         Gap(),
         *_advocates(points),
         Paragraph(f"{scaling} Cut points and limits are {scales}.", "quiet"),
@@ -66,36 +67,35 @@ def _verdict(answer: Data) -> list[Block]:
     return [Paragraph(text), Gap()]
 
 
-def _table(points: Sequence[Data], cells: int) -> Table:
-    """Customers and revenue, then each rung, activity and segment that had customers."""
+def table_of_curves(
+    points: Sequence[Data], groups: Mapping[str, str], revenue: str, cells: int,
+    *, with_shares: bool = False,
+) -> Table:  # fmt: skip
+    """The counts of the first point, a curve of `cells` characters, and the counts of the last one.
+
+    `groups` maps the title of a group of rows to the counts by label in a point; `revenue` is the
+    name of its row.
+    """
+
+    def row(name: str, values: Sequence[Any], form: Callable[[Any], str]) -> tuple[Cell, ...]:
+        return name, form(values[0]), _sparkline([*map(float, values)], cells), form(values[-1])
+
     first, last = points[0], points[-1]
-    rows = totals_with_curves(points, "revenue until then", cells)
-    for title, name in (("LADDER", "stages"), ("ACTIVITY", "activity"), ("SEGMENT", "segments")):
-        rows += [(), (title,)]
-        counts = [point[name] for point in points]
-        for label in dict.fromkeys(label for point_counts in counts for label in point_counts):
-            values = [point_counts.get(label, 0) for point_counts in counts]
-            if any(values):
-                part = share(values[-1] / last["customers"])
-                rows.append((label_text(label), *sparkline_with_ends(values, cells), part))
-    before, after = numbers(first["as_of"]), numbers(last["as_of"], "share")
-    columns = Column("ALL", "name"), *before, Column(), *after
-    return Table(columns, tuple(rows), optional_columns=("share",))
-
-
-def totals_with_curves(points: Sequence[Data], revenue: str, cells: int) -> list[Sequence[Cell]]:
-    """The rows of customers and of revenue, named as given."""
-    amounts = [float(point["revenue"]) for point in points]
-    first, last = (format_money(points[end]["revenue"]) for end in (0, -1))
-    return [
-        ("customers", *sparkline_with_ends([point["customers"] for point in points], cells)),
-        (revenue, first, _sparkline(amounts, cells), last),
+    rows = [
+        row("customers", [point["customers"] for point in points], "{:,}".format),
+        row(revenue, [point["revenue"] for point in points], format_money),
     ]
-
-
-def sparkline_with_ends(values: Sequence[int], cells: int) -> tuple[Cell, ...]:
-    """The first value, a sparkline `cells` wide, and the last value."""
-    return f"{values[0]:,}", _sparkline(values, cells), f"{values[-1]:,}"
+    for title, name in groups.items():
+        rows += [(), (title,)]
+        # Labels of all points, those of the latest first.
+        for label in dict.fromkeys(label for point in reversed(points) for label in point[name]):
+            counts = [point[name].get(label, 0) for point in points]
+            if any(counts):
+                part = [share(counts[-1] / last["customers"])] * with_shares
+                rows.append((*row(label_text(label), counts, "{:,}".format), *part))
+    titles = last["as_of"], *["share"] * with_shares
+    columns = Column("ALL", "name"), *numbers(first["as_of"]), Column(), *numbers(*titles)
+    return Table(columns, tuple(rows), optional_columns=("share",))
 
 
 def _sparkline(values: Sequence[float], cells: int) -> Sparkline:
