@@ -9,9 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.analyses.backtest import Backtest
 from rfmtool.analyses.effects import minimum_detectable_share, weeks_to_detect
+from rfmtool.analyses.return_rates import MIN_GROUP_SIZE
 from rfmtool.days import date_from_day
+from rfmtool.documents import Data
 from rfmtool.placing.contact_limits import is_eligible
 from rfmtool.placing.tasks import TASKS
 from rfmtool.rules import ALL_MARKETING
@@ -43,14 +44,18 @@ def list_counts(result: Standing) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def holdout_data(result: Standing, backtest: Backtest | None) -> dict[str, Any] | None:
+def holdout_data(result: Standing, backtest: Data | None) -> dict[str, Any] | None:
     """The holdout round, and the power of each list; None where nobody is held out."""
     holdout, rows = result.rules.holdout, result.holdouts
     rows = rows[rows["salt"].eq(holdout.salt) & rows["lot"].isin([*holdout.shares])]
     if not len(rows):
         return None
-    groups = [group for group in backtest.groups if group.by == "action"] if backtest else []
-    bases = {group.name: group.share.ratio for group in groups if group.share.is_enough}
+    groups = [group for group in backtest["groups"] if group["by"] == "action"] if backtest else []
+    bases = {
+        group["name"]: group["returned"] / group["customers"]
+        for group in groups
+        if group["customers"] >= MIN_GROUP_SIZE
+    }
     counts = list_counts(result)
     channels = {row.label: row.channels for row in result.rules.playbook}
     lists = []

@@ -45,11 +45,8 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
     `left_out_rejects` unreadable rows are not listed, since they may name suppressed people.
     """
     frame = result.report_data.frame
-    wallet, tested, drift = wallet_data(frame), backtest_of(result), drift_data(result)
+    wallet, backtest, drift = wallet_data(frame), backtest_of(result), drift_data(result)
     release_memory()
-    backtest, window_days = tested and tested.as_data(), result.settings.window_days
-    if backtest and window_days is not None:
-        backtest["window_days"] = window_days  # earlier days have only a part of it behind them
     complaints = frame.get("open_complaints")
     cells, escaped_cells = grid_cells(frame, result.scales), result.report_data.escaped_cells
     return {
@@ -60,7 +57,7 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
         "actions": _actions(result),
         "contacts_known": contacts_known(result.columns),
         "consent_known": "consent" in result.columns,
-        "lots": holdout_data(result, tested),
+        "lots": holdout_data(result, backtest),
         "resting": resting_data(result),
         "results": {name: dict(row) for name, row in result.rules.results.items()},
         "last_times": last_result_texts(result.rules.results),
