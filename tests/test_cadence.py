@@ -87,13 +87,13 @@ def test_regulars_are_counted_by_activity_apart_from_all(tmp_path):
 
 def test_the_look_back_tells_who_came_back(tmp_path):
     found = answer(REGULARS, tmp_path)
-    bands = found.backtest.bands
+    bands = found.bands
 
-    assert found.backtest.from_day == found.as_of - timedelta(90)
-    assert [band.activity for band in bands][-2:] == ["overdue", "lapsed"]
-    assert sum(band.share.customers for band in bands) == found.regulars
-    assert bands[-1].share.ratio == 0
-    assert bands[0].share.ratio == 1
+    assert found.backtest_from == found.as_of - timedelta(90)
+    assert [band["activity"] for band in bands][-2:] == ["overdue", "lapsed"]
+    assert sum(band["customers"] for band in bands) == found.regulars
+    assert bands[-1]["share"] == 0
+    assert bands[0]["share"] == 1
 
 
 def test_limits_that_are_given_are_looked_back_with(tmp_path):
@@ -103,7 +103,7 @@ def test_limits_that_are_given_are_looked_back_with(tmp_path):
     found = library.cadence(tmp_path / "shop.csv", scales=scales, as_of="2024-01-10")
 
     assert found.timing == limits
-    assert found.backtest.bands[-1].above == limits.lapsed_ratio
+    assert found.bands[-1]["above"] == limits.lapsed_ratio
 
 
 def test_the_order_of_rows_changes_nothing(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -31,44 +31,6 @@ _TABLE: Final = ["customer_id", "order_days", "last_order_on", "usual_gap_days",
 
 
 @dataclass(frozen=True)
-class Band:
-    """Regulars whose days since the last order lay between two multiples of their usual gap."""
-
-    activity: str
-    above: float
-    up_to: float | None
-    share: Share
-
-    @property
-    def name(self) -> str:
-        """`0.5–1`, `> 4.38`."""
-        return f"> {self.above:g}" if self.up_to is None else f"{self.above:g}–{self.up_to:g}"
-
-    def as_data(self) -> dict[str, Any]:
-        """Plain data; shares are from 0 to 1."""
-        low, high = self.share.interval or (None, None)
-        return {
-            "band": self.name,
-            "activity": self.activity,
-            "above": self.above,
-            "up_to": self.up_to,
-            "customers": self.share.customers,
-            "returned": self.share.returned,
-            "share": self.share.ratio,
-            "low": low,
-            "high": high,
-        }
-
-
-@dataclass(frozen=True)
-class CadenceBacktest:
-    """By band, how many regulars returned in the days after an earlier day."""
-
-    from_day: date
-    bands: tuple[Band, ...]
-
-
-@dataclass(frozen=True)
 class Cadence:
     """The answer: who is overdue, by how much, and whether the overdue used to return."""
 
@@ -80,7 +42,10 @@ class Cadence:
     """Of the regulars."""
     table: pd.DataFrame
     """Overdue regulars, the most valuable first; money in whole 1/10,000."""
-    backtest: CadenceBacktest | None
+    backtest_from: date | None
+    """The earlier day of the backtest; None where history is too short for one."""
+    bands: tuple[Mapping[str, Any], ...]
+    """How many regulars returned since, by how late they were on that day; see `_band`."""
 
     @property
     def regulars(self) -> int:
@@ -106,7 +71,7 @@ class Cadence:
         notes = []
         if not self.timing.limits_are_fitted:
             notes.append("Too few gaps to fit limits: they are round multiples of the usual gap.")
-        if self.backtest is None:
+        if self.backtest_from is None:
             notes.append(
                 f"Under {MIN_HISTORY_DAYS} days of history: too short to look back whether the"
                 " overdue used to return."
@@ -132,9 +97,9 @@ class Cadence:
             "at_stake": money_text(self.at_stake),
             "next_orders": money_text(self.next_orders),
             "overdue": plain.to_dict("records"),
-            "backtest_from": self.backtest.from_day.isoformat() if self.backtest else None,
+            "backtest_from": self.backtest_from and self.backtest_from.isoformat(),
             "backtest_days": BACKTEST_DAYS,
-            "backtest": [band.as_data() for band in self.backtest.bands] if self.backtest else [],
+            "backtest": list(self.bands),
             "notes": list(self.notes),
         }
 
@@ -162,23 +127,24 @@ def cadence(
         by_name = activity.value_counts(sort=False)
         return {str(name): int(count) for name, count in by_name.items()}
 
+    # Where no order counts there is no history.
+    start = date_from_day(int(days.day.min())) if len(days.day) else as_of
+    from_day, limits = backtest_date(start, as_of), None if fitted else timing
     return Cadence(
         as_of=as_of,
         timing=timing,
         activity=counts(people["activity"]),
         regular_activity=counts(people["activity"][regular]),
         table=overdue,
-        backtest=_backtest(days, len(people), as_of, None if fitted else timing),
+        backtest_from=from_day,
+        bands=tuple(_bands(days, len(people), as_of, from_day, limits)) if from_day else (),
     )
 
 
-def _backtest(
-    days: OrderDays, count: int, as_of: date, timing: Timing | None
-) -> CadenceBacktest | None:
+def _bands(
+    days: OrderDays, count: int, as_of: date, from_day: date, timing: Timing | None
+) -> Iterator[dict[str, Any]]:
     """Band the regulars as of an earlier day; without `timing` by limits fitted to that day."""
-    from_day = backtest_date(date_from_day(int(days.day.min())), as_of) if len(days.day) else None
-    if from_day is None:
-        return None
     then = day_number(from_day)
     known = order_days_until(days, then)
     limits = timing or fit_timing(known, then)
@@ -193,9 +159,22 @@ def _backtest(
     band = np.searchsorted(edges, ratios, side="left")
     totals = np.bincount(band, minlength=len(edges) + 1).tolist()
     returned = np.bincount(band[is_returned], minlength=len(edges) + 1).tolist()
-    bands = []
     for above, up_to, *counts in zip([0.0, *edges], [*edges, None], totals, returned, strict=True):
         activity = "overdue" if above >= overdue else "active"
-        activity = "lapsed" if above >= lapsed else activity
-        bands.append(Band(activity, above, up_to, Share(*counts)))
-    return CadenceBacktest(from_day, tuple(bands))
+        yield _band("lapsed" if above >= lapsed else activity, above, up_to, Share(*counts))
+
+
+def _band(activity: str, above: float, up_to: float | None, share: Share) -> dict[str, Any]:
+    """Regulars whose days since the last order lay between two multiples of their usual gap."""
+    low, high = share.interval or (None, None)
+    return {
+        "band": f"> {above:g}" if up_to is None else f"{above:g}–{up_to:g}",
+        "activity": activity,
+        "above": above,
+        "up_to": up_to,
+        "customers": share.customers,
+        "returned": share.returned,
+        "share": share.ratio,
+        "low": low,
+        "high": high,
+    }
