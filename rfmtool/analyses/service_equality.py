@@ -16,6 +16,7 @@ from rfmtool.analyses.effects import difference_of_shares
 from rfmtool.analyses.return_rates import MIN_GROUP_SIZE, Share
 from rfmtool.arrays import Ints, Mask, is_group_start, mask_of_places
 from rfmtool.days import UNKNOWN_DAY, YEAR_DAYS, integer_column
+from rfmtool.documents import Data
 from rfmtool.frames import Frames
 from rfmtool.grouping.order_dates import owner_day_keys
 from rfmtool.placing.contact_limits import outbound_contacts
@@ -67,29 +68,10 @@ def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: 
     return FollowUps(days.owner[counts].astype(np.int64), is_first, followed[counts])
 
 
-@dataclass(frozen=True)
-class ServiceLevel:
-    """One measure in one group: a share of people, or the median days of a wait."""
-
-    name: str
-    of: int
-    value: float | None
-    low: float | None
-    high: float | None
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether the group is large enough to compare."""
-        return self.of >= MIN_GROUP_SIZE
-
-    def as_data(self) -> dict[str, Any]:
-        """Plain data."""
-        return {**vars(self), "too_few": not self.is_enough}
-
-
-def _worst_to_best(name: str, levels: list[ServiceLevel]) -> float | None:
+def _worst_to_best(name: str, levels: list[Data]) -> float | None:
     """The worst of the groups that are large enough ÷ the best; None where there is no such."""
-    values = [level.value for level in levels if level.is_enough and level.value is not None]
+    enough = (level["value"] for level in levels if not level["too_few"])
+    values: list[float] = [value for value in enough if value is not None]
     if len(values) < 2 or not min(values):  # noqa: PLR2004 - it takes two
         return None
     lowest, highest = min(values), max(values)
@@ -127,23 +109,21 @@ def compare_service(
     for column in ("stage", "segment"):
         labels = people[column].cat
         groups[column] = np.where(is_buyer, labels.codes, -1), tuple(labels.categories)
-    measures = {
-        name: {by: list(_service_levels(cases, *codes)) for by, codes in groups.items()}
-        for name, cases in _cases_by_measure(evidence, orders, is_buyer, as_of_day).items()
-    }
-    verdicts = {name: _lowest_against_highest(name, by["spend"]) for name, by in measures.items()}
-    things = {}
-    for name, measure in measures.items():
+    things: dict[str, dict[str, Any]] = {}
+    for name, cases in _cases_by_measure(evidence, orders, is_buyer, as_of_day).items():
+        levels = {by: list(_service_levels(cases, *codes)) for by, codes in groups.items()}
         things[name] = {
             "more_is_better": _MORE_IS_BETTER[name],
-            "by": {by: [level.as_data() for level in levels] for by, levels in measure.items()},
-            "worst_to_best": {by: _worst_to_best(name, levels) for by, levels in measure.items()},
+            "by": levels,
+            "worst_to_best": {by: _worst_to_best(name, rows) for by, rows in levels.items()},
         }
+    fifths = {name: thing["by"]["spend"] for name, thing in things.items()}
+    verdicts = {name: _lowest_against_highest(name, levels) for name, levels in fifths.items()}
     data: dict[str, Any] = {"kind": "plain", "things": things}
     for verdict in ("worse", "alike"):
         data[verdict] = tuple(name for name, given in verdicts.items() if given == verdict)
-    if "settled" in measures:
-        data["days_to_settle"] = _days_to_settle(measures["settled"]["spend"])
+    if "settled" in fifths:
+        data["days_to_settle"] = _days_to_settle(fifths["settled"])
     return data
 
 
@@ -175,16 +155,16 @@ def _cases_by_measure(
     return measures
 
 
-def _days_to_settle(levels: list[ServiceLevel]) -> dict[str, Any]:
+def _days_to_settle(levels: list[Data]) -> dict[str, Any]:
     """The median days to settle complaints of the lowest and of the highest fifth of spend."""
-    fifths = {level.name: level for level in levels}
-    lowest, highest = fifths.get(_FIFTHS[0]), fifths.get(_FIFTHS[-1])
-    low, high = (None if level is None else level.value for level in (lowest, highest))
+    fifths, nobody = {level["name"]: level for level in levels}, {"value": None, "too_few": True}
+    lowest, highest = (fifths.get(_FIFTHS[end], nobody) for end in (0, -1))
+    low, high = lowest["value"], highest["value"]
     return {
         "lowest_fifth": low,
         "highest_fifth": high,
         "ratio": low / high if low is not None and high else None,
-        "too_few": not (lowest and highest and lowest.is_enough and highest.is_enough),
+        "too_few": lowest["too_few"] or highest["too_few"],
     }
 
 
@@ -193,8 +173,11 @@ def _buyers_among(owners: pd.Series[int], is_buyer: Mask) -> tuple[Ints, Mask]:
     return np.flatnonzero(is_buyer), mask_of_places(owners, len(is_buyer))[is_buyer]
 
 
-def _service_levels(cases: Any, codes: Ints, names: tuple[str, ...]) -> Iterator[ServiceLevel]:  # noqa: ANN401
-    """The level of a measure in each group with members; waits that have not ended are censored."""
+def _service_levels(cases: Any, codes: Ints, names: tuple[str, ...]) -> Iterator[Data]:  # noqa: ANN401
+    """A measure in each group with members: a share of people, or the median days of a wait.
+
+    Waits that have not ended are censored.
+    """
     owner, happened, *waits = cases
     group = codes[owner]
     for code, name in enumerate(names):
@@ -202,16 +185,19 @@ def _service_levels(cases: Any, codes: Ints, names: tuple[str, ...]) -> Iterator
         count = int(is_in.sum())
         if not count and not (codes == code).any():
             continue
+        level: tuple[float | None, ...]
         if waits:
             curve = survival_curve(waits[0][is_in], happened[is_in])
             limits = curve.quantile_limits(0.5) if count else (None, None)
-            yield ServiceLevel(str(name), count, curve.quantile(0.5), *limits)
+            level = curve.quantile(0.5), *limits
         else:
             share = Share(count, int(happened[is_in].sum()))
-            yield ServiceLevel(str(name), count, share.ratio, *(share.interval or (None, None)))
+            level = share.ratio, *(share.interval or (None, None))
+        numbers = dict(zip(("value", "low", "high"), level, strict=True))
+        yield {"name": str(name), "of": count, **numbers, "too_few": count < MIN_GROUP_SIZE}
 
 
-def _lowest_against_highest(name: str, levels: list[ServiceLevel]) -> str | None:
+def _lowest_against_highest(name: str, levels: list[Data]) -> str | None:
     """How the lowest fifth is served: worse than the highest, alike, or better; None if too few.
 
     Of contacts more is neither better nor worse.
@@ -219,13 +205,15 @@ def _lowest_against_highest(name: str, levels: list[ServiceLevel]) -> str | None
     if len(levels) < len(_FIFTHS) or name == "contacted":
         return None
     lowest, highest = levels[0], levels[-1]
-    if not (lowest.is_enough and highest.is_enough):
+    if lowest["too_few"] or highest["too_few"]:
         return None
     if name == "settled":  # different where the limits of the medians do not overlap
-        more = lowest.low is not None and highest.high is not None and lowest.low > highest.high
-        less = lowest.high is not None and highest.low is not None and lowest.high < highest.low
+        more, less = (
+            None not in (above["low"], below["high"]) and above["low"] > below["high"]
+            for above, below in ((lowest, highest), (highest, lowest))
+        )
     else:
-        shares = [Share(row.of, round((row.value or 0.0) * row.of)) for row in (lowest, highest)]
+        shares = [Share(row["of"], round(row["value"] * row["of"])) for row in (lowest, highest)]
         effect = difference_of_shares(*shares)
         more, less = effect.low > 0, effect.high < 0
     if not (more or less):
