@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -12,6 +13,7 @@ import pandas as pd
 
 from rfmtool.arrays import Floats
 from rfmtool.days import day_number
+from rfmtool.documents import Data
 from rfmtool.scoring.survival import SurvivalCurve, best_weeks, survival_curve, weekly_hazard
 from rfmtool.scoring.timing import (
     MIN_SECOND_ORDERS,
@@ -37,31 +39,6 @@ _ASK_DTYPE: Final = pd.CategoricalDtype(list(_ASK))
 
 
 @dataclass(frozen=True)
-class RepeatStep:
-    """From one order day to the next: `order` 1 is the wait for the second.
-
-    `median_days` is the median gap of those who returned, which is biased short; the median of the
-    curve is over everybody.
-    """
-
-    order: int
-    returned: int
-    median_days: float
-    curve: SurvivalCurve
-
-    def as_data(self) -> dict[str, Any]:
-        """Plain data; shares from 0 to 1."""
-        return {
-            "order": self.order,
-            "median_days": self.median_days,
-            "customers": self.curve.customers,
-            "returned": self.returned,
-            "median_days_of_all": self.curve.quantile(0.5),
-            "by_day": {str(day): self.curve.event_share(day) for day in DAYS},
-        }
-
-
-@dataclass(frozen=True)
 class RepeatGroup:
     """The second order of some of the buyers."""
 
@@ -81,7 +58,8 @@ class Repeat:
     hazard: Floats
     """Second orders per 1,000 customer-days at risk, by week, until 80 % of them have come."""
     best_weeks: tuple[int, int] | None
-    steps: tuple[RepeatStep, ...]
+    steps: tuple[Data, ...]
+    """From each order day to the next; see `_step`."""
     by: str | None
     groups: tuple[RepeatGroup, ...]
     table: pd.DataFrame
@@ -134,7 +112,7 @@ class Repeat:
             "windows_are_fitted": self.windows.is_fitted,
             "weekly_hazard": [_none_if_nan(rate) for rate in self.hazard.tolist()],
             "best_weeks": list(self.best_weeks) if self.best_weeks else None,
-            "latency": [step.as_data() for step in self.steps],
+            "latency": list(self.steps),
             "latency_note": SELECTION,
             "curve": _points(self.curve),
             "waiting": len(self.table),
@@ -178,35 +156,39 @@ def repeat(
         hazard=hazard,
         best_weeks=best,
         steps=tuple(
-            RepeatStep(
-                order=number,
-                returned=int(wait.ended.sum()),
-                median_days=float(np.median(wait.days[wait.ended])),
-                curve=survival_curve(wait.days, wait.ended),
-            )
+            _step(number, wait)
             for number in range(1, _MAX_STEPS + 1)
             if (wait := waiting_times(days, as_of_day, number)).ended.any()
         ),
         by=by,
-        groups=() if groups is None else _groups(second, groups),
+        groups=() if groups is None else tuple(_groups(second, groups)),
         table=_waiting(people, as_of, windows, best if windows.is_fitted else None),
     )
 
 
-def _groups(second: WaitingTimes, groups: pd.Series[str]) -> tuple[RepeatGroup, ...]:
-    """The curve of each group, in the order of their names."""
-    codes, names = pd.factorize(groups.iloc[second.owner], sort=True)
-    order = np.argsort(codes, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
-    return tuple(
-        RepeatGroup(
-            str(names[codes[part[0]]]),
-            int(second.ended[part].sum()),
-            survival_curve(second.days[part], second.ended[part]),
-        )
-        for part in parts
-        if codes[part[0]] >= 0  # -1 is no group
-    )
+def _step(number: int, wait: WaitingTimes) -> dict[str, Any]:
+    """From one order day to the next: number 1 is the wait for the second.
+
+    `median_days` is the median gap of those who returned, which is biased short; the median of the
+    curve is over everybody.
+    """
+    curve = survival_curve(wait.days, wait.ended)
+    return {
+        "order": number,
+        "median_days": float(np.median(wait.days[wait.ended])),
+        "customers": curve.customers,
+        "returned": int(wait.ended.sum()),
+        "median_days_of_all": curve.quantile(0.5),
+        "by_day": _by_day(curve),
+    }
+
+
+def _groups(second: WaitingTimes, groups: pd.Series[str]) -> Iterator[RepeatGroup]:
+    """The curve of each group, in the order of their names; who has none is in no group."""
+    places = pd.Series(np.arange(len(second.owner)))
+    for name, part in places.groupby(groups.iloc[second.owner].to_numpy(), sort=True):
+        days, ended = second.days[part], second.ended[part]
+        yield RepeatGroup(str(name), int(ended.sum()), survival_curve(days, ended))
 
 
 def _waiting(
@@ -244,8 +226,12 @@ def _curve_summary(repeaters: int, curve: SurvivalCurve) -> dict[str, Any]:
         "buyers": curve.customers,
         "repeaters": repeaters,
         "median_days": curve.quantile(0.5),
-        "by_day": {str(day): curve.event_share(day) for day in DAYS},
+        "by_day": _by_day(curve),
     }
+
+
+def _by_day(curve: SurvivalCurve) -> dict[str, float]:
+    return {str(day): curve.event_share(day) for day in DAYS}
 
 
 def _points(curve: SurvivalCurve) -> list[dict[str, Any]]:
