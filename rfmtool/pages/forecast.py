@@ -7,6 +7,7 @@ from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Paragraph
+from rfmtool.pages.groups import return_rates
 from rfmtool.summaries.formatting import format_money, label_text
 
 _MANY_ONE_IN: Final = 3
@@ -39,22 +40,20 @@ def lookback_blocks(summary: Data) -> list[Block]:
 
 def baseline_rates(summary: Data) -> list[Block]:
     """The share of customers of each action who ordered without it."""
-    backtest = summary["backtest"]
-    if backtest is None:
-        return []
-    now = [group["name"] for group in summary["actions"]]
-    by_name = {group["name"]: group for group in backtest["groups"] if group["by"] == "action"}
-    groups = [by_name[name] for name in now if name in by_name and by_name[name]["low"] is not None]
+    rates = return_rates(summary, "action") or {}
+    found = (rates.get(group["name"]) for group in summary["actions"])
+    groups = [group for group in found if group and group["low"] is not None]
     if not groups:
         return []
+    days = summary["backtest"]["days"]
     parts = ", ".join(f"{label_text(group['name'])} {_return_rate(group)}" for group in groups)
-    text = f"Ordered anyway within {backtest['days']} days of the lookback days: {parts}."
+    text = f"Ordered anyway within {days} days of the lookback days: {parts}."
     blocks: list[Block] = [Paragraph(text, "quiet")]
     last_try = next((group for group in groups if group["name"] == "last_try"), None)
     if last_try and _MANY_ONE_IN * last_try["returned"] >= last_try["customers"]:
         text = (
-            f"Of those on the last try {_return_rate(last_try)} came within {backtest['days']} days"
-            " without it: an offer to them is largely given away."
+            f"Of those on the last try {_return_rate(last_try)} came within {days} days without it:"
+            " an offer to them is largely given away."
         )
         blocks.append(Paragraph(text, "warning"))
     return blocks

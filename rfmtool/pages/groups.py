@@ -9,8 +9,8 @@ from rfmtool.documents import Data
 from rfmtool.pages.blocks import WIDE, Bar, Block, Cell, Column, Paragraph, Table, cells, numbers
 from rfmtool.summaries.formatting import TOO_FEW, join_with_or, label_text
 
-ReturnRates = Mapping[str, tuple[str, str]]
-"""Return rate and its interval, as text, by the name of the group."""
+ReturnRates = Mapping[str, Data]
+"""Groups of the backtest by name."""
 
 _INTERVAL: Final = "latest day, 95%"
 _TEXT_WIDTH: Final = 24
@@ -47,22 +47,22 @@ def group_table(summary: Data, by: str, groups: Sequence[Data], width: int) -> T
     return _table(by.upper(), "who", rows, rates)
 
 
-def _rate_cells(name: str, rates: ReturnRates | None) -> tuple[str, ...]:
-    return () if rates is None else rates.get(name, ("–", ""))
-
-
 def return_rates(summary: Data, by: str) -> ReturnRates | None:
-    """The return rate of each group and its 95% interval; None without a backtest."""
+    """The groups of the backtest by name; None without a backtest."""
     if summary["backtest"] is None:
         return None
-    rates = {}
-    for group in summary["backtest"]["groups"]:
-        if group["by"] == by and group["low"] is None:
-            rates[group["name"]] = TOO_FEW, ""
-        elif group["by"] == by:
-            interval = f"{100 * group['low']:.0f}–{100 * group['high']:.0f}%"
-            rates[group["name"]] = f"{group['returned'] / group['customers']:.0%}", interval
-    return rates
+    return {group["name"]: group for group in summary["backtest"]["groups"] if group["by"] == by}
+
+
+def _rate_cells(name: str, rates: ReturnRates | None) -> tuple[str, ...]:
+    """The return rate of a group and its 95% interval."""
+    if rates is None:
+        return ()
+    group = rates.get(name)
+    if group is None or group["low"] is None:
+        return "–" if group is None else TOO_FEW, ""
+    interval = f"{100 * group['low']:.0f}–{100 * group['high']:.0f}%"
+    return f"{group['returned'] / group['customers']:.0%}", interval
 
 
 def _table(

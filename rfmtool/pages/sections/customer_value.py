@@ -23,12 +23,12 @@ from rfmtool.pages.blocks import (
 )
 from rfmtool.pages.cards import Card, Heatmap, Switch, day_in_words, escaped_name, shortened
 from rfmtool.pages.grid import order_count
+from rfmtool.pages.groups import return_rates
 from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.sections.overview import (
     localized_people,
     return_rate_column,
     return_rate_dot,
-    return_rates,
     shown_text,
 )
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path

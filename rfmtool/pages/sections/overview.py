@@ -8,6 +8,7 @@ from typing import Final
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
+from rfmtool.pages.groups import return_rates
 from rfmtool.pages.locales import DASH, MINUS, Locale, in_whole_units
 from rfmtool.pages.run import contact_count
 from rfmtool.summaries.formatting import TOO_FEW, label_text
@@ -178,13 +179,6 @@ def localized_people(locale: Locale, count: int) -> str:
 def return_rate_column(summary: Data) -> Column:
     """The column of `return_rate_dot`."""
     return Column(f"Back in {summary['backtest']['days']} days, 0–100%", minor=True)
-
-
-def return_rates(summary: Data, by: str) -> dict[str, Data] | None:
-    """The groups of the backtest by name; None without a backtest."""
-    if summary["backtest"] is None:
-        return None
-    return {group["name"]: group for group in summary["backtest"]["groups"] if group["by"] == by}
 
 
 def return_rate_dot(group: Data | None) -> Dot | str:
