@@ -66,7 +66,7 @@ def page(name: str, data: Data, locale: Locale, title: str | None) -> Page:
     if "overdue" in data:  # HTML pages name no customers
         data = {**data, "overdue": []}
     blocks = import_module(f"rfmtool.pages.{name}").page(data, _WIDTH)
-    cards = row(*_CARDS[name](data, locale)) if name in _CARDS else ()
+    cards = row(*(make(_as_summary(name, data), locale) for make in _CARDS.get(name, ())))
     in_short = _card_in_short(name, blocks, locale, with_tables=name in _WITH_TABLES)
     if name in _FINDINGS:
         in_short = replace(in_short, finding=_FINDINGS[name](data, locale))
@@ -112,20 +112,23 @@ _OTHER_PAGES: Final = {"compare": _comparison_page, "explain": _customer_page}
 """Pages that answer no question."""
 
 
-_CARDS: Final[Mapping[str, Callable[[Data, Locale], list[Card | None]]]] = {
-    "cadence": lambda data, locale: [retention.lateness({"cadence": data}, locale)],
-    "cohorts": lambda data, locale: [
-        make(data["in_short"], locale) for make in (trends.months, trends.cohorts)
-    ],
-    "concentration": lambda data, locale: [
-        customer_value.concentration({"concentration": concentration_in_short(dict(data))}, locale)
-    ],
-    "repeat": lambda data, locale: [
-        make({"repeat": repeat_in_short(dict(data))}, locale)
-        for make in (retention.second_order, retention.when_to_ask)
-    ],
-    "timeline": lambda data, locale: [trends.timeline({"timeline": data}, locale)],
+_CARDS: Final = {
+    "cadence": [retention.lateness],
+    "cohorts": [trends.months, trends.cohorts],
+    "concentration": [customer_value.concentration],
+    "repeat": [retention.second_order, retention.when_to_ask],
+    "timeline": [trends.timeline],
 }
+"""The cards of a run that a question has too."""
+
+
+def _as_summary(name: str, data: Data) -> Data:
+    """An answer as the summary of a run has it."""
+    if name == "cohorts":
+        in_short: Data = data["in_short"]
+        return in_short
+    in_short_of = {"concentration": concentration_in_short, "repeat": repeat_in_short}
+    return {name: in_short_of[name](data) if name in in_short_of else data}
 
 
 def _strongest_rule(data: Data, locale: Locale) -> Markup | str:
