@@ -74,11 +74,8 @@ class Locale:
         integer, _, fraction = plain.partition(".")
         if len(integer) >= self.least_digits:
             head, tail = integer[:-3], integer[-3:]
-            size = 2 if self.lakhs else 3
-            first = len(head) % size
-            groups = [head[:first]] * bool(first)
-            groups += [head[start : start + size] for start in range(first, len(head), size)]
-            integer = self.group.join([*groups, tail])
+            head = re.sub(r"\B(?=(..)+$)" if self.lakhs else r"\B(?=(...)+$)", self.group, head)
+            integer = f"{head}{self.group}{tail}"
         return sign + integer + (self.decimal + fraction if fraction else "")
 
     def localized(self, text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Final
 
+import numpy as np
+
 from rfmtool.analyses.cohorts import Cohort, Cohorts
 from rfmtool.documents import Data
 from rfmtool.money import money_text
@@ -65,11 +67,10 @@ def _months(answer: Cohorts) -> list[Data]:
         first[start] = cohort.revenue[0]
         for index, units in enumerate(cohort.revenue[1:], start=start + 1):
             earlier[index] += units
-    name = answer.cohorts[0].name if answer.cohorts else "1970-01"
-    year, month = int(name[:4]), int(name[5:7]) - 1
+    begin = np.datetime64(answer.cohorts[0].name if answer.cohorts else "NaT", "M")
     return [
         {
-            "month": f"{year + (month + index) // 12}-{(month + index) % 12 + 1:02}",
+            "month": str(begin + index),
             "first": money_text(first.get(index, 0)),
             "earlier": money_text(earlier[index]),
         }

@@ -41,11 +41,14 @@ def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
     days, money = _day_edges(values["recency"], _MAX_BINS), _money_edges(positive)
     orders = np.minimum(values["frequency"], _MAX_ORDERS)
     return {
-        "recency": {"edges": days.tolist(), "counts": _bin_counts(values["recency"], days)},
+        "recency": {
+            "edges": days.tolist(),
+            "counts": np.histogram(values["recency"], days)[0].tolist(),
+        },
         "frequency": {"counts": np.bincount(orders, minlength=_MAX_ORDERS + 1)[1:].tolist()},
         "monetary": {
             "edges": [money_text(edge) for edge in money.tolist()],
-            "counts": _bin_counts(positive, money),
+            "counts": np.histogram(positive, money)[0].tolist(),
             "zero_or_less": len(buyers) - len(positive),
         },
         "median": {
@@ -55,13 +58,6 @@ def distributions(frame: pd.DataFrame) -> dict[str, Any] | None:
         },
         "together": _pairs(values) if len(buyers) >= _MIN_BUYERS_FOR_PAIRS else None,
     }
-
-
-def _bin_counts(values: Ints, edges: Ints) -> list[int]:
-    """How many values lie in each bin; a value on an edge is in the upper bin."""
-    bins = np.searchsorted(edges, values, side="right") - 1
-    counts: list[int] = np.bincount(bins, minlength=len(edges) - 1).tolist()
-    return counts
 
 
 def _day_edges(days: Ints, max_bins: int) -> Ints:

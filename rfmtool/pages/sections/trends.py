@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_abbr
 from collections.abc import Sequence
 from typing import Final
 
@@ -25,8 +26,6 @@ _HEIGHT: Final = 220
 _YEAR_MONTHS: Final = 12
 _MIN_DATES: Final = 3
 _PHONE_MONTHS: Final = (1, 3, 6, 9, 12, 18, 24)
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-                  "Dec")  # fmt: skip
 _REPEAT_STAGES: Final = ("client", "supporter", "advocate", "partner")
 
 
@@ -93,8 +92,8 @@ def _plot_of_months(data: Data, revenue: Sequence[tuple[float, float]], locale: 
 
 def _month(name: str, *, is_first: bool = False) -> str:
     """The name of a month, with the year in January and where `is_first`."""
-    month = _MONTHS[int(name[5:7]) - 1]
-    return f"{month} {name[:4]}" if is_first or month == _MONTHS[0] else month
+    month = int(name[5:7])
+    return f"{month_abbr[month]} {name[:4]}" if is_first or month == 1 else month_abbr[month]
 
 
 def _revenue_in_words(revenue: Sequence[tuple[float, float]]) -> str:
