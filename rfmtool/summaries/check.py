@@ -74,14 +74,7 @@ def export_data(export: Export, ledger: Ledger | None = None) -> dict[str, Any]:
     header = export.sources[0].layout.header
     return {
         "files": [
-            {
-                "name": source.name,
-                "rows": rows.get(source.name, 0 if ledger else None),
-                "delimiter": source.layout.dialect.delimiter if source.layout.dialect else None,
-                "encoding": source.layout.dialect.encoding if source.layout.dialect else None,
-                **_stored_data(source),
-                **_dialect_data(source),
-            }
+            _file_data(source, rows.get(source.name, 0 if ledger else None))
             for source in export.sources
         ],
         "left_out": list(export.left_out),
@@ -117,21 +110,24 @@ def partial_check_data(error: RfmtoolError) -> dict[str, Any] | None:
     return data
 
 
-def _stored_data(source: Source) -> dict[str, Any]:
-    """The kind and size of a file; None where it cannot be opened."""
-    data: dict[str, Any] = {"kind": None, "bytes": None}
-    with suppress(InputError):  # which may be the error that is being reported
+def _file_data(source: Source, rows: int | None) -> dict[str, Any]:
+    """A file: its rows, kind and size, where its records begin, how it differs from plain CSV."""
+    dialect = source.layout.dialect
+    data: dict[str, Any] = {
+        "name": source.name,
+        "rows": rows,
+        "delimiter": dialect.delimiter if dialect else None,
+        "encoding": dialect.encoding if dialect else None,
+        "kind": None,
+        "bytes": None,
+    }
+    with suppress(InputError):  # it cannot be opened, which may be the error that is reported
         data["bytes"] = source.stored_bytes
         data["kind"] = source.kind
-    return data
-
-
-def _dialect_data(source: Source) -> dict[str, Any]:
-    """Where a file's records begin, and how they differ from plain CSV."""
-    dialect = source.layout.dialect
     if dialect is None:
-        return {"rows_above": 0, "header_rows": 1}
+        return {**data, "rows_above": 0, "header_rows": 1}
     return {
+        **data,
         "rows_above": dialect.rows_above,
         "header_rows": dialect.header_rows,
         "quote": dialect.quote,
