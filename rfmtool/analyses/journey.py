@@ -107,13 +107,12 @@ def journey(  # noqa: PLR0913 - all its sources
         notes.append("Nobody has an order that counts, so the way ends before the first.")
     elif first is None:
         notes.append(f"First purchases are told of an export alone, with a column read as {by}.")
-    known = {step: first_days[step] for step in journey_steps.recorded_steps(evidence)}
     by_source, by_month, timing, asking = {}, {}, None, None
     if "contacts" in evidence:
         sources = journey_steps.contact_sources(count, evidence)
-        by_source = journey_steps.people_by_group(sources, known)
+        by_source = journey_steps.people_by_group(sources, first_days)
         months = journey_steps.first_contact_months(contact)
-        by_month = journey_steps.people_by_group(months, known)
+        by_month = journey_steps.people_by_group(months, first_days)
         timing = compare_contact_timing(contact, wait, days, horizon)
     if "contacted" in evidence:
         log = evidence["contacted"]
@@ -122,7 +121,7 @@ def journey(  # noqa: PLR0913 - all its sources
         as_of=as_of,
         by=by,
         horizon_days=horizon,
-        steps=tuple(journey_steps.count_steps(known)),
+        steps=tuple(journey_steps.count_steps(first_days)),
         by_source=by_source,
         by_month=by_month,
         contact_before_order=timing,

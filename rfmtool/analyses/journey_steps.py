@@ -23,15 +23,11 @@ _TABLE_OF: Final = {"answer": "contacts", "quote_or_trial": "contacts", "follow_
 """The table that a step requires."""
 
 
-def recorded_steps(evidence: Frames) -> list[str]:
-    """The steps for which the required table is supplied."""
-    return [step for step in STEPS if _TABLE_OF.get(step) in (None, *evidence)]
-
-
 def first_step_days(count: int, evidence: Frames, days: OrderDays) -> dict[str, Floats]:
     """By step, the day on which each person first took it; NaN where it is not known.
 
-    Reads contacts (or all their steps), contacted and referrals.
+    Steps whose table is not supplied are left out. Reads contacts (or all their steps), contacted
+    and referrals.
     """
     first, second, third = (nth_order_days(count, days, number) for number in range(3))
     sources: dict[str, list[tuple[pd.DataFrame, str, str]]] = {step: [] for step in STEPS}
@@ -55,13 +51,9 @@ def first_step_days(count: int, evidence: Frames, days: OrderDays) -> dict[str, 
     first_days = {step: earliest(count, tables) for step, tables in sources.items()}
     follow_up = first_days["follow_up"]
     is_late = follow_up > np.where(np.isnan(second), np.inf, second)
-    return {
-        **first_days,
-        "first_order": first,
-        "follow_up": np.where(is_late, np.nan, follow_up),
-        "second_order": second,
-        "third_order": third,
-    }
+    first_days |= {"first_order": first, "second_order": second, "third_order": third}
+    first_days["follow_up"] = np.where(is_late, np.nan, follow_up)
+    return {step: first_days[step] for step in STEPS if _TABLE_OF.get(step) in (None, *evidence)}
 
 
 def _with_status(rows: pd.DataFrame, *words: str) -> pd.DataFrame:
