@@ -44,7 +44,6 @@ class HoldoutTest:
     contacted_shares: tuple[float, float] | None = None
     """The shares of treated and held out who were contacted according to the contact log."""
     weekly_entries: tuple[float, float] = (0.0, 0.0)
-    past_is_known: bool = False
     is_significant: bool = True
     """Whether the difference stays significant after correction for multiple tests."""
 
@@ -97,7 +96,7 @@ class HoldoutTest:
     @cached_property
     def adjusted(self) -> AdjustedEffect | None:
         """The difference adjusted for past spend; None where that is unknown, or an arm small."""
-        if not self.past_is_known or min(self.treated, self.held_out) < MIN_ARM_FOR_PAST:
+        if min(self.treated, self.held_out) < MIN_ARM_FOR_PAST:
             return None
         return adjusted_for_past_spend(self._spend_by_arm)
 

@@ -140,7 +140,7 @@ def _holdout_test(  # noqa: PLR0913 - all parts of a test
     pairs = [pair for (of, name), pair in paces if of == lot and action in (name, ALL_MARKETING)]
     weekly = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
     cost = float(people[cost_column].to_numpy()[~held].sum())
-    return HoldoutTest(action, lot, strata, left_out, cost, shares, weekly, window.past_is_known)
+    return HoldoutTest(action, lot, strata, left_out, cost, shares, weekly)
 
 
 def _stratum(people: pd.DataFrame, window: MeasurementWindow) -> tuple[Share, Share, SpendByArm]:
