@@ -27,16 +27,16 @@ def page(answer: Data, width: int) -> list[Block]:
     rules = answer["rules"]
     customers, found = count_text(answer["customers"], "customer"), count_text(len(rules), "rule")
     before = f"{customers} · by {answer['by']} ({answer['names']:,}) · "
-    parts: list[Block] = []
+    section: list[Block] = []
     if rules:
         # Of rules on the same names only the strongest, which comes first.
         strongest: dict[frozenset[str], Data] = {}
         for rule in rules:
             strongest.setdefault(frozenset([*rule["has"], rule["next"]]), rule)
         note = Paragraph(_how_to_read(answer, len(strongest)), "quiet")
-        parts = [_rules([*strongest.values()][:_MAX_RULES], width), note]
+        section = [_rules([*strongest.values()][:_MAX_RULES], width), note]
     headline = before, found, f" · as of {answer['as_of']}"
-    return answer_blocks("AFFINITY", headline, parts, answer["notes"])
+    return answer_blocks("AFFINITY", headline, [section], answer["notes"])
 
 
 def _rules(rules: list[Data], width: int) -> Table:

@@ -5,7 +5,7 @@ Any text may come from customers' data: the code that draws it makes it safe to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -244,12 +244,17 @@ def heading(words: str) -> Line:
 
 
 def answer_blocks(
-    title: str, headline: tuple[str, str, str], parts: Sequence[Block], notes: Sequence[str]
-) -> list[Block]:
-    """The page of a question: title and headline (its middle emphasized), parts and notes."""
+    title: str, headline: tuple[str, str, str], sections: Iterable[Iterable[Block]],
+    notes: Sequence[str],
+) -> list[Block]:  # fmt: skip
+    """The page of a question: title, headline (its middle emphasized), sections and notes.
+
+    Sections without blocks are left out, and between the others is an empty line.
+    """
     before, result, after = headline
     first = Line(((f"{title}  ", "title"), (before, "plain"), (result, "strong"), (after, "plain")))
-    return [first, Rule(), *parts, *(Paragraph(note, "warning") for note in notes), Rule()]
+    parts = [block for section in map(list, sections) if section for block in (Gap(), *section)]
+    return [first, Rule(), *parts[1:], *(Paragraph(note, "warning") for note in notes), Rule()]
 
 
 def share(part: float | None) -> str:

@@ -12,7 +12,6 @@ from rfmtool.pages.blocks import (
     Block,
     Cell,
     Column,
-    Gap,
     Paragraph,
     Table,
     answer_blocks,
@@ -39,17 +38,15 @@ def page(answer: Data, width: int) -> list[Block]:
             if people
         ),
     )  # fmt: skip
-    parts: list[Block] = [activity]
-    if answer["overdue"]:
-        parts += [Gap(), *_overdue(answer)]
-    if answer["backtest"]:
-        parts += [Gap(), *_backtest(answer, width)]
     first, late = count_text(answer["regulars"], "regular"), regulars.get("overdue", 0)
     headline = f"{first}, ", f"{late:,} of them overdue", f" · as of {answer['as_of']}"
-    return answer_blocks("CADENCE", headline, parts, answer["notes"])
+    sections = [activity], _overdue(answer), _backtest(answer, width)
+    return answer_blocks("CADENCE", headline, sections, answer["notes"])
 
 
 def _overdue(answer: Data) -> Iterator[Block]:
+    if not answer["overdue"]:
+        return
     yield Table(
         columns=(
             Column("OVERDUE REGULARS", "name", folds=True),
@@ -76,6 +73,8 @@ def _overdue(answer: Data) -> Iterator[Block]:
 
 
 def _backtest(answer: Data, width: int) -> Iterator[Block]:
+    if not answer["backtest"]:
+        return
     yield Table(
         columns=(
             Column("DAYS SINCE ÷ USUAL GAP", "name"),

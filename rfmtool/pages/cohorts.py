@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Block,
-    Gap,
     Paragraph,
     ShadedCell,
     ShadedRow,
@@ -30,16 +29,12 @@ def page(answer: Data, width: int) -> list[Block]:
     buyers = count_text(answer["buyers"], "buyer")
     months = count_text(len(rows), "first-order month")
     headline = f"{buyers} in ", months, f" · as of {answer['as_of']}"
-    parts: list[Block] = []
+    sections: list[Iterable[Block]] = []
     if rows:
-        parts = [
-            *_retention(answer, width),
-            heading("REVENUE PER CUSTOMER  cumulative, months since the first order"),
-            _revenue(answer, width),
-            Gap(),
-            Paragraph(_how_to_read(answer, width), "quiet"),
-        ]
-    return answer_blocks("COHORTS", headline, parts, answer["notes"])
+        title = heading("REVENUE PER CUSTOMER  cumulative, months since the first order")
+        how_to_read = Paragraph(_how_to_read(answer, width), "quiet")
+        sections = [_retention(answer, width), [title, _revenue(answer, width)], [how_to_read]]
+    return answer_blocks("COHORTS", headline, sections, answer["notes"])
 
 
 def _months(answer: Data, first: int, width: int, cell: int) -> range:
@@ -70,7 +65,6 @@ def _retention(answer: Data, width: int) -> Iterator[Block]:
             for name, people, shares in rows
         ),
     )
-    yield Gap()
 
 
 def _percent(active: Sequence[int], people: Sequence[int]) -> list[float | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,6 @@ from rfmtool.pages.blocks import (
     Block,
     Chart,
     Column,
-    Gap,
     Paragraph,
     Table,
     answer_blocks,
@@ -36,12 +35,12 @@ def page(answer: Data, width: int) -> list[Block]:
     spent = f"{count_text(answer['buyers'], 'buyer')} spent {format_money(answer['revenue'])}"
     result = "Gini –" if gini is None else f"Gini {gini:.3f}"
     headline = ("", result, f" · {spent} · as of {answer['as_of']}")
-    parts: list[Block] = []
+    sections: list[Iterable[Block]] = []
     if gini is not None:
-        parts += [*_curve(answer, width), Gap(), _top(answer, width), Gap()]
+        sections += [_curve(answer, width), [_top(answer, width)]]
     if answer["tiers"]:
-        parts.append(_tiers(answer, wide=width >= WIDE))
-    return answer_blocks("CONCENTRATION", headline, parts, answer["notes"])
+        sections.append([_tiers(answer, wide=width >= WIDE)])
+    return answer_blocks("CONCENTRATION", headline, sections, answer["notes"])
 
 
 def _curve(answer: Data, width: int) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Block, Gap, Paragraph, answer_blocks
+from rfmtool.pages.blocks import Block, Paragraph, answer_blocks
 from rfmtool.pages.timeline import curve_width, table_of_curves
 from rfmtool.summaries.formatting import count_text, label_text
 
@@ -23,5 +23,4 @@ def page(runs: Sequence[Data], width: int) -> list[Block]:
     if causes:
         moves = f"Moves since the run before, by cause: {causes}; see changes.csv."
     table = table_of_curves(runs, _GROUPS, "revenue", curve_width(runs, width))
-    parts: list[Block] = [table, Gap(), Paragraph(moves)]
-    return answer_blocks("HISTORY", headline, parts, [])
+    return answer_blocks("HISTORY", headline, ([table], [Paragraph(moves)]), [])

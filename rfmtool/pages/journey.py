@@ -10,7 +10,6 @@ from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Block,
     Column,
-    Gap,
     Paragraph,
     Table,
     answer_blocks,
@@ -38,9 +37,8 @@ def page(answer: Data, width: int) -> list[Block]:  # noqa: ARG001 - as all page
         _gateway(answer),
         missing_tables(answer),
     ]
-    parts = [block for section in sections if section for block in (*section, Gap())]
     headline = before, counts, f" · as of {answer['as_of']}"
-    return answer_blocks("JOURNEY", headline, parts[:-1], answer["notes"])
+    return answer_blocks("JOURNEY", headline, sections, answer["notes"])
 
 
 def _steps(steps: list[Data]) -> Table:

@@ -10,7 +10,6 @@ from rfmtool.pages.blocks import (
     Block,
     Cell,
     Column,
-    Gap,
     Name,
     Paragraph,
     Table,
@@ -31,7 +30,6 @@ _SHARED_HOLDOUT_NOTE: Final = (
 def page(answer: Data, _width: int = 0) -> list[Block]:
     """The page, of any width."""
     groups: Sequence[Data] = answer["groups"]
-    parts: list[Block] = [_table(groups), Gap(), *_advice(groups)]
     known = sum(group["verdict"] != "too_few" for group in groups)
     clear = f"{known} of {count_text(len(groups), 'result')} clear"
     headline = "did it earn more? ", clear, f" · {answer['days']} days from each list"
@@ -45,7 +43,7 @@ def page(answer: Data, _width: int = 0) -> list[Block]:
     if count := answer["still_running"]:
         who = "1 person" if count == 1 else f"{count:,} people"
         notes.append(f"{who} entered too recently: still running.")
-    return answer_blocks("MEASURE", headline, parts, notes)
+    return answer_blocks("MEASURE", headline, ([_table(groups)], _advice(groups)), notes)
 
 
 def _table(groups: Sequence[Data]) -> Table:

@@ -53,7 +53,7 @@ def page(answer: Data, width: int) -> list[Block]:
         ]
     if answer.get("groups"):
         parts += [Gap(), *_by_group(answer)]
-    return answer_blocks("SECOND ORDER", headline, parts, answer["notes"])
+    return answer_blocks("SECOND ORDER", headline, [parts], answer["notes"])
 
 
 def _median_in_words(answer: Data) -> str:

@@ -10,7 +10,6 @@ from rfmtool.pages.blocks import (
     Block,
     Cell,
     Column,
-    Gap,
     Paragraph,
     Sparkline,
     Table,
@@ -35,14 +34,10 @@ def page(answer: Data, width: int) -> list[Block]:
     cells = curve_width(points, width)
     thinned = f" There is room for {cells} of the {len(points)} days in it."
     scaling = f"Each curve is scaled to its own highest.{thinned if cells < len(points) else ''}"
-    parts: list[Block] = [
-        *_verdict(answer),
-        table_of_curves(points, _GROUPS, "revenue until then", cells, with_shares=True),
-        Gap(),
-        *_advocates(points),
-        Paragraph(f"{scaling} Cut points and limits are {scales}.", "quiet"),
-    ]
-    return answer_blocks("TIMELINE", headline, parts, answer["notes"])
+    table = table_of_curves(points, _GROUPS, "revenue until then", cells, with_shares=True)
+    how_to_read = Paragraph(f"{scaling} Cut points and limits are {scales}.", "quiet")
+    sections = _verdict(answer), [table], [*_advocates(points), how_to_read]
+    return answer_blocks("TIMELINE", headline, sections, answer["notes"])
 
 
 def _verdict(answer: Data) -> list[Block]:
@@ -64,7 +59,7 @@ def _verdict(answer: Data) -> list[Block]:
     days = then["age_days"]
     if days < _SHORT_HISTORY_DAYS:
         text += f" History was {count_text(days, 'day')} then, so that says little."
-    return [Paragraph(text), Gap()]
+    return [Paragraph(text)]
 
 
 def table_of_curves(
