@@ -6,7 +6,7 @@ customer has bought at any time counts once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -149,7 +149,7 @@ def _purchases(spends: pd.DataFrame, count: int) -> _Purchases:
 
 def _mine_rules(purchases: _Purchases, count: int) -> tuple[Ints, tuple[AssociationRule, ...]]:
     """For each customer the index of the best rule, -1 for none; and all rules, strongest first."""
-    candidates = _ranked([*_single_rules(purchases), *_pair_rules(purchases)])
+    candidates = _ranked(_candidates(purchases))
     rules = tuple(_association_rule(candidate, purchases) for candidate in candidates)
     return _best_rules(purchases, candidates, count), rules
 
@@ -174,46 +174,43 @@ def _co_buyers(bits: BitMatrix) -> Ints:
     return np.maximum(counts, counts.T)
 
 
-def _single_rules(purchases: _Purchases) -> list[_Candidate]:
+def _candidates(purchases: _Purchases) -> Iterator[_Candidate]:
+    """Rules from each name, and from two names where few are compared."""
     both = _co_buyers(purchases.bits)
     buyers = np.diagonal(both)
-    is_more_than_chance = both * purchases.customers > np.outer(buyers, buyers)
-    is_rule = (both >= purchases.min_customers) & is_more_than_chance
-    np.fill_diagonal(is_rule, val=False)
-    return [
-        _Candidate((has,), then, int(buyers[has]), int(buyers[then]), int(both[has, then]))
-        for has, then in np.argwhere(is_rule).tolist()
-    ]
-
-
-def _pair_rules(purchases: _Purchases) -> list[_Candidate]:
-    """Rules from two names whose confidence exceeds that of either name alone."""
+    yield from _found(purchases, (), both, buyers)
     if len(purchases.names) > _MAX_NAMES_FOR_PAIRS:
-        return []
-    both = _co_buyers(purchases.bits)
-    buyers = np.diagonal(both)
+        return
     single_confidence = both / np.maximum(buyers[:, None], 1)
-    rules = []
     for first in range(len(purchases.names)):
         all_three = _co_buyers(purchases.bits & purchases.bits[first])
         confidence = all_three / np.maximum(both[first][:, None], 1)
-        is_rule = (
-            (all_three >= purchases.min_customers)
-            & (all_three * purchases.customers > np.outer(both[first], buyers))
-            & (confidence > np.maximum(single_confidence, single_confidence[first]))
-        )
-        np.fill_diagonal(is_rule, val=False)
-        is_rule[: first + 1] = False
-        is_rule[:, first] = False
-        rules += [
-            _Candidate((first, second), then, int(both[first, second]), int(buyers[then]),
-                       int(all_three[second, then]))
-            for second, then in np.argwhere(is_rule).tolist()
-        ]  # fmt: skip
-    return rules
+        # Rules from two names must be surer than those from either alone.
+        is_weaker = confidence <= np.maximum(single_confidence, single_confidence[first])
+        all_three[is_weaker] = 0
+        all_three[: first + 1] = 0
+        all_three[:, first] = 0
+        yield from _found(purchases, (first,), all_three, both[first])
 
 
-def _ranked(candidates: list[_Candidate]) -> list[_Candidate]:
+def _found(
+    purchases: _Purchases, has: tuple[int, ...], with_all: Ints, with_has: Ints
+) -> Iterator[_Candidate]:
+    """The rules from the names `has` and another that enough customers make more than chance.
+
+    `with_has` counts the buyers of `has` and each other name, `with_all` those of a third (the
+    column) as well.
+    """
+    buyers = np.bitwise_count(purchases.bits).sum(axis=1, dtype=np.int64)
+    is_more_than_chance = with_all * purchases.customers > np.outer(with_has, buyers)
+    is_rule = (with_all >= purchases.min_customers) & is_more_than_chance
+    np.fill_diagonal(is_rule, val=False)
+    for last, then in np.argwhere(is_rule).tolist():
+        counts = int(with_has[last]), int(buyers[then]), int(with_all[last, then])
+        yield _Candidate((*has, last), then, *counts)
+
+
+def _ranked(candidates: Iterable[_Candidate]) -> list[_Candidate]:
     """The strongest first, and a limited number with the same `has`."""
 
     def rank(rule: _Candidate) -> tuple[object, ...]:
