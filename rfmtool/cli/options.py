@@ -248,14 +248,7 @@ def table_output(what: str, more: str = "") -> Decorator[Any]:
     return click.option("-o", "--output", metavar="FILE", help=text)
 
 
-def _analysis_options(*limits: Callable[[Any], Any]) -> Decorator[Any]:
-    return combine_options(
-        page_format, reading, suppress, question, *limits, max_rejects, text_tables, engine, talk
-    )
-
-
-analysis = _analysis_options()
+analysis = combine_options(
+    page_format, reading, suppress, question, max_rejects, text_tables, engine, talk
+)
 """The options of analyses that do not score customers."""
-
-timed_analysis = _analysis_options(scales)
-"""The same with --scales, for the timing limits of an earlier run."""

@@ -46,7 +46,8 @@ def repeat(exports: tuple[str, ...], output: str | None, by: str | None, **param
 @click.command(cls=SectionedCommand)
 @options.exports
 @options.table_output("the overdue regulars, the most valuable first")
-@options.timed_analysis
+@options.analysis
+@options.scales
 def cadence(exports: tuple[str, ...], output: str | None, **params: Any) -> None:
     """List the regulars in EXPORTS who should have ordered by now.
 
