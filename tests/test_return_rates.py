@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfmtool.analyses.lookbacks import orders_between
-from rfmtool.analyses.return_rates import Share, backtest_date, order_days_until
+from rfmtool.analyses.return_rates import Share, backtest_date
 from rfmtool.grouping.order_dates import OrderDates
-from rfmtool.scoring.timing import distinct_order_days
+from rfmtool.scoring.timing import OrderDays, distinct_order_days
 
 VISITS = st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=1, max_size=6)
 
@@ -55,7 +55,9 @@ def test_under_half_a_year_of_history_there_is_no_looking_back():
 
 @given(VISITS, st.integers(0, 60))
 def test_what_was_known_on_a_day_is_what_had_happened_by_then(customers, last):
-    known = order_days_until(days_of(customers), last)
+    days = days_of(customers)
+    is_past = days.day <= last
+    known = OrderDays(days.owner[is_past], days.day[is_past])
     by_then = days_of([[day for day in days if day <= last] for days in customers])
 
     for name in ("owner", "day", "gap_owner", "gap_days"):

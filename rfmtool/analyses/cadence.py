@@ -16,7 +16,6 @@ from rfmtool.analyses.return_rates import (
     MIN_HISTORY_DAYS,
     Share,
     backtest_date,
-    order_days_until,
 )
 from rfmtool.days import date_from_day, day_number
 from rfmtool.grouping.order_dates import OrderDates
@@ -146,7 +145,8 @@ def _bands(
 ) -> Iterator[dict[str, Any]]:
     """Band the regulars as of an earlier day; without `timing` by limits fitted to that day."""
     then = day_number(from_day)
-    known = order_days_until(days, then)
+    is_past = days.day <= then
+    known = OrderDays(days.owner[is_past], days.day[is_past])
     limits = timing or fit_timing(known, then)
     usual, regular = usual_gaps(known, count, limits.median_gap_days)
     last_day = np.full(count, then)

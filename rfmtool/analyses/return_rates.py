@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from rfmtool.arrays import Mask
 from rfmtool.scoring.survival import Z_95
-from rfmtool.scoring.timing import OrderDays
 
 BACKTEST_DAYS: Final = 90
 """How many days are observed after each lookback day."""
@@ -84,9 +83,3 @@ def backtest_date(first_order_on: date, as_of: date) -> date | None:
     if (as_of - first_order_on).days < MIN_HISTORY_DAYS:
         return None
     return as_of - timedelta(days=BACKTEST_DAYS)
-
-
-def order_days_until(days: OrderDays, last: int) -> OrderDays:
-    """The order days up to the day `last`."""
-    known = days.day <= last
-    return OrderDays(days.owner[known], days.day[known])

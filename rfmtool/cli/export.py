@@ -67,7 +67,11 @@ def command(folder: str, tool: str, output: str | None, **params: Any) -> None:
     if target and not target.suffix:
         _write_folder(uploads, target, shared=shared)
     else:
-        _write_file(uploads.combined, target, shared=shared)
+        from rfmtool.outputs.publish import published_file
+
+        stdout = nullcontext(sys.stdout.buffer)
+        with published_file(target, shared=shared) if target else stdout as file:
+            _write_rows(uploads.combined, file)
     if not params["quiet"]:
         _print_counts(uploads)
 
@@ -104,16 +108,8 @@ def _write_folder(uploads: Uploads, folder: Path, *, shared: bool) -> None:
                 (folder / name).unlink()
 
 
-def _write_file(people: pd.DataFrame, path: Path | None, *, shared: bool) -> None:
-    """Write a table of text as CSV, to stdout without a path."""
-    from rfmtool.outputs.publish import published_file
-
-    stdout = nullcontext(sys.stdout.buffer)
-    with published_file(path, shared=shared) if path else stdout as target:
-        _write_rows(people, target)
-
-
 def _write_rows(people: pd.DataFrame, target: IO[bytes]) -> None:
+    """Write a table of text as CSV."""
     import pyarrow as pa
 
     from rfmtool.outputs.text import TextOptions, write_csv
