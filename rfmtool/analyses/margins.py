@@ -56,8 +56,7 @@ def _order_numbers(entries: OrderEntries, starts: Ints, counts: Mask) -> Ints:
     day, owner = sale_days(entries, starts), entries.owner[starts]
     rows = np.flatnonzero(counts)
     rows = rows[np.lexsort((day[rows], owner[rows]))]
-    first = group_starts(owner[rows])
-    index = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
+    index = pd.Series(rows).groupby(owner[rows], sort=False).cumcount().to_numpy()
     number = np.zeros(len(starts), dtype=np.int64)
     number[rows] = np.minimum(index, NUMBERED_ORDERS) + 1
     return number

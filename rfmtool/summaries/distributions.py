@@ -129,27 +129,20 @@ def grid_cells(frame: pd.DataFrame, scales: Scales) -> dict[str, Any]:
     rows, columns, bands = (scales[name].bins for name in DIMENSIONS)
     names = ["recency_score", "frequency_score", "monetary_score", "monetary", "segment"]
     buyers = frame.loc[frame["frequency"] > 0, names]
-    recency, frequency, monetary = (buyers[name].to_numpy(dtype=np.int64) for name in names[:3])
-    cell = (rows - recency) * columns + frequency - 1
-    order = np.argsort(cell.astype(np.int16), kind="stable")  # a radix sort in 16 bits
-    ends = np.cumsum(np.bincount(cell, minlength=rows * columns))[:-1]
-    spent = np.split(buyers["monetary"].to_numpy(dtype=np.int64)[order], ends)
-    scores = np.split(monetary[order], ends)
-    segment = buyers["segment"].astype("category").cat
-    segments = np.split(segment.codes.to_numpy()[order], ends)
-    cells = [
-        {
-            "revenue": money_text(exact_total(money)),
-            "median": money_text(round(float(np.median(money)))) if len(money) else None,
-            "bands": np.bincount(score, minlength=bands + 1)[1:].tolist(),
-            "segment": str(segment.categories[codes[0]])
-            if len(codes) and codes[0] >= 0 and (codes == codes[0]).all()
-            else None,
-        }
-        for money, score, codes in zip(spent, scores, segments, strict=True)
-    ]
+    recency, frequency = (buyers[name].to_numpy(dtype=np.int64) for name in names[:2])
+    by_cell = dict(iter(buyers.groupby((rows - recency) * columns + frequency - 1)))
+    cells = [_cell(by_cell.get(place, buyers[:0]), bands) for place in range(rows * columns)]
     lines = [cells[start : start + columns] for start in range(0, rows * columns, columns)]
+    return {name: [[cell[name] for cell in line] for line in lines] for name in cells[0]}
+
+
+def _cell(buyers: pd.DataFrame, bands: int) -> dict[str, Any]:
+    """The buyers of one cell; `segment` is None unless all are in the same."""
+    money, segments = buyers["monetary"].to_numpy(dtype=np.int64), buyers["segment"].unique()
+    scores = buyers["monetary_score"].to_numpy(dtype=np.int64)
     return {
-        name: [[cell[name] for cell in line] for line in lines]
-        for name in ("revenue", "median", "bands", "segment")
+        "revenue": money_text(exact_total(money)),
+        "median": money_text(round(float(np.median(money)))) if len(money) else None,
+        "bands": np.bincount(scores, minlength=bands + 1)[1:].tolist(),
+        "segment": str(segments[0]) if len(segments) == 1 and pd.notna(segments[0]) else None,
     }
