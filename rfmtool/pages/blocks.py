@@ -151,6 +151,14 @@ class Table:
     rest: str = ""
 
 
+def table_of_columns(
+    columns: Iterable[tuple[Column, Sequence[Cell]]], first: int = 0, rest: str = ""
+) -> Table:
+    """A table from its columns, each with its cells."""
+    heads, cells = zip(*columns, strict=True)
+    return Table(heads, tuple(zip(*cells, strict=True)), first=first, rest=rest)
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Two columns without titles: names and their descriptions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
@@ -110,6 +111,11 @@ class Locale:
         """An amount given as decimal text, in whole units or with two decimals."""
         return Number(self.rounded(Decimal(text), 0 if whole else 2), text)
 
+    def money_column(self, texts: Sequence[str]) -> list[Number]:
+        """The amounts of a column, in whole units where one of them is large."""
+        whole = in_whole_units(texts)
+        return [self.money(text, whole=whole) for text in texts]
+
     def share(self, part: float | None, digits: int = 1) -> Number | str:
         """A share as a percentage; `<0.1%` where it is above zero but would round to it."""
         if part is None:
@@ -142,6 +148,6 @@ class Locale:
         return tuple(self.headline(f"{edge:.0f}").shown for edge in edges)
 
 
-def in_whole_units(texts: list[str]) -> bool:
+def in_whole_units(texts: Sequence[str]) -> bool:
     """Whether a column of amounts is shown without decimals."""
     return max((abs(Decimal(text)) for text in texts), default=Decimal()) >= _NO_DECIMALS_FROM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate, pairwise
 from typing import Final
 
 from rfmtool.documents import Data
@@ -16,6 +17,7 @@ from rfmtool.pages.blocks import (
     ShadedTable,
     Table,
     numbers,
+    table_of_columns,
 )
 from rfmtool.pages.cards import Card, Folded, Heatmap, Mark, day_in_words
 from rfmtool.pages.locales import MINUS, Locale, in_whole_units
@@ -65,10 +67,8 @@ def _revenue_steps(summary: Data, since: Data, locale: Locale) -> Table:
     revenue = since["revenue"]
     flow = [(name, revenue["flow"][name]) for name in _STEPS if name in revenue["flow"]]
     flow = [(name, part) for name, part in flow if part["customers"] and float(part["change"])]
-    level, levels = float(revenue["old"]), [float(revenue["old"])]
-    for _, part in flow:
-        level += float(part["change"])
-        levels.append(level)
+    changes = (float(part["change"]) for _, part in flow)
+    levels = [*accumulate(changes, initial=float(revenue["old"]))]
     most = max(*levels, float(revenue["new"]), 1.0)
     whole = in_whole_units([revenue["old"], revenue["new"]])
 
@@ -85,7 +85,7 @@ def _revenue_steps(summary: Data, since: Data, locale: Locale) -> Table:
         (Name(day_in_words(since["as_of"]), is_sentence=True), locale.count(since["customers"]),
          bar(0.0, levels[0], "client"), money(revenue["old"]))
     ]  # fmt: skip
-    for (name, part), start, end in zip(flow, levels, levels[1:], strict=False):
+    for (name, part), (start, end) in zip(flow, pairwise(levels), strict=True):
         step = bar(start, end, "customer" if end > start else "look")
         change = money(part["change"], signed=True)
         rows.append((Name(_STEPS[name]), locale.count(part["customers"]), step, change))
@@ -99,14 +99,13 @@ def _revenue_steps(summary: Data, since: Data, locale: Locale) -> Table:
 
 
 def _table_of_causes(causes: Mapping[str, int], locale: Locale) -> Table:
-    most, bar = max(causes.values()), Column(hidden_title="Moves as a bar")
-    return Table(
-        (Column("Moved by", "name", folds=True), bar, *numbers("moves")),
-        tuple(
-            (Name(_CAUSES[name]), Bars(((count / most, "main"),)), locale.count(count))
-            for name, count in causes.items()
-        ),
-    )
+    most = max(causes.values())
+    return table_of_columns((
+        (Column("Moved by", "name", folds=True), [Name(_CAUSES[name]) for name in causes]),
+        (Column(hidden_title="Moves as a bar"),
+         [Bars(((count / most, "main"),)) for count in causes.values()]),
+        (Column("moves", "number"), [*map(locale.count, causes.values())]),
+    ))  # fmt: skip
 
 
 def _stage_matrix(matrix: Mapping[str, Mapping[str, int]], locale: Locale) -> Heatmap:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import (
     Bars,
+    Cell,
     Column,
     Dot,
     Name,
@@ -20,6 +21,7 @@ from rfmtool.pages.blocks import (
     ShadedTable,
     Table,
     numbers,
+    table_of_columns,
 )
 from rfmtool.pages.cards import Card, Heatmap, Switch, day_in_words, escaped_name, shortened
 from rfmtool.pages.grid import order_count
@@ -66,50 +68,34 @@ def _table_of_segments(summary: Data, groups: list[Data], locale: Locale) -> Tab
     rates = return_rates(summary, "segment")
     largest = max([group["share"] for group in groups]
                   + [group["revenue_share"] or 0.0 for group in groups]) or 1.0  # fmt: skip
-    whole = in_whole_units([group["revenue"] for group in groups])
-    medians = in_whole_units([group["median"] for group in groups])
-    rows = tuple(
-        (
-            Name(group["name"], locale.localized(group["who"])),
-            locale.count(group["customers"]),
-            locale.share(group["share"]),
-            Bars(((group["share"] / largest, "second"),
-                  (max(group["revenue_share"] or 0.0, 0.0) / largest, "main"))),
-            locale.money(group["revenue"], whole=whole),
-            locale.share(group["revenue_share"]) if float(summary["revenue"]) > 0 else DASH,
-            locale.money(group["median"], whole=medians),
-            *(DASH if group[name] is None else locale.number(group[name])
-              for name in ("median_recency_days", "median_orders")),
-            *(() if rates is None else _rate_cells(locale, rates.get(group["name"]))),
-        )
-        for group in groups
-    )  # fmt: skip
-    rate_columns: tuple[Column, ...] = ()
+    has_revenue = float(summary["revenue"]) > 0
+    shares = [locale.share(group["revenue_share"]) if has_revenue else DASH for group in groups]
+    columns: list[tuple[Column, Sequence[Cell]]] = [
+        (Column("Segment", "name", folds=True),
+         [Name(group["name"], locale.localized(group["who"])) for group in groups]),
+        (Column("People", "number"), [locale.count(group["customers"]) for group in groups]),
+        (Column("share", "number", minor=True), [locale.share(group["share"]) for group in groups]),
+        (Column("Share of people and revenue"),
+         [Bars(((group["share"] / largest, "second"),
+                (max(group["revenue_share"] or 0.0, 0.0) / largest, "main"))) for group in groups]),
+        (Column("Revenue", "number"), locale.money_column([group["revenue"] for group in groups])),
+        (Column("share", "number", minor=True), shares),
+        (Column("Median spent", "number", minor=True),
+         locale.money_column([group["median"] for group in groups])),
+        *((Column(title, "number", minor=True),
+           [DASH if group[name] is None else locale.number(group[name]) for group in groups])
+          for title, name in (("days since", "median_recency_days"), ("orders", "median_orders"))),
+    ]  # fmt: skip
     if rates is not None:
-        share = Column("", "number", minor=True, hidden_title="Share who came back")
-        rate_columns = return_rate_column(summary), share
+        dots = [return_rate_dot(rates.get(group["name"])) for group in groups]
+        columns.append((return_rate_column(summary), dots))
+        column = Column("", "number", minor=True, hidden_title="Share who came back")
+        told = [locale.share(dot.value, 0) if isinstance(dot, Dot) else DASH for dot in dots]
+        columns.append((column, told))
     hidden = groups[_MAX_SEGMENTS:]
-    rest = sum(group["revenue_share"] or 0.0 for group in hidden)
-    return Table(
-        columns=(
-            Column("Segment", "name", folds=True),
-            *numbers("People"),
-            Column("share", "number", minor=True),
-            Column("Share of people and revenue"),
-            *numbers("Revenue"),
-            Column("share", "number", minor=True),
-            *numbers("Median spent", "days since", "orders", minor=True),
-            *rate_columns,
-        ),
-        rows=rows,
-        first=_MAX_SEGMENTS,
-        rest=f"{len(hidden)} more, {locale.rounded(100 * rest, 1)}% of revenue",
-    )  # fmt: skip
-
-
-def _rate_cells(locale: Locale, group: Data | None) -> tuple[Dot | str, Number | str]:
-    dot = return_rate_dot(group)
-    return dot, locale.share(dot.value, 0) if isinstance(dot, Dot) else DASH
+    part = sum(group["revenue_share"] or 0.0 for group in hidden)
+    rest = f"{len(hidden)} more, {locale.rounded(100 * part, 1)}% of revenue"
+    return table_of_columns(columns, _MAX_SEGMENTS, rest)
 
 
 def _largest_segments(summary: Data, groups: list[Data]) -> Markup | str:

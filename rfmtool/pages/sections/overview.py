@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Column, Dot, Name, Number, Table, numbers
+from rfmtool.pages.blocks import Cell, Column, Dot, Name, Number, Table, table_of_columns
 from rfmtool.pages.cards import Card, Figure, Mark, Sentence, Stack, day_in_words
 from rfmtool.pages.groups import return_rates
-from rfmtool.pages.locales import DASH, MINUS, Locale, in_whole_units
+from rfmtool.pages.locales import DASH, MINUS, Locale
 from rfmtool.pages.run import contact_count
 from rfmtool.summaries.formatting import TOO_FEW, label_text
 
@@ -123,37 +123,27 @@ def to_do(summary: Data, locale: Locale) -> Card | None:
 
 def _table_of_lists(summary: Data, groups: Sequence[Data], locale: Locale) -> Table:
     """A row for each list, with its file or sheet."""
-    rates, has_contacts = return_rates(summary, "action"), summary.get("contacts_known")
-    whole = in_whole_units([group["revenue"] for group in groups])
+    rates = return_rates(summary, "action")
     others = localized_people(locale, sum(map(contact_count, groups[_FIRST:])))
     kind = summary.get("lists_as", "csv")  # not in summaries of older versions
     file_of = {None: "{}", "xlsx": "action {}"}.get(kind, f"{{}}.{kind}")
-    rows = tuple(
-        (
-            str(number),
-            Name(group["say"], file_of.format(group["name"]), is_sentence=True),
-            group["channel"],
-            locale.count(contact_count(group)),
-            *((locale.count(group["reachable"]),) if has_contacts else ()),
-            locale.money(group["revenue"], whole=whole),
-            *((return_rate_dot(rates.get(group["name"])),) if rates is not None else ()),
-        )
-        for number, group in enumerate(groups, start=1)
-    )
-    return Table(
-        columns=(
-            Column("", "number", minor=True, hidden_title="Place"),
-            Column("What", "name", folds=True),
-            Column("By"),
-            *numbers("People"),
-            *((Column("reached", "number", minor=True),) if has_contacts else ()),
-            Column("Spent so far", "number", minor=True),
-            *((return_rate_column(summary),) if rates is not None else ()),
-        ),
-        rows=rows,
-        first=_FIRST,
-        rest=f"{len(groups) - _FIRST} more lists, {others}",
-    )
+    columns: list[tuple[Column, Sequence[Cell]]] = [
+        (Column("", "number", minor=True, hidden_title="Place"),
+         [str(number) for number in range(1, len(groups) + 1)]),
+        (Column("What", "name", folds=True),
+         [Name(group["say"], file_of.format(group["name"]), is_sentence=True) for group in groups]),
+        (Column("By"), [group["channel"] for group in groups]),
+        (Column("People", "number"), [locale.count(contact_count(group)) for group in groups]),
+    ]  # fmt: skip
+    if summary.get("contacts_known"):
+        reached = [locale.count(group["reachable"]) for group in groups]
+        columns.append((Column("reached", "number", minor=True), reached))
+    spent = locale.money_column([group["revenue"] for group in groups])
+    columns.append((Column("Spent so far", "number", minor=True), spent))
+    if rates is not None:
+        dots = [return_rate_dot(rates.get(group["name"])) for group in groups]
+        columns.append((return_rate_column(summary), dots))
+    return table_of_columns(columns, _FIRST, f"{len(groups) - _FIRST} more lists, {others}")
 
 
 def _how_to_read_lists(summary: Data) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers
+from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers, table_of_columns
 from rfmtool.pages.cards import Card, Sentence, Stack, day_in_words, share_in_words
-from rfmtool.pages.locales import DASH, Locale, in_whole_units
+from rfmtool.pages.locales import DASH, Locale
 from rfmtool.pages.run import segment_versus_activity
 from rfmtool.pages.sections.overview import localized_count
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path, nice_ticks
@@ -197,25 +197,19 @@ def _in_order(groups: list[Data]) -> list[Data]:
 
 def _table_of_activities(summary: Data, locale: Locale) -> Table:
     groups, total = _in_order(summary["activity"]), float(summary["revenue"])
-    whole = in_whole_units([group["revenue"] for group in groups])
-    rows = []
-    for group in groups:
-        tone = _TONES.get(group["name"], "suspect")
-        people = locale.count(group["customers"]), locale.share(group["share"], 0)
-        money = locale.money(group["revenue"], whole=whole)
-        of_revenue = locale.share(group["revenue_share"], 0) if total > 0 else DASH
-        name = Name(group["name"], locale.localized(group["who"]), tone)
-        rows.append((name, *people, money, of_revenue))
-    return Table(
-        columns=(
-            Column("Activity", "name", folds=True),
-            *numbers("People"),
-            Column("share", "number", minor=True),
-            *numbers("Revenue"),
-            Column("of revenue", "number", minor=True),
-        ),
-        rows=tuple(rows),
-    )
+    names = [
+        Name(group["name"], locale.localized(group["who"]), _TONES.get(group["name"], "suspect"))
+        for group in groups
+    ]
+    shares = [locale.share(group["share"], 0) for group in groups]
+    earned = [locale.share(group["revenue_share"], 0) if total > 0 else DASH for group in groups]
+    return table_of_columns((
+        (Column("Activity", "name", folds=True), names),
+        (Column("People", "number"), [locale.count(group["customers"]) for group in groups]),
+        (Column("share", "number", minor=True), shares),
+        (Column("Revenue", "number"), locale.money_column([group["revenue"] for group in groups])),
+        (Column("of revenue", "number", minor=True), earned),
+    ))  # fmt: skip
 
 
 def _stack(title: str, groups: list[Data], key: str) -> Stack:
@@ -232,23 +226,16 @@ def lateness(summary: Data, locale: Locale) -> Card | None:
     bands = cadence["backtest"]
     if not bands:
         return None
-    table = Table(
-        columns=(
-            Column("Usual gaps waited", "name"),
-            *numbers("Regulars"),
-            Column("Came back, 0–100%"),
-            Column("", "number", hidden_title="Share who came back"),
-        ),
-        rows=tuple(
-            (
-                Name(locale.localized(band["band"]), band["activity"]),
-                locale.count(band["customers"]),
-                Dot(band["share"], band["low"], band["high"]) if band["is_enough"] else TOO_FEW,
-                locale.share(band["share"], 0) if band["is_enough"] else DASH,
-            )
-            for band in bands
-        ),
-    )
+    names = [Name(locale.localized(band["band"]), band["activity"]) for band in bands]
+    table = table_of_columns((
+        (Column("Usual gaps waited", "name"), names),
+        (Column("Regulars", "number"), [locale.count(band["customers"]) for band in bands]),
+        (Column("Came back, 0–100%"),
+         [Dot(band["share"], band["low"], band["high"]) if band["is_enough"] else TOO_FEW
+          for band in bands]),
+        (Column("", "number", hidden_title="Share who came back"),
+         [locale.share(band["share"], 0) if band["is_enough"] else DASH for band in bands]),
+    ))  # fmt: skip
     shares = []
     for name, whom in (("active", "regulars on time came back"), ("lapsed", "of the lapsed")):
         rows = [band for band in bands if band["activity"] == name]

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from rfmtool.columns import DIMENSIONS
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
+from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers, table_of_columns
 from rfmtool.pages.cards import Card, Folded, Mark, Sentence, day_in_words
 from rfmtool.pages.data_quality import column_roles
 from rfmtool.pages.locales import Locale
@@ -93,10 +93,9 @@ def _cuts(summary: Data, locale: Locale) -> Table:
 
 
 def _evidence(summary: Data, locale: Locale) -> Table:
-    return Table(
-        columns=(Column("Table", "name"), *numbers("rows", "people", "matched")),
-        rows=tuple(
-            (Name(name), *(locale.count(table[key]) for key in ("rows", "people", "matched")))
-            for name, table in summary["evidence"].items()
-        ),
-    )
+    tables = summary["evidence"]
+    return table_of_columns((
+        (Column("Table", "name"), [*map(Name, tables)]),
+        *((Column(key, "number"), [locale.count(table[key]) for table in tables.values()])
+          for key in ("rows", "people", "matched")),
+    ))  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rfmtool.documents import Data
-from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers
+from rfmtool.pages.blocks import Bars, Cell, Column, Dot, Name, Table, numbers, table_of_columns
 from rfmtool.pages.cards import Card
 from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
 from rfmtool.pages.locales import DASH, Locale, in_whole_units
@@ -137,24 +138,23 @@ def margins(summary: Data, locale: Locale) -> Card | None:
         return None
     tables = []
     for title, rows in (("Order", data["orders"]), ("Rung", data["stages"])):
-        averages = [float(row["average"]) for row in rows]
+        amounts = [row["average"] for row in rows]
+        averages = [*map(float, amounts)]
         most = max(averages, default=0.0)
         if most <= 0:
             continue
-        whole = in_whole_units([row["average"] for row in rows])
-        cells = tuple(
+        bars = [Bars(((average / most, "main"),)) if average > 0 else "" for average in averages]
+        columns: tuple[tuple[Column, Sequence[Cell]], ...] = (
+            (Column(title, "name"), [Name(row["name"]) for row in rows]),
+            (Column(hidden_title="Average margin, as a bar"), bars),
             (
-                Name(row["name"]),
-                Bars(((average / most, "main"),)) if average > 0 else "",
-                locale.money(row["average"], whole=whole),
-                locale.share(row["share"]),
-                locale.count(row["many"]),
-            )
-            for row, average in zip(rows, averages, strict=True)
+                Column("average margin", "number"),
+                locale.money_column(amounts),
+            ),
+            (Column("of revenue", "number"), [locale.share(row["share"]) for row in rows]),
+            (Column("count", "number", minor=True), [locale.count(row["many"]) for row in rows]),
         )
-        bar = Column(hidden_title="Average margin, as a bar")
-        columns = (Column(title, "name"), bar, *numbers("average margin", "of revenue"))
-        tables.append(Table((*columns, *numbers("count", minor=True)), cells))
+        tables.append(table_of_columns(columns))
     if not tables:
         return None
     orders = data["orders"]
