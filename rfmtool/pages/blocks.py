@@ -66,6 +66,10 @@ class Number:
     shown: str
     exact: str
 
+    def __str__(self) -> str:
+        """As shown."""
+        return self.shown
+
 
 @dataclass(frozen=True)
 class Name:

@@ -102,6 +102,14 @@ class Locale:
         """An integer."""
         return Number(self.text(f"{number:.0f}"), repr(number))
 
+    def counted(self, number: int, noun: str) -> str:
+        """A count with its noun, `1,234 buyers`."""
+        return f"{self.count(number)} {noun}" + ("" if number == 1 else "s")
+
+    def people(self, count: int) -> str:
+        """A count of people, `1,234 people`."""
+        return "1 person" if count == 1 else f"{self.count(count)} people"
+
     def number(self, value: float, digits: int = 1) -> Number:
         """A number with at most `digits` decimals."""
         shown = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"

@@ -37,7 +37,6 @@ from rfmtool.pages.cards import (
 )
 from rfmtool.pages.locales import Locale
 from rfmtool.pages.sections import customer_value, retention, trends
-from rfmtool.pages.sections.overview import localized_count, localized_people
 from rfmtool.summaries.condensed import concentration_in_short, repeat_in_short
 from rfmtool.version import __version__
 
@@ -83,7 +82,7 @@ def _comparison_page(summary: Data, locale: Locale, title: str | None) -> Page:
     old_day, new_day = (day_in_words(summary[run]["as_of"]) for run in ("old", "new"))
     blocks = comparison.page(summary)
     moves = summary["moves"]
-    up = localized_people(locale, moves["up"])
+    up = locale.people(moves["up"])
     down, new, lapsed = (locale.count(moves[name]).shown for name in ("down", "new", "lapsed"))
     finding = f"{up} went up the ladder and {down} down; {new} came and {lapsed} lapsed"
     card = _card_in_short("compare", blocks[:-2], locale, with_tables=True)
@@ -139,7 +138,7 @@ def _strongest_rule(data: Data, locale: Locale) -> Markup | str:
     share = share_in_words(rule["confidence"], rule["customers"], buyers)
     has = Markup(" and ").join(escaped_name(name) for name in rule["has"])
     return Markup("Of {} who buy {}, {} buy {} too").format(
-        localized_people(locale, buyers), has, share, escaped_name(rule["next"])
+        locale.people(buyers), has, share, escaped_name(rule["next"])
     )
 
 
@@ -148,7 +147,7 @@ def _second_orders(data: Data, locale: Locale) -> str:
     people = {step["step"]: step["people"] for step in data["steps"]}
     bought, again = people["first_order"], people["second_order"]
     if not bought:
-        known = localized_people(locale, people.get("first_contact", 0))
+        known = locale.people(people.get("first_contact", 0))
         return f"{known} are known, and nobody has bought"
     share = share_in_words(again / bought, again, bought)
     return f"{share} first-time buyers ordered a second time"
@@ -162,9 +161,9 @@ def _verdict_counts(data: Data, locale: Locale) -> str:
         "no_difference": "made little difference",
         "too_few": "too early to tell",
     }
-    parts = [f"{locale.count(verdicts[verdict]).shown} {text}" for verdict, text in texts.items()
+    parts = [f"{locale.count(verdicts[verdict])} {text}" for verdict, text in texts.items()
              if verdicts[verdict]]  # fmt: skip
-    return f"Of {localized_count(locale, len(data['groups']), 'result')} {', '.join(parts)}"
+    return f"Of {locale.counted(len(data['groups']), 'result')} {', '.join(parts)}"
 
 
 _FINDINGS: Final[Mapping[str, Callable[[Data, Locale], Markup | str]]] = {

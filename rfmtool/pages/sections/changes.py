@@ -50,7 +50,7 @@ def changes(summary: Data, locale: Locale) -> Card | None:
         "climbed": moved["up"], "stepped down": moved["down"], "new": moved["new"],
         "lapsed": moved["lapsed"],
     }  # fmt: skip
-    moves = ", ".join(f"{locale.count(count).shown} {name}" for name, count in counts.items())
+    moves = ", ".join(f"{locale.count(count)} {name}" for name, count in counts.items())
     how_to_read = "Revenue then, what changed it, and revenue now, refunds taken off."
     if since["cuts_moved"]:
         how_to_read = f"The cut points have changed, which moves people too. {how_to_read}"
@@ -79,7 +79,7 @@ def _revenue_steps(summary: Data, since: Data, locale: Locale) -> Table:
     def money(text: str, *, signed: bool = False) -> Cell:
         number = locale.money(text, whole=whole)
         plus = "+" if signed and not number.shown.startswith(MINUS) else ""
-        return type(number)(f"{plus}{number.shown}", number.exact)
+        return type(number)(f"{plus}{number}", number.exact)
 
     rows: list[tuple[Cell, ...]] = [
         (Name(day_in_words(since["as_of"]), is_sentence=True), locale.count(since["customers"]),

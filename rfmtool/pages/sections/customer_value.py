@@ -28,10 +28,8 @@ from rfmtool.pages.grid import order_count
 from rfmtool.pages.groups import return_rates
 from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.sections.overview import (
-    localized_people,
     return_rate_column,
     return_rate_dot,
-    shown_text,
 )
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path
 from rfmtool.summaries.formatting import EMPTY_RANGE
@@ -122,7 +120,7 @@ def grid(summary: Data, locale: Locale) -> Card | None:
     orders = bands["frequency"][len(bands["frequency"]) - 1 - column]
     days = bands["recency"][-minus_row].replace("> ", "over ").replace("≤ ", "up to ")
     when = locale.localized(days)
-    where = f"{localized_people(locale, count)} with {orders}, last seen {when} ago"
+    where = f"{locale.people(count)} with {orders}, last seen {when} ago"
     if count == summary["buyers"]:
         return Card("grid", "Recency × orders", f"All in one box: {where}", width="half")
     revenue, median = (summary["cells"][name] for name in ("revenue", "median"))
@@ -175,7 +173,7 @@ def _pane(summary: Data, title: str, lines: list[list[Number | str]], locale: Lo
             note = shortened(segment).lower() if is_first else ""
             exact = cell.exact if isinstance(cell, Number) else ""
             part = max(values[row][column], 0.0) / most if cell else None
-            cells.append(ShadedCell(shown_text(cell), part, exact, note))
+            cells.append(ShadedCell(str(cell), part, exact, note))
         rows.append(ShadedRow(locale.localized(bands["recency"][row]), tuple(cells)))
     heads = tuple(order_count(orders[column]) for column in columns)
     table = ShadedTable("days ago ↓ orders →", heads, tuple(rows))

@@ -42,7 +42,7 @@ def histograms(summary: Data, locale: Locale) -> Card | None:
     return Card(
         "distributions",
         "Distributions",
-        f"{share} buyers have ordered once; half have spent {half.shown} or less",
+        f"{share} buyers have ordered once; half have spent {half} or less",
         "How buyers spread, and where the scores are cut (dashed;"
         f" {summary['scales_are']}). Stronger is a better score.",
         (SideBySide(plots),) if buyers > 1 else (),
@@ -95,7 +95,7 @@ def _histogram(
     scale = Axis(0.0, top)
     return Plot(
         title=title,
-        description=f"{locale.count(sum(each.buyers for each in bins)).shown} buyers",
+        description=f"{locale.count(sum(each.buyers for each in bins))} buyers",
         height=_HEIGHT,
         y_ticks=tuple((scale.from_top(tick), locale.count(tick).shown) for tick in nice_ticks(top)),
         bars=tuple(
@@ -167,7 +167,7 @@ def _spend_histogram(summary: Data, locale: Locale) -> Plot:
     bins = [_Bin(0.0, 5.0, "0 or less", below_zero, "grey")] if below_zero else []
     bins += [
         _Bin(position(low), position(high),
-             f"{locale.number(low, 2).shown} to {locale.number(high, 2).shown}", count,
+             f"{locale.number(low, 2)} to {locale.number(high, 2)}", count,
              _tone(summary, "monetary", (low * high) ** 0.5))
         for low, high, count in zip(edges, edges[1:], counts, strict=False)
     ]  # fmt: skip
@@ -241,7 +241,7 @@ def _pair_plot(summary: Data, plane: Data, locale: Locale) -> Plot:
         by_class.setdefault(shade, []).append((left, 100 - high, right - left, high - low))
     return Plot(
         title=f"{_TITLES[names[1]]} by {_TITLES[names[0]].lower()}",
-        description=f"boxes of up to {locale.count(most).shown} buyers",
+        description=f"boxes of up to {locale.count(most)} buyers",
         height=_PAIR_HEIGHT,
         x_ticks=_ticks(across, names[0], locale),
         y_ticks=tuple((_upwards(x), label) for x, label, _ in _ticks(up, names[1], locale)),

@@ -8,7 +8,6 @@ from rfmtool.documents import Data
 from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers
 from rfmtool.pages.cards import Card, share_in_words
 from rfmtool.pages.locales import DASH, Locale, in_whole_units
-from rfmtool.pages.sections.overview import localized_count
 from rfmtool.summaries.formatting import join_with_or
 
 _TONES: Final = ("suspect", "prospect", "customer", "client", "supporter", "advocate", "partner")
@@ -86,7 +85,7 @@ def _finding(summary: Data, locale: Locale) -> str:
     people = sum(group["customers"] for group in above)
     total, revenue = float(summary["revenue"]), sum(float(group["revenue"]) for group in above)
     if not above or not customers:
-        return f"{locale.count(customers).shown} people are known"
+        return f"{locale.count(customers)} people are known"
     finding = f"{share_in_words(people / customers, people, customers)} people came back"
     if total <= 0:
         return finding
@@ -124,8 +123,8 @@ def ladder_funnel(summary: Data, locale: Locale) -> Card | None:
     )
     funnel = summary["funnel"]
     note = (
-        f"In the last 90 days {localized_count(locale, funnel['new_buyers'], 'customer')} came and"
-        f" {locale.count(funnel['newly_lapsed']).shown} lapsed."
+        f"In the last 90 days {locale.counted(funnel['new_buyers'], 'customer')} came and"
+        f" {locale.count(funnel['newly_lapsed'])} lapsed."
     )
     return Card(
         "climb",
@@ -147,5 +146,5 @@ def _conversion_in_words(steps: list[Data], locale: Locale) -> str:
     share = share_in_words(client["conversion"] or 0.0, client["reached"], customer["reached"])
     finding = f"{share} customers order on a second day"
     if client["median_days"]:
-        finding += f", half of those who do within {locale.count(client['median_days']).shown} days"
+        finding += f", half of those who do within {locale.count(client['median_days'])} days"
     return finding

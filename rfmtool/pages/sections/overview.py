@@ -31,15 +31,15 @@ def figures(summary: Data, locale: Locale) -> tuple[Figure, ...]:
     known, buyers = summary["customers"], summary["buyers"]
     repeaters = summary["repeat"]["repeaters"]
     revenue, orders = summary["revenue"], summary["orders"]
-    of_known = shown_text(locale.share(buyers / known if known else None, 0))
+    of_known = str(locale.share(buyers / known if known else None, 0))
     average = float(revenue) / orders if orders else 0.0
-    known_context = f"{locale.count(summary['funnel']['new_buyers']).shown} new in 90 days"
-    revenue_context = f"refunds of {locale.headline(summary['refunded']).shown} taken off"
+    known_context = f"{locale.count(summary['funnel']['new_buyers'])} new in 90 days"
+    revenue_context = f"refunds of {locale.headline(summary['refunded'])} taken off"
     if since := summary.get("since"):
         change = float(since["revenue"]["new"]) - float(since["revenue"]["old"])
         known_context = _change_since(locale, since, known - since["customers"])
         revenue_context = _change_since(locale, since, change)
-    of_buyers = f"{locale.count(repeaters).shown} of {localized_count(locale, buyers, 'buyer')}"
+    of_buyers = f"{locale.count(repeaters)} of {locale.counted(buyers, 'buyer')}"
     again = locale.share(repeaters / buyers if buyers else None, 0)
     rows: tuple[tuple[str, Number | str, str], ...] = (
         ("Customers known", locale.headline(str(known)), known_context),
@@ -49,7 +49,7 @@ def figures(summary: Data, locale: Locale) -> tuple[Figure, ...]:
         ("Orders", locale.headline(str(orders)), f"{locale.rounded(average, 2)} each on average"),
     )
     return tuple(
-        Figure(title, shown_text(value), value.exact if isinstance(value, Number) else "", context)
+        Figure(title, str(value), value.exact if isinstance(value, Number) else "", context)
         for title, value, context in rows
     )
 
@@ -59,16 +59,6 @@ def _change_since(locale: Locale, since: Data, change: float) -> str:
     amount = locale.headline(f"{abs(change):.0f}").shown
     sign = ("+" if change > 0 else MINUS) + amount if round(change) else "as many as"
     return f"{sign} {'on' if not round(change) else 'since'} {day_in_words(since['as_of'])}"
-
-
-def shown_text(cell: Number | str) -> str:
-    """The text of a cell as shown."""
-    return cell.shown if isinstance(cell, Number) else cell
-
-
-def localized_count(locale: Locale, number: int, noun: str) -> str:
-    """A count with its noun, `1,234 buyers`."""
-    return f"{locale.count(number).shown} {noun}" + ("" if number == 1 else "s")
 
 
 def trust_marks(summary: Data, locale: Locale) -> tuple[Mark, ...]:
@@ -84,15 +74,15 @@ def trust_marks(summary: Data, locale: Locale) -> tuple[Mark, ...]:
         (rejected, "advocate", "not readable"),
     )
     parts = tuple((count / rows, tone, label) for count, tone, label in bins if count and rows)
-    listed = "; ".join(f"{locale.count(count).shown} {label}" for count, _, label in bins if count)
-    share = shown_text(locale.share(ledger["used"] / rows if rows else None))
-    counts = f"{share} of {localized_count(locale, rows, 'row')} count: {listed}."
+    listed = "; ".join(f"{locale.count(count)} {label}" for count, _, label in bins if count)
+    share = str(locale.share(ledger["used"] / rows if rows else None))
+    counts = f"{share} of {locale.counted(rows, 'row')} count: {listed}."
     if summary["first_order_on"]:
         first, last = (day_in_words(summary[f"{end}_order_on"]) for end in ("first", "last"))
         counts += f" They cover {first} to {last}."
     on_money = (locale.localized(text) for text in summary["warnings"] if "of all money" in text)
     money_warnings = [Sentence(text, is_warning=True) for text in on_money]
-    unread = f"{localized_count(locale, rejected, 'row')} cannot be read."
+    unread = f"{locale.counted(rejected, 'row')} cannot be read."
     unreadable = [Sentence(unread, is_warning=True)] * bool(rejected)
     return (*unreadable, Stack("Rows", parts), Sentence(counts), *money_warnings)
 
@@ -104,10 +94,10 @@ def to_do(summary: Data, locale: Locale) -> Card | None:
     if not groups:
         return None
     first = groups[:_FIRST]
-    people = localized_people(locale, sum(map(contact_count, first)))
+    people = locale.people(sum(map(contact_count, first)))
     spent = locale.rounded(sum(float(group["revenue"]) for group in first), 0)
     unlisted = ", ".join(
-        f"{locale.count(group['customers']).shown} {label_text(group['name'])}"
+        f"{locale.count(group['customers'])} {label_text(group['name'])}"
         for group in actions
         if not group["channel"]
     )
@@ -124,7 +114,7 @@ def to_do(summary: Data, locale: Locale) -> Card | None:
 def _table_of_lists(summary: Data, groups: Sequence[Data], locale: Locale) -> Table:
     """A row for each list, with its file or sheet."""
     rates = return_rates(summary, "action")
-    others = localized_people(locale, sum(map(contact_count, groups[_FIRST:])))
+    others = locale.people(sum(map(contact_count, groups[_FIRST:])))
     kind = summary.get("lists_as", "csv")  # not in summaries of older versions
     file_of = {None: "{}", "xlsx": "action {}"}.get(kind, f"{{}}.{kind}")
     columns: list[tuple[Column, Sequence[Cell]]] = [
@@ -159,11 +149,6 @@ def _how_to_read_lists(summary: Data) -> str:
         f"{text} The dot: how many such people ordered anyway in the {backtest['days']} days after"
         f" {day_in_words(backtest['from'])}; the bar through it: 95% interval{ends}."
     )
-
-
-def localized_people(locale: Locale, count: int) -> str:
-    """A count of people, `1,234 people`."""
-    return "1 person" if count == 1 else f"{locale.count(count).shown} people"
 
 
 def return_rate_column(summary: Data) -> Column:

@@ -9,7 +9,6 @@ from rfmtool.pages.blocks import Column, Dot, Name, Paragraph, Table, numbers, t
 from rfmtool.pages.cards import Card, Sentence, Stack, day_in_words, share_in_words
 from rfmtool.pages.locales import DASH, Locale
 from rfmtool.pages.run import segment_versus_activity
-from rfmtool.pages.sections.overview import localized_count
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path, nice_ticks
 from rfmtool.summaries.formatting import TOO_FEW
 
@@ -31,7 +30,7 @@ def second_order(summary: Data, locale: Locale) -> Card | None:
     buyers = share_in_words(share, round(share * repeat["buyers"]), repeat["buyers"])
     days = min(90, repeat["watched_days"])
     finding = f"{buyers} first-time buyers order again within {days} days"
-    finding += f", half of all within {locale.count(median).shown}" if median is not None else ""
+    finding += f", half of all within {locale.count(median)}" if median is not None else ""
     return Card(
         "second",
         "Second order",
@@ -107,7 +106,7 @@ def when_to_ask(summary: Data, locale: Locale) -> Card | None:
         return None
     weeks, thousand = _weeks(*repeat["best_weeks"]), locale.count(1_000).shown
     gaps = ", ".join(
-        f"{step['order']} → {step['order'] + 1}: {locale.number(step['median_days']).shown}"
+        f"{step['order']} → {step['order'] + 1}: {locale.number(step['median_days'])}"
         for step in repeat["latency"][:5]
         if step["returned"] >= _MIN_REGULARS
     )
@@ -177,7 +176,7 @@ def activity(summary: Data, locale: Locale) -> Card | None:
     finding = "Nobody is overdue or lapsed"
     if people:
         are = "is" if people == 1 else "are"
-        finding = f"{localized_count(locale, people, 'buyer')} {are} overdue or lapsed;"
+        finding = f"{locale.counted(people, 'buyer')} {are} overdue or lapsed;"
         finding += f" they have spent {spent}"
     return Card(
         "activity",

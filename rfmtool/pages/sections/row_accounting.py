@@ -11,7 +11,6 @@ from rfmtool.pages.blocks import Bars, Cell, Column, Name, Table, numbers, table
 from rfmtool.pages.cards import Card, Folded, Mark, Sentence, day_in_words
 from rfmtool.pages.data_quality import column_roles
 from rfmtool.pages.locales import Locale
-from rfmtool.pages.sections.overview import shown_text
 from rfmtool.summaries.formatting import EMPTY_RANGE, label_text
 
 
@@ -44,7 +43,7 @@ def row_accounting(summary: Data, locale: Locale) -> Card:
     return Card(
         "known",
         "How we know",
-        f"Every one of {locale.count(rows).shown} rows is accounted for",
+        f"Every one of {locale.count(rows)} rows is accounted for",
         f"Read as {', '.join(column_roles(summary))}.",
         tuple(marks),
     )
@@ -52,7 +51,7 @@ def row_accounting(summary: Data, locale: Locale) -> Card:
 
 def _drift(drift: Data, locale: Locale) -> str:
     """How far the cut points in force differ from those fitted today."""
-    share = shown_text(locale.share(drift["share"]))
+    share = str(locale.share(drift["share"]))
     text = (
         f"Cut points date from {day_in_words(drift['fitted_on'])}; on cut points fitted today"
         f" {share} of all buyers would score otherwise."

@@ -12,7 +12,6 @@ from rfmtool.pages.holdouts import holdout_blocks
 from rfmtool.pages.locales import Locale
 from rfmtool.pages.relationship import relationship
 from rfmtool.pages.sections.answers import marks_from_blocks
-from rfmtool.pages.sections.overview import localized_count, localized_people
 
 
 def forecast(summary: Data, locale: Locale) -> Card | None:
@@ -27,7 +26,7 @@ def forecast(summary: Data, locale: Locale) -> Card | None:
             text = block.words.removeprefix("* ")  # the footnote mark of tables on a terminal
             text = locale.localized(text[:1].upper() + text[1:])
             marks.append(Sentence(text, is_warning=block.tone == "warning"))
-    buyers = localized_count(locale, round(expected["buyers"]), "buyer")
+    buyers = locale.counted(round(expected["buyers"]), "buyer")
     spend = locale.rounded(float(expected["spend"]), 0)
     finding = f"Forecast: about {buyers} and {spend} in {expected['days']} days"
     return Card("expected", "What to expect", finding, "", tuple(marks))
@@ -42,7 +41,7 @@ def holdouts(summary: Data, locale: Locale) -> Card | None:
     count = sum(group["held_out"] for group in summary["actions"])
     finding = "Resting, and why"
     if count:
-        finding = f"{localized_people(locale, count)} in the holdout"
+        finding = f"{locale.people(count)} in the holdout"
     return Card("proof", "Does it help", finding, "", tuple(marks))
 
 

@@ -174,7 +174,7 @@ def timeline(summary: Data, locale: Locale) -> Card | None:
             label = Name(name, tone=stage_tone(name, len(rungs) - 1 - index))
             curve, first = Sparkline(tuple(map(float, counts))), before["stages"].get(name, 0)
             change = counts[-1] - first
-            signed = f"{'+' if change > 0 else MINUS}{locale.count(abs(change)).shown}"
+            signed = f"{'+' if change > 0 else MINUS}{locale.count(abs(change))}"
             shown = locale.count(counts[-1]), signed if change else DASH
             rows.append((label, locale.count(first), curve, *shown))
     table = Table(
@@ -196,8 +196,8 @@ def timeline(summary: Data, locale: Locale) -> Card | None:
     return Card(
         "timeline",
         "Over time",
-        f"Clients and above: {locale.count(then).shown} on {day_in_words(before['as_of'])},"
-        f" {locale.count(now).shown} now",
+        f"Clients and above: {locale.count(then)} on {day_in_words(before['as_of'])},"
+        f" {locale.count(now)} now",
         f"Who stood on each rung from {day_in_words(points[0]['as_of'])} on; each curve from zero"
         f" on its own scale. {fitted}",
         (table,),

@@ -11,7 +11,6 @@ from rfmtool.pages.cards import Card
 from rfmtool.pages.evidence import candidates_in_words, complaints_in_words
 from rfmtool.pages.locales import DASH, Locale, in_whole_units
 from rfmtool.pages.sections.ladder import stage_tone
-from rfmtool.pages.sections.overview import localized_count
 from rfmtool.summaries.formatting import TOO_FEW, WALLET_BASES, share_range
 
 _ESTIMATE: Final = "peer_estimate"
@@ -99,10 +98,10 @@ def feedback(summary: Data, locale: Locale) -> Card | None:
     if referrals:
         buyers = sum(row["bought"] for row in referrals.values())
         spent = locale.rounded(sum(float(row["revenue"]) for row in referrals.values()), 0)
-        finding = localized_count(locale, buyers, "buyer") + (" was" if buyers == 1 else " were")
+        finding = locale.counted(buyers, "buyer") + (" was" if buyers == 1 else " were")
         finding += f" brought by others; they spent {spent}"
     else:
-        finding = f"{locale.count(sum(row['answered'] for row in answers.values())).shown} answered"
+        finding = f"{locale.count(sum(row['answered'] for row in answers.values()))} answered"
     note = [*complaints_in_words(evidence), *candidates_in_words(evidence)]
     return Card(
         "voices",
@@ -118,7 +117,7 @@ def feedback(summary: Data, locale: Locale) -> Card | None:
 def _answer_cells(row: Data | None, locale: Locale) -> tuple[Cell, ...]:
     if row is None:
         return DASH, DASH, DASH
-    answered = f"{locale.count(row['answered']).shown} of {locale.count(row['people']).shown}"
+    answered = f"{locale.count(row['answered'])} of {locale.count(row['people'])}"
     if row["answered"] < _FEW_ANSWERS:
         return answered, TOO_FEW if row["answered"] else DASH, DASH
     return answered, Dot((row["nps"] + 100) / 200, centred=True), locale.number(row["nps"], 0)
