@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -123,22 +124,12 @@ def grid(summary: Data, locale: Locale) -> Card | None:
     where = f"{locale.people(count)} with {orders}, last seen {when} ago"
     if count == summary["buyers"]:
         return Card("grid", "Recency × orders", f"All in one box: {where}", width="half")
-    revenue, median = (summary["cells"][name] for name in ("revenue", "median"))
-    whole = in_whole_units([money for line in revenue for money in line])
-    median_whole = in_whole_units([money for line in median for money in line if money is not None])
-    shown: dict[str, list[list[Number | str]]] = {
-        "People": [[locale.count(count) if count else "" for count in line] for line in counts],
-        "Revenue": [
-            [locale.money(money, whole=whole) if count else ""
-             for money, count in zip(*lines, strict=True)]
-            for lines in zip(revenue, counts, strict=True)
-        ],
-        "Median spent": [
-            ["" if money is None else locale.money(money, whole=median_whole) for money in line]
-            for line in median
-        ],
-    }  # fmt: skip
-    panes = [_pane(summary, title, lines, locale) for title, lines in shown.items()]
+    measures = {
+        "People": counts,
+        "Revenue": summary["cells"]["revenue"],
+        "Median spent": summary["cells"]["median"],
+    }
+    panes = [_pane(summary, title, lines, locale) for title, lines in measures.items()]
     return Card(
         "grid",
         "Recency × orders",
@@ -154,26 +145,28 @@ def _filled(bands: Sequence[str]) -> list[int]:
     return [place for place, text in enumerate(bands) if text != EMPTY_RANGE]
 
 
-def _pane(summary: Data, title: str, lines: list[list[Number | str]], locale: Locale) -> Heatmap:
-    bands = summary["bands"]
+def _pane(summary: Data, title: str, lines: list[list[Any]], locale: Locale) -> Heatmap:
+    """A measure by recency and orders; a segment is named in its first box."""
+    bands, counts, names = summary["bands"], summary["grid"], summary["cells"]["segment"]
     orders = list(reversed(bands["frequency"]))
     columns = _filled(orders)
-    values = [[float(cell.exact) if isinstance(cell, Number) else 0.0 for cell in line]
-              for line in lines]  # fmt: skip
-    most = max((max(line, default=0.0) for line in values), default=0.0) or 1.0
-    names = summary["cells"]["segment"]
-    seen: set[str] = set()
+    most = max((float(value or 0) for line in lines for value in line), default=0.0) or 1.0
+    known = [value for line in lines for value in line if value is not None]
+    show: Callable[[Any], Number] = locale.count
+    if title != "People":
+        show = partial(locale.money, whole=in_whole_units(known))
+    seen: set[str | None] = {None}
     rows = []
     for row in _filled(bands["recency"]):
         cells = []
         for column in columns:
-            segment, cell = names[row][column], lines[row][column]
-            is_first = segment is not None and segment not in seen
-            seen |= {segment} if is_first else set()
-            note = shortened(segment).lower() if is_first else ""
-            exact = cell.exact if isinstance(cell, Number) else ""
-            part = max(values[row][column], 0.0) / most if cell else None
-            cells.append(ShadedCell(str(cell), part, exact, note))
+            segment, value, note = names[row][column], lines[row][column], ""
+            if segment not in seen:
+                seen.add(segment)
+                note = shortened(segment).lower()
+            number = show(value) if counts[row][column] else Number("", "")
+            part = max(float(value), 0.0) / most if counts[row][column] else None
+            cells.append(ShadedCell(number.shown, part, number.exact, note))
         rows.append(ShadedRow(locale.localized(bands["recency"][row]), tuple(cells)))
     heads = tuple(order_count(orders[column]) for column in columns)
     table = ShadedTable("days ago ↓ orders →", heads, tuple(rows))
