@@ -23,23 +23,21 @@ def wallet(summary: Data, locale: Locale) -> Card | None:
     if not bases:
         return None
     whole = in_whole_units([group["wallet"] for group in bases])
-    rows = []
-    for group in bases:
-        name = Name(group["basis"], WALLET_BASES[group["basis"]])
-        share, people = _share_or_range(group, locale), locale.count(group["customers"])
-        spend, total = (locale.money(group[key], whole=whole) for key in ("spend", "wallet"))
-        total_cell = DASH if share == DASH else total
-        rows.append((name, _share_bar(group), share, people, spend, total_cell))
-    table = Table(
-        columns=(
-            Column("How it is known", "name", folds=True),
-            Column("Spent here, of all they spend", hidden_title=""),
-            *numbers("share", "People"),
-            *numbers("spent here", "all they spend", minor=True),
-        ),
-        rows=tuple(rows),
+    shares = [_share_or_range(group, locale) for group in bases]
+    spend, totals = (
+        [locale.money(group[key], whole=whole) for group in bases] for key in ("spend", "wallet")
     )
-    best, share = bases[0], _share_or_range(bases[0], locale)  # bases are not mixed in one figure
+    of_all = [DASH if share == DASH else total for share, total in zip(shares, totals, strict=True)]
+    table = table_of_columns((
+        (Column("How it is known", "name", folds=True),
+         [Name(group["basis"], WALLET_BASES[group["basis"]]) for group in bases]),
+        (Column("Spent here, of all they spend"), [*map(_share_bar, bases)]),
+        (Column("share", "number"), shares),
+        (Column("People", "number"), [locale.count(group["customers"]) for group in bases]),
+        (Column("spent here", "number", minor=True), spend),
+        (Column("all they spend", "number", minor=True), of_all),
+    ))  # fmt: skip
+    best, share = bases[0], shares[0]  # bases are not mixed in one figure
     if best["basis"] != _ESTIMATE:
         source = "told" if best["basis"] == "known" else "ranked"
         finding = f"Where people {source} us, we get {100 * best['share']:.0f} of 100"
