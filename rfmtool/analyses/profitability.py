@@ -6,7 +6,7 @@ All money is in whole 1/10,000. A year is the 365 days up to as_of.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -48,11 +48,7 @@ class YearTotals:
 
 
 def year_totals(
-    entries: OrderEntries,
-    log: pd.DataFrame | None,
-    count: int,
-    minute_cost: Decimal,
-    as_of_day: int,
+    entries: OrderEntries, log: pd.DataFrame, count: int, minute_cost: Decimal, as_of_day: int
 ) -> YearTotals:
     """Add up a year; `minute_cost`, in currency units, is for contacts logged without a cost."""
     recent = (entries.day > as_of_day - YEAR_DAYS) & (entries.day <= as_of_day)
@@ -62,9 +58,6 @@ def year_totals(
     if entries.cost is not None and entries.uncosted is not None:
         margin = net - _sums(owner, entries.cost[recent], count)
         is_known = _sums(owner, entries.uncosted[recent], count) == 0
-    if log is None:
-        nothing = np.zeros(count, dtype=np.int64)
-        return YearTotals(net, margin, is_known, nothing, nothing, nothing)
     rows = _contacts_of_year(log, as_of_day)
     owner = rows["owner"].to_numpy(dtype=np.int64)
     minutes = np.rint(rows["minutes"].to_numpy(dtype=np.float64, na_value=0.0)).astype(np.int64)
@@ -90,7 +83,7 @@ def returns_by_stage(
     log: pd.DataFrame,
     results: Mapping[str, Mapping[str, Any]],
     as_of_day: int,
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """By rung with members, a year's revenue, margin and contacts, and what a contact has earned.
 
     What a contact earned is the mean over the contacts for measured actions, by what each of them
@@ -101,30 +94,25 @@ def returns_by_stage(
     earned = {name: row for name, row in results.items() if row.get("difference") is not None}
     is_measured = action.isin(earned).to_numpy(dtype=bool)
     stage = people["stage"].array.take(rows["owner"].to_numpy(dtype=np.int64))
-    table = []
-    for name in people["stage"].cat.categories:
-        members = people["stage"].eq(name).to_numpy()
-        if not members.any():
-            continue
+    places = pd.Series(np.arange(len(people)))
+    for name, members in places.groupby(people["stage"].array, observed=True, sort=True):
         measured = action[np.asarray(stage == name) & is_measured]
         means = {
             part: math.fsum(earned[label][part] for label in measured) / len(measured)
             for part in ("difference", "low", "high")
         } | {"kind": "randomised"} if len(measured) >= MIN_GROUP_SIZE else None  # fmt: skip
-        margin = None if year.margin is None else year.margin[members & year.is_cost_known]
-        row = {
+        known = members[year.is_cost_known[members]]
+        yield {
             "stage": str(name),
-            "people": int(members.sum()),
+            "people": len(members),
             "revenue": exact_total(year.net[members]),
-            "margin": None if margin is None else exact_total(margin),
+            "margin": None if year.margin is None else exact_total(year.margin[known]),
             "contacts": int(year.contacts[members].sum()),
             "minutes": int(year.minutes[members].sum()),
             "contact_cost": exact_total(year.contact_cost[members]),
             "measured_contacts": len(measured),
             "earned_per_contact": means,
         }
-        table.append(row)
-    return table
 
 
 def referred_by(referrals: pd.DataFrame, referrers: Mask) -> pd.DataFrame:
