@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -45,23 +46,19 @@ def referrals_by_stage(people: pd.DataFrame, referrals: pd.DataFrame) -> list[di
     ]  # fmt: skip
 
 
-def nps_by_stage(people: pd.DataFrame) -> list[dict[str, Any]]:
+def nps_by_stage(people: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Count each stage's survey answers, with their net promoter score (Reichheld 2003).
 
     The score is from -100 to 100, None without answers.
     Reads stage and latest_nps (missing: never asked or never answered).
     """
     nps = people["latest_nps"].to_numpy(dtype=np.int64, na_value=-1)
-    rows = []
-    for stage in people["stage"].cat.categories:
-        members = nps[people["stage"].eq(stage).to_numpy()]
+    groups = pd.Series(nps).groupby(people["stage"].array, observed=True, sort=True)
+    for stage, members in groups:
         answers = members[members >= 0]
         promoters, detractors = (answers >= PROMOTER_MIN).sum(), (answers <= DETRACTOR_MAX).sum()
         score = 100 * int(promoters - detractors) / len(answers) if len(answers) else None
-        if len(members):
-            row = {"stage": stage, "people": len(members), "answered": len(answers), "nps": score}
-            rows.append(row)
-    return rows
+        yield {"stage": stage, "people": len(members), "answered": len(answers), "nps": score}
 
 
 def complaints(people: pd.DataFrame, feedback: pd.DataFrame, days: OrderDays, as_of_day: int
@@ -178,7 +175,7 @@ def referrals_and_feedback(
     feedback = frames["feedback"]
     data["complaints"] = complaints(people, feedback, days, as_of_day)
     if feedback["nps"].notna().any():
-        data["answers"] = nps_by_stage(people)
+        data["answers"] = [*nps_by_stage(people)]
         data["delight"] = repurchase_by_satisfaction(feedback, days, as_of_day)
         data["candidates"] = candidate_accuracy(people)
     return data
