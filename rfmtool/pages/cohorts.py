@@ -48,23 +48,15 @@ def _retention(answer: Data, width: int) -> Iterator[Block]:
     months = _months(answer, 1, width, _SHARE_WIDTH)
     if not months:
         return
-    yield heading("STILL ORDERING  per cent of a cohort, months after the first order")
     rows = []
     for cohort in answer["cohorts"][-_MAX_ROWS:]:
         sizes = [cohort["size"]] * len(cohort["active"])
         rows.append((cohort["cohort"], cohort["size"], _percent(cohort["active"], sizes)))
     total = answer["all"]
     rows.append(("all", answer["buyers"], _percent(total["active"], total["customers"])))
-    most = max(share or 0.0 for *_, shares in rows for share in _values_of(shares, months))
-    yield ShadedTable(
-        title="COHORT",
-        size="people",
-        heads=tuple(f"{month} " for month in months),
-        rows=tuple(
-            ShadedRow(name, _share_cells(answer, name, shares, months, most), f"{people:,}")
-            for name, people, shares in rows
-        ),
-    )
+    yield heading("STILL ORDERING  per cent of a cohort, months after the first order")
+    star = " " if answer["last_month_is_over"] else "*"
+    yield _table(rows, months, "3.0f", (star, " "))
 
 
 def _percent(active: Sequence[int], people: Sequence[int]) -> list[float | None]:
@@ -72,44 +64,37 @@ def _percent(active: Sequence[int], people: Sequence[int]) -> list[float | None]
     return [100 * count / size if size else None for count, size in pairs]
 
 
-def _share_cells(
-    answer: Data, name: str, shares: Sequence[float | None], months: range, most: float
-) -> tuple[ShadedCell, ...]:
-    """The cells of a row, with a star in the month that is not over (not in the row `all`)."""
-    running = None if answer["last_month_is_over"] or name == "all" else len(shares) - 1
-    return tuple(
-        ShadedCell("") if share is None
-        else ShadedCell(f"{share:3.0f}{'*' if month == running else ' '}", share / (most or 1.0))
-        for month, share in zip(months, _values_of(shares, months), strict=True)
-    )  # fmt: skip
-
-
-def _values_of(values: Sequence[float | None], months: range) -> list[float | None]:
-    return [values[month] if month < len(values) else None for month in months]
-
-
 def _revenue(answer: Data, width: int) -> ShadedTable:
     months = _months(answer, 0, width, _MONEY_WIDTH)
-    cohorts = answer["cohorts"][-_MAX_ROWS:]
-    rows = [_values_of(cohort["cumulated"], months) for cohort in cohorts]
-    most = max(value or 0.0 for values in rows for value in values)
-    return ShadedTable(
-        title="COHORT",
-        size="people",
-        heads=tuple(f"{month}" for month in months),
-        rows=tuple(
-            ShadedRow(
-                cohort["cohort"],
-                tuple(
-                    ShadedCell("") if value is None
-                    else ShadedCell(f"{value:6,.0f}", max(value, 0.0) / most if most else 0.0)
-                    for value in values
-                ),
-                f"{cohort['size']:,}",
-            )
-            for cohort, values in zip(cohorts, rows, strict=True)
-        ),
-    )  # fmt: skip
+    rows = [
+        (cohort["cohort"], cohort["size"], cohort["cumulated"])
+        for cohort in answer["cohorts"][-_MAX_ROWS:]
+    ]
+    return _table(rows, months, "6,.0f", ("", ""))
+
+
+def _table(
+    rows: Sequence[tuple[str, int, Sequence[float | None]]], months: range, form: str,
+    marks: tuple[str, str],
+) -> ShadedTable:  # fmt: skip
+    """Cohorts with their size and a value for each month, shaded by the largest of them.
+
+    The marks stand behind a cohort's latest month, and behind all other months and their heads.
+    """
+    shown = [[values[month] if month < len(values) else None for month in months]
+             for *_, values in rows]  # fmt: skip
+    most = max(value or 0.0 for values in shown for value in values) or 1.0
+    shaded = []
+    for (name, size, values), row in zip(rows, shown, strict=True):
+        latest = None if name == "all" else len(values) - 1
+        cells = tuple(
+            ShadedCell("") if value is None
+            else ShadedCell(f"{value:{form}}{marks[month != latest]}", max(value, 0.0) / most)
+            for month, value in zip(months, row, strict=True)
+        )  # fmt: skip
+        shaded.append(ShadedRow(name, cells, f"{size:,}"))
+    heads = tuple(f"{month}{marks[1]}" for month in months)
+    return ShadedTable("COHORT", heads, tuple(shaded), size="people")
 
 
 def _how_to_read(answer: Data, width: int) -> str:
