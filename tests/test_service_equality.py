@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rfmtool.analyses.service_equality import compare_service, follow_ups, spend_quintiles
+from rfmtool.analyses.service_equality import (
+    compare_service,
+    follow_up_shares,
+    follow_ups,
+    spend_quintiles,
+)
 from rfmtool.scoring.timing import OrderDays
 
 AS_OF = 1_000
@@ -36,7 +41,7 @@ def test_an_order_is_followed_up_once_after_it_and_before_the_next():
     found = follow_ups(days, rows, 14, AS_OF)
 
     assert found.followed.tolist() == [False, True, False, False]
-    data = found.as_data()
+    data = follow_up_shares(found)
     assert (data["all"]["people"], data["all"]["of"]) == (1, 4)
     assert (data["first"]["people"], data["first"]["of"]) == (0, 3)
     assert (data["later"]["people"], data["later"]["of"]) == (1, 1)
@@ -45,8 +50,8 @@ def test_an_order_is_followed_up_once_after_it_and_before_the_next():
 def test_orders_before_the_log_begins_or_whose_days_are_not_over_do_not_count():
     days = OrderDays(np.array([0, 1, 2]), np.array([800, 900, 995]))
 
-    assert len(follow_ups(days, log((1, "club", 850, "out", None)), 14, AS_OF).owner) == 1
-    assert len(follow_ups(days, log(), 14, AS_OF).owner) == 0
+    assert len(follow_ups(days, log((1, "club", 850, "out", None)), 14, AS_OF)["owner"]) == 1
+    assert len(follow_ups(days, log(), 14, AS_OF)["owner"]) == 0
 
 
 def test_equal_spends_share_a_fifth_and_who_has_not_ordered_is_in_none():

@@ -6,7 +6,6 @@ Comparisons are not adjusted for differences between groups; intervals are at 95
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -31,27 +30,15 @@ _MORE_IS_BETTER: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class FollowUps:
-    """Order days of the last year, since the log begins, and whether each was followed up.
+def follow_ups(
+    days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: int
+) -> pd.DataFrame:
+    """Which orders of the last year had a follow-up contact in time, and before the next order.
 
-    Order days that may still be followed up in time are left out.
+    Returns:
+        owner, is_first and followed of each order day since the log begins, but for those that may
+        still be followed up in time.
     """
-
-    owner: Ints
-    is_first: Mask
-    followed: Mask
-
-    def as_data(self) -> dict[str, Any]:
-        """How many were followed up: of all, of first orders, and of later ones."""
-        masks = {"all": np.ones(len(self.owner), dtype=bool), "first": self.is_first,
-                 "later": ~self.is_first}  # fmt: skip
-        shares = {name: Share.from_masks(mask, self.followed) for name, mask in masks.items()}
-        return {name: share.as_data() for name, share in shares.items()}
-
-
-def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: int) -> FollowUps:
-    """Find the orders with a follow-up contact within so many days, and before the next order."""
     rows = outbound_contacts(log)
     contacts = rows[rows["action"].eq(FOLLOW_UP)]
     owner, day = contacts["owner"].to_numpy(), contacts["day"].to_numpy()
@@ -64,8 +51,17 @@ def follow_ups(days: OrderDays, log: pd.DataFrame, within_days: int, as_of_day: 
     log_start = int(rows["day"].min()) if len(rows) else as_of_day + 1
     since = max(log_start, as_of_day - YEAR_DAYS + 1)
     counts = (days.day >= since) & (as_of_day - days.day > within_days)
-    is_first = is_group_start(days.owner)[counts]
-    return FollowUps(days.owner[counts].astype(np.int64), is_first, followed[counts])
+    columns = {"owner": days.owner.astype(np.int64), "is_first": is_group_start(days.owner),
+               "followed": followed}  # fmt: skip
+    return pd.DataFrame({name: column[counts] for name, column in columns.items()})
+
+
+def follow_up_shares(orders: pd.DataFrame) -> dict[str, Any]:
+    """How many orders were followed up: of all, of first orders, and of later ones."""
+    first = orders["is_first"]
+    parts = {"all": orders, "first": orders[first], "later": orders[~first]}
+    shares = {name: Share(len(rows), int(rows["followed"].sum())) for name, rows in parts.items()}
+    return {name: share.as_data() for name, share in shares.items()}
 
 
 def _worst_to_best(name: str, levels: list[Data]) -> float | None:
@@ -92,7 +88,7 @@ Cases = tuple[Ints, Mask] | tuple[Ints, Mask, Ints]
 
 
 def compare_service(
-    people: pd.DataFrame, evidence: Frames, orders: FollowUps | None, as_of_day: int
+    people: pd.DataFrame, evidence: Frames, orders: pd.DataFrame | None, as_of_day: int
 ) -> dict[str, Any]:
     """Compare how groups of buyers are served.
 
@@ -128,7 +124,7 @@ def compare_service(
 
 
 def _cases_by_measure(
-    evidence: Frames, orders: FollowUps | None, is_buyer: Mask, as_of_day: int
+    evidence: Frames, orders: pd.DataFrame | None, is_buyer: Mask, as_of_day: int
 ) -> dict[str, Cases]:
     measures: dict[str, Cases] = {}
     if "feedback" in evidence:
@@ -151,7 +147,7 @@ def _cases_by_measure(
         recent = rows["owner"][rows["day"] > as_of_day - YEAR_DAYS]
         measures["contacted"] = _buyers_among(recent, is_buyer)
     if orders is not None:
-        measures["followed_up"] = (orders.owner, orders.followed)
+        measures["followed_up"] = (orders["owner"].to_numpy(), orders["followed"].to_numpy())
     return measures
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from rfmtool.analyses.relationship import communities, introduction_results, needs_met
-from rfmtool.analyses.service_equality import compare_service, follow_ups
+from rfmtool.analyses.service_equality import compare_service, follow_up_shares, follow_ups
 from rfmtool.arrays import Ints
 from rfmtool.placing.influence import describe_influence
 from rfmtool.placing.tasks import TASKS, is_business, places_by_task
@@ -43,7 +43,7 @@ def relationship_data(result: Standing) -> dict[str, Any]:
     orders = None
     if "contacted" in evidence:
         orders = follow_ups(result.days, evidence["contacted"], rules.follow_up_days, day)
-        data["follow_up"] = {"within_days": rules.follow_up_days, **orders.as_data()}
+        data["follow_up"] = {"within_days": rules.follow_up_days, **follow_up_shares(orders)}
     if {"feedback", "contacted"} & evidence.keys():
         data["equality"] = compare_service(frame, evidence, orders, day)
     if "needs" in evidence:
