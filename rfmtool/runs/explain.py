@@ -17,7 +17,7 @@ from rfmtool.columns import DATES, INTEGERS, MONEY, RATIOS
 from rfmtool.errors import InputError
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.notebook import Answer
-from rfmtool.outputs.tables import in_units
+from rfmtool.outputs.tables import MONEY_TYPE, in_units
 from rfmtool.runs.evidence import KEPT_EVIDENCE_COLUMNS, read_customer_evidence
 from rfmtool.runs.finished import RunFolder, named_folder
 from rfmtool.runs.kept_runs import REFERENCE_COLUMNS
