@@ -129,6 +129,32 @@ def test_who_refuses_mail_in_the_log_does_so_for_all_who_have_the_address(channe
     assert mailed(run("customer_id,email\nbob,bob@x.org\n", orders, contacted=log)) == reached
 
 
+@pytest.mark.parametrize(
+    ("channel", "called", "uploaded"),
+    [("phone", ["bob"], ["02"]), ("", ["bob"], ["02"]), ("sms", ["amy", "ann", "bob"], ["02"]),
+     ("post", ["amy", "ann", "bob"], ["01", "02"])],
+)  # fmt: skip
+def test_who_refuses_calls_in_the_log_does_so_for_all_who_have_the_number(
+    tmp_path, channel, called, uploaded
+):
+    """One number, written in two ways; all three ordered lately, so a follow-up is due."""
+    numbers = ["+44 1632 960001", "0044 1632-960001", "+44 1632 960002"]
+    orders = pd.DataFrame({"customer_id": ["ann", "amy", "bob"], "ordered_at": "2025-12-10",
+                           "amount": 20, "phone": numbers, "consent": "yes"})  # fmt: skip
+    orders.to_csv(tmp_path / "shop.csv", index=False)
+    header = "customer_id,action,contacted_on,channel,outcome"
+    log = f"{header}\nann,club,2025-12-01,{channel},refused\n"
+    (tmp_path / "log.csv").write_text(log)
+    words = ["--contacted", tmp_path / "log.csv", "-o", tmp_path / "out", *QUIETLY]
+
+    assert shell("run", tmp_path / "shop.csv", *words).exit_code == 0
+
+    calls = pd.read_csv(tmp_path / "out" / "calls.csv")
+    for action in ("welcome", "follow_up"):
+        assert sorted(calls["customer_id"][calls["action"].eq(action)]) == called
+    assert export(tmp_path / "out", "brevo").combined["SMS"].str[-2:].tolist() == uploaded
+
+
 @pytest.mark.parametrize("row", ["2025-12-01,email,unsubscribed,lots", "soon,,refused,"])
 def test_who_refuses_in_an_entry_of_the_log_that_cannot_be_read_is_mailed_no_more(row):
     log = "customer_id,action,contacted_on,channel,outcome,minutes\n"

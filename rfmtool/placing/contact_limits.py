@@ -13,7 +13,9 @@ from rfmtool.days import UNKNOWN_DAY, integer_column, to_datetimes
 from rfmtool.frames import categorical_from_codes
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.people import add_contacts
+from rfmtool.grouping.phones import international_format
 from rfmtool.money import UNITS_PER_CURRENCY
+from rfmtool.placing.channels import ADDRESS_COLUMNS, ADDRESS_KINDS, has_address
 from rfmtool.placing.matching import column_equals, flag_mask
 from rfmtool.rules import Action, ContactRules
 from rfmtool.sources.consents import OPT_OUTS
@@ -36,33 +38,47 @@ _CHANNEL_WORDS: Final = {
 """Names of channels in contact logs, by channel, reduced to letters."""
 _CHANNELS: Final = {word: channel for channel, words in _CHANNEL_WORDS.items() for word in words}
 _LIMIT_DAYS: Final = 30
+_ALIKE_DIGITS: Final = 5
+"""Numbers that end in other digits are not the same, however they are written."""
 
 
 def contact_log(grouped: Grouped, as_of_day: int, *, is_today: bool) -> pd.DataFrame | None:
     """The contact log as of a day; with all later rows if that is today, else with later refusals.
 
-    These have no day, and neither have the refusals that are added of all who share an address with
-    somebody who refuses e-mail.
+    These have no day, and neither have the refusals that are added of all who share an address or a
+    number with somebody who refuses its channel.
     """
-    evidence, count = grouped.evidence, len(grouped.table)
+    evidence = grouped.evidence
     if (log := evidence.get("contacted")) is None:
         return None
     log = log[log["contacted_on"].le(as_of_day).fillna(value=True).to_numpy(dtype=bool)]
     later = evidence[LATER_CONTACTS]
     log = pd.concat([log, later]) if is_today else _with_refusals(log, opt_outs(later))
-    refusals = opt_outs(log)
-    refusals = refusals[normalized_channels(refusals).isin(["email", ""])]
-    people = pd.DataFrame(index=range(count))
-    if len(refusals):
-        people = add_contacts(people, evidence.get("contacts"), grouped.latest_cells, ["email"])
-    if "email" not in people:
+    if not len(opt_outs(log)):
         return log
-    has_refused = mask_of_places(refusals["owner"], count)
-    addresses = people["email"].astype("str").str.strip().str.lower()
-    refused = addresses[has_refused & addresses.str.contains("@", na=False)]
-    owners = np.flatnonzero(addresses.isin(refused) & ~has_refused)
-    shared = pd.DataFrame({"owner": owners, "channel": "email", "outcome": OPT_OUTS[0]})
-    return _with_refusals(log, shared)
+    people = pd.DataFrame(index=range(len(grouped.table)))
+    people = add_contacts(people, evidence.get("contacts"), grouped.latest_cells, ADDRESS_KINDS)
+    shared = [log[:0]]
+    for channel, refused in opted_out_by_channel(len(people), log).items():
+        kind = ADDRESS_COLUMNS.get(channel, "")
+        if kind not in people or channel == "call":  # as phone
+            continue
+        cells = people[kind].astype("str").where(has_address(people, kind))
+        keys = cells.str.strip().str.lower()
+        if kind == "phone":
+            keys = _comparable_numbers(cells, refused, grouped.export.asked.country)
+        owners = np.flatnonzero(keys.isin({*keys[refused].dropna()}) & ~refused)
+        rows = {"owner": owners, "channel": channel, "outcome": OPT_OUTS[0]}
+        shared.append(pd.DataFrame(rows))
+    return _with_refusals(log, pd.concat(shared))
+
+
+def _comparable_numbers(cells: pd.Series[str], wanted: Mask, country: str | None) -> pd.Series[str]:
+    """The digits of phone numbers in international form; missing where no wanted one is alike."""
+    ends = cells.str.replace(r"\D", "", regex=True).str[-_ALIKE_DIGITS:]
+    alike = cells[ends.isin({*ends[wanted].dropna()})]  # to format all would be slow
+    numbers = international_format(alike, country).str.replace(r"\D", "", regex=True)
+    return numbers.reindex(cells.index)
 
 
 def _with_refusals(log: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from rfmtool.outputs.text import TextOptions, header_line, text_lines
 from rfmtool.pages.html import run_page
 from rfmtool.placing.activity import missing_regulars
 from rfmtool.placing.channels import contacts_known
-from rfmtool.placing.contact_limits import is_eligible
+from rfmtool.placing.contact_limits import is_eligible, opted_out_by_channel
 from rfmtool.placing.playbook import WORKLIST_ORDER_COLUMNS, call_queue, worklist_order
 from rfmtool.placing.tasks import TASKS
 from rfmtool.runs.calls import call_sheet, collect_call_rows, needs_call, task_call_rows
@@ -240,7 +240,9 @@ def _call_sheets(
     if not (has_contacts or options.calls):
         return {}
     queue = call_queue(call_rows[is_eligible(call_rows) & needs_call(call_rows)])
-    rows = pd.concat([queue, *task_call_rows(call_rows, task_lists(result))])
+    refused = opted_out_by_channel(len(result.grouped.table), result.log).get("phone")
+    open_rows = call_rows if refused is None else call_rows[~refused[call_rows.index]]
+    rows = pd.concat([queue, *task_call_rows(open_rows, task_lists(result))])
     if not len(rows):
         return {}
     sheet = call_sheet(result, rows)
