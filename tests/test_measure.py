@@ -348,7 +348,7 @@ def parked(tmp_path_factory):
     out = place / "out"
     assert not run("run", place / "orders.csv", "-o", out, *words, *QUIETLY).exception
     lines += [f"{one:03},2025-07-20,30,{'Parked' if one % 10 else 'paid'}" for one in range(200)]
-    lines += [f"x,2025-09-{20 + one},1,paid" for one in range(3)]
+    lines += ["y,2025-09-14,1,paid", *(f"x,2025-09-{20 + one},1,paid" for one in range(3))]
     (place / "later.csv").write_text("\n".join(lines) + "\n")
     return place
 
@@ -439,6 +439,18 @@ def test_contacts_after_the_last_order_cost_too(shop):
     found = rfmtool.measure(shop / "out", shop / "later.csv", evidence={"contacted": log})
 
     assert found.as_data()["groups"][0]["costs"] == pytest.approx(30)
+
+
+@pytest.mark.parametrize("day", [["--as-of", "2025-12-31"], [], ["--as-of", "last"]])
+def test_windows_that_the_export_does_not_reach_are_not_over(shop, day):
+    """A refund of 2055 is mistyped, and a day asked for makes no orders that are not there."""
+    text = (shop / "later.csv").read_text().replace("x,2025-09-20,1", "x,2025-09-01,1")
+    (shop / "later.csv").write_text(text + "x,2055-09-01,-1\n" * (not day or day[1] == "last"))
+
+    answer = run("measure", shop / "out", shop / "later.csv", *day)
+
+    assert isinstance(answer.exception, InputError)
+    assert "ends on 2025-09-13, and the export on 2025-09-01" in str(answer.exception)
 
 
 def test_a_log_of_strangers_is_refused_with_an_option_that_measure_has(shop):

@@ -17,7 +17,7 @@ from rfmtool.memory import allocate_column, release_file_pages
 from rfmtool.sources.cells.ids import without_point_zero
 
 _MIN_ORDERS: Final = 100
-_STRAY_GAP_DAYS: Final = 60
+STRAY_GAP_DAYS: Final = 60
 _STRAY_ORDERS_IN: Final = 1_000
 _MAX_LISTED: Final = 5
 _DAY_BITS: Final = 24
@@ -120,7 +120,7 @@ def check_stray_last_days(dates: OrderDates) -> None:
     counts = np.bincount(dates.day - first_day)
     days = np.flatnonzero(counts)
     counts, days = counts[days], days + first_day
-    after_gap = np.flatnonzero(np.diff(days) > _STRAY_GAP_DAYS) + 1
+    after_gap = np.flatnonzero(np.diff(days) > STRAY_GAP_DAYS) + 1
     later = orders - np.cumsum(counts)[after_gap - 1]
     few = after_gap[later <= max(1.0, orders / _STRAY_ORDERS_IN)]
     if not len(few):
@@ -129,7 +129,7 @@ def check_stray_last_days(dates: OrderDates) -> None:
     listed = ", ".join(str(day) for day in stray[:_MAX_LISTED].astype("datetime64[D]"))
     before = np.datetime64(int(days[few[0] - 1]), "D")
     raise AmbiguousInputError(
-        f"{int(counts[few[0] :].sum())} of {orders:,} orders lie more than {_STRAY_GAP_DAYS} days"
+        f"{int(counts[few[0] :].sum())} of {orders:,} orders lie more than {STRAY_GAP_DAYS} days"
         f" after all others: {listed}{' and later' if len(stray) > _MAX_LISTED else ''}",
         f"If they are mistyped, take --as-of {before}; if they are right, --as-of last.",
     )

@@ -21,6 +21,7 @@ from rfmtool.engines import OrderEntries
 from rfmtool.errors import InputError, UsageError, check_type
 from rfmtool.grouping.evidence import read_checked_evidence
 from rfmtool.grouping.ids import matching_keys
+from rfmtool.grouping.order_dates import STRAY_GAP_DAYS
 from rfmtool.notebook import Measure
 from rfmtool.pipeline import Result, run
 from rfmtool.rules import Rules, load_rules
@@ -87,9 +88,10 @@ def measure(
         _check_reaches_back(earlier, result, entry_days)
     rows = _rows_of_round(runs, salt)
     rows = rows[~is_listed(pa.array(rows["customer_id"], pa.string()), suppressed)]
-    last_day, export_day = result.as_of_day, result.ledger.last_day
-    if result.settings.as_of is None and export_day is not None:
-        last_day = max(last_day, export_day)
+    last_day = result.ledger.last_day  # that of --as-of may lie after it
+    is_stray = last_day is not None and last_day > result.as_of_day + STRAY_GAP_DAYS
+    if last_day is None or is_stray:
+        last_day = result.as_of_day
     is_over = rows["from_on"].to_numpy() + days <= last_day
     if not is_over.any():
         raise _no_window_over(rows, days, last_day)
