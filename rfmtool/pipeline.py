@@ -213,6 +213,8 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     settings = settings_with_evidence(settings, tables)
     asked = replace(asked, own_presets=rules.presets, elsewhere=contact_attributes(tables))
     grouped = group_export(open_export(source, asked), rules, settings, watcher)
+    listed = settings.suppressed | grouped.ledger.suppressed  # some by an address in the export
+    settings = replace(settings, suppressed=listed)
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(tables, grouped, settings.currency)
     day = as_of_day(grouped, accept_last=settings.accept_last)

@@ -3,12 +3,14 @@
 from io import StringIO
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from shell import QUIETLY
 from shell import rfmtool as shell
 
 import rfmtool
 from rfmtool.errors import InputError
+from rfmtool.grouping.read import Settings
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.rules import load_rules
 from rfmtool.runs.export import exclusion_reasons, export
@@ -223,6 +225,21 @@ def test_who_is_suppressed_is_named_by_nobody_in_an_earlier_run(tmp_path):
 
     assert before.count("bob") == 2
     assert "bob" not in (tmp_path / "out" / "previous" / "customers.csv").read_text()
+
+
+@pytest.mark.parametrize("window", [None, 60])
+def test_an_address_in_the_orders_tells_who_is_suppressed(window):
+    orders = ORDERS.assign(email=["Ann@x.org ", "bob@x.org"], consent="yes")
+    gone = frame("customer_id\nann@x.org\neve@x.org\n")
+    settings = Settings(window_days=window)
+
+    result = rfmtool.run(pa.table(orders), evidence={"suppress": gone}, settings=settings)
+
+    assert result.frame["customer_id"].tolist() == ["bob"]
+    assert result.summary["ledger"]["excluded"] == {"suppressed": 1}
+    assert "suppress: 1 of 2 ids has no match, so it is ignored." in result.summary["warnings"]
+    scored = rfmtool.run(orders, evidence={"suppress": gone}, settings=Settings(select=("stage",)))
+    assert len(scored.frame) == 1
 
 
 def test_an_address_tells_whom_an_earlier_run_knew_by_it(tmp_path):

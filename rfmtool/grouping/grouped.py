@@ -17,6 +17,7 @@ from rfmtool.errors import ErrorContext, InputError, errors_naming
 from rfmtool.grouping.order_dates import OrderDates, check_stray_last_days, last_day
 from rfmtool.memory import in_memory_bytes
 from rfmtool.sources import Export
+from rfmtool.sources.cells.ids import is_listed
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.ledger import Ledger
 
@@ -80,6 +81,15 @@ class Grouped:
         entries = 0 if self.entries is None else self.entries.held_bytes
         dates = in_memory_bytes(self.order_dates.owner) + in_memory_bytes(self.order_dates.day)
         return sum(int(table.nbytes) for table in tables if table is not None) + dates + entries
+
+    def addresses_among(self, listed: frozenset[str]) -> dict[str, str]:
+        """The listed e-mail addresses that the export has, by the customers who have them."""
+        if not listed or not self.latest_cells or "email" not in self.latest_cells.column_names:
+            return {}
+        emails = self.latest_cells["email"].combine_chunks()
+        mask = pa.array(is_listed(emails, listed))
+        ids = self.table["customer_id"].combine_chunks().filter(mask)
+        return dict(zip(ids.to_pylist(), emails.filter(mask).to_pylist(), strict=True))
 
     def slice(self, start: int, stop: int) -> Grouped:
         """The customers in rows `start` to `stop`, numbered anew from 0, without shared tables."""

@@ -62,8 +62,8 @@ def group_export(
 ) -> Grouped:
     """Read an export and group its lines by customer.
 
-    It is read once, unless its cells contradict the formats that a sample suggested, or a window
-    ends on a day that only the data show.
+    It is read once, unless its cells contradict the formats that a sample suggested, a window ends
+    on a day that only the data show, or it has the e-mail address of somebody suppressed.
 
     Raises:
         InputError: it cannot be read.
@@ -79,10 +79,13 @@ def group_export(
     options, as_of = _line_options(export, rules, settings), settings.as_of
     if as_of is not None:
         options = _with_window(options, as_of, settings.window_days)
+    addresses = frozenset(entry for entry in settings.suppressed if "@" in entry)
+    address_by_id = dict[str, str]()
     while True:
         # A first pass finds the day that the window ends on, which needs no optional columns.
         seeks_day = settings.window_days is not None and as_of is None
         detail = _NO_DETAIL if seeks_day else settings.detail or Detail()
+        detail = replace(detail, contacts=True) if addresses else detail
         lines = ExportLines(export.with_detail(detail), options, settings.threads, watcher)
         grouped = _group_lines(lines, export, detail, engine)
         ledger = grouped.ledger
@@ -94,6 +97,11 @@ def group_export(
             if has_changed:
                 continue
             grouped = replace(grouped, export=rescanned)
+        address_by_id |= (listed := grouped.addresses_among(addresses))
+        if not listed.keys() <= options.suppressed:
+            options = replace(options, suppressed=options.suppressed.union(listed))
+            continue
+        ledger.suppressed |= {*address_by_id.values()}
         _check_ambiguities(grouped, lines, engine)
         if not seeks_day:
             release_memory()
