@@ -204,6 +204,40 @@ def test_the_list_handed_back_says_who_was_reached_and_how(out, tmp_path):
     assert written["reason"].tolist() == ["moved away", ""]
 
 
+def test_a_list_of_monday_is_handed_back_on_tuesday_and_put_right_on_wednesday(shop, out, tmp_path):
+    """By then they rest, or the list is empty, and the folder has a later run."""
+    back, log = tmp_path / "back.csv", tmp_path / "log.csv"
+    monday = rows(out / "actions" / "welcome.csv")
+    told = monday.assign(outcome="reached")
+    words = ("done", out, "welcome", "--contacted", log, "--file", back)
+    told.to_csv(back, index=False)
+    run(*words, "--on", "2025-06-30")
+    run("run", shop, "-o", out, "--quiet", "--no-page", "--contacted", log)
+    assert not (out / "actions" / "welcome.csv").exists()
+
+    told.loc[0, "outcome"] = "unsubscribed"
+    told.to_csv(back, index=False)
+    run(*words, "--on", "2025-06-30")
+    assert rows(log)["outcome"].tolist() == ["reached"] * 10 + ["unsubscribed"]
+    assert rows(log)["customer_id"].tolist()[-1] == told.loc[0, "customer_id"]
+
+    for change in ({"customer_id": "nobody"}, {"action": "club"}):
+        told.head(1).assign(**change).to_csv(back, index=False)
+        assert isinstance(run(*words).exception, UsageError)
+    assert isinstance(run("done", out, "wave_hands", *words[3:]).exception, InputError)
+
+
+def test_another_refusal_of_the_day_and_a_wish_to_wait_are_added(out, tmp_path):
+    back, log = tmp_path / "back.csv", tmp_path / "log.csv"
+    cells = [{"outcome": "refused", "channel": name} for name in ("email", "sms")]
+    cells += [{"outcome": "reached"}, {"outcome": "reached", "snooze_until": "2025-09-01"}]
+    for answer in cells:
+        rows(out / "actions" / "welcome.csv").head(1).assign(**answer).to_csv(back, index=False)
+        run("done", out, "welcome", "--contacted", log, "--file", back, "--on", "2025-07-01")
+
+    assert len(rows(log)) == len(cells)
+
+
 def test_what_the_list_says_of_people_is_not_said_of_a_contact(tmp_path):
     orders = "customer_id,ordered_at,amount,cost\n"
     shop, back, log = tmp_path / "shop.csv", tmp_path / "back.csv", tmp_path / "log.csv"

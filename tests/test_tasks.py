@@ -181,6 +181,20 @@ def test_a_call_sheet_is_ticked_off_too_and_what_is_no_list_is_not(folder):
     assert isinstance(done("history").exception, InputError)
 
 
+def test_a_task_that_is_handed_back_closes_more_than_the_channel_of_the_action(folder):
+    """The list has the channel of the playbook's action, by which nobody followed up."""
+    back, log = folder / "back.csv", folder / "refused.csv"
+    words = ["done", str(folder / "out"), "follow_up", "--contacted", str(log), "--on", DAY]
+    told = pd.read_csv(folder / "out/tasks/follow_up.csv", dtype="str").assign(outcome="refused")
+    told["channel"] = ["call", "sms"]
+    told.to_csv(back, index=False)
+
+    assert CliRunner().invoke(program, [*words, "--file", str(back)]).exit_code == 0
+
+    written = pd.read_csv(log, dtype="str", keep_default_na=False)
+    assert written["channel"].tolist() == ["", "sms"]
+
+
 # Nobody is graded before they could have come back -----------------------------------------------
 
 RULES = load_rules()

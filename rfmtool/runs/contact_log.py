@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from rfmtool.locations import check_is_local_path
 from rfmtool.outputs.lock import exclusive_lock
 from rfmtool.outputs.publish import published_file
 from rfmtool.outputs.system_errors import system_failures
+from rfmtool.placing.tasks import TASKS
 from rfmtool.runs.finished import RunFolder
 from rfmtool.sources.cells.date_formats import ISO
 from rfmtool.sources.cells.dates import read_days
@@ -29,7 +30,11 @@ LOG: Final = (
 _NEEDED: Final = LOG[:3]
 _DAY_COLUMNS: Final = ("contacted_on", "snooze_until", "answered_on")
 _OUTCOMES: Final = ("reached", "no_answer", "replied", "refused", "unsubscribed", "bought")
-_KEY_COLUMNS: Final = ("customer_id", "action", "contacted_on", "outcome")
+_KEY_COLUMNS: Final = (
+    "customer_id", "action", "contacted_on", "outcome", "channel", "snooze_until",
+)  # fmt: skip
+_OF_PLAYBOOK: Final = " channel"
+"""Of rows of a task, the channel of their action, which is not that of the task."""
 Row = Mapping[str, str]
 
 
@@ -63,7 +68,7 @@ def append_contacts(  # noqa: PLR0913 - the options of `rfmtool done`
         UsageError: a customer is not on the list, or an outcome is unknown.
         SystemFailureError: the system refuses, or another process is writing the log.
     """
-    path, listed = _read_list(folder, name)
+    path, listed = _read_list(folder, name, may_be_gone=file is not None)
     if file is not None:
         contacted = [row for row in _read_filled_in(file) if row.get("outcome", "").strip()]
         for number, row in enumerate(contacted, start=1):
@@ -73,6 +78,8 @@ def append_contacts(  # noqa: PLR0913 - the options of `rfmtool done`
                     f"Outcomes are {', '.join(_OUTCOMES)}.",
                 )
         _check_days(str(file), contacted)
+        if not {row.get("customer_id", "") for row in contacted} <= listed.keys():
+            listed = _of_earlier_list(folder, path, contacted) | listed
     else:
         reached = [id_ for id_, rows in listed.items()
                    if any("channel" not in row or row["channel"] for row in rows)]  # fmt: skip
@@ -96,14 +103,19 @@ def append_contacts(  # noqa: PLR0913 - the options of `rfmtool done`
         return _append(log, rows, shared=shared)
 
 
-def _read_list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
-    """The path of a list within its folder, and its rows by customer."""
+def _read_list(folder: Path, name: str, *, may_be_gone: bool) -> tuple[str, dict[str, list[Row]]]:
+    """The path of a list within its folder, and its rows by customer.
+
+    `may_be_gone` says that the list may be of an earlier run, and have nobody on it now.
+    """
     run = RunFolder.open(folder)
     known = [name for name in run.digests if name.endswith(".csv")]
     stem = name.removesuffix(".csv")
     wanted = (f"actions/{stem}.csv", f"tasks/{stem}.csv", f"{stem}.csv")
     path = next((candidate for candidate in wanted if candidate in known), None)
     if path is None:
+        if may_be_gone and stem in {*TASKS, *(row.label for row in run.rules().playbook)}:
+            return wanted[stem in TASKS], {}
         names = [file for file in known if file.startswith(("actions/", "tasks/"))]
         lists = ", ".join(PurePosixPath(file).stem for file in names)
         hint = f"Lists are {lists}." if lists else "Run again with --tables csv,xlsx for lists."
@@ -111,17 +123,38 @@ def _read_list(folder: Path, name: str) -> tuple[str, dict[str, list[Row]]]:
     table = run.text_table(path)
     if not {"customer_id", "action"} <= {*table.column_names}:
         raise InputError(f"{folder}: {path} is no list of people to contact", "Name an action.")
-    is_task = path.startswith("tasks/")  # there, action and channel are not those of the task
-    columns = {*table.column_names} - ({"channel"} if is_task else set())
-    rows = table.select([name for name in LOG if name in columns]).to_pylist()
-    if is_task:
-        rows = [{**row, "action": PurePosixPath(path).stem} for row in rows]
-    elif path == "calls.csv" or path.endswith(".phone.csv"):  # they have no column of channels
-        rows = [{**row, "channel": "phone"} for row in rows]
+    rows = table.select([name for name in LOG if name in table.column_names]).to_pylist()
+    return path, _by_customer(path, rows)
+
+
+def _by_customer(path: str, rows: Iterable[dict[str, str]]) -> dict[str, list[Row]]:
+    """The rows of a list by customer, with action and channel as of a contact."""
     listed: dict[str, list[Row]] = {}
     for row in rows:
+        if path.startswith("tasks/"):  # there, action and channel are those of the playbook
+            row[_OF_PLAYBOOK] = row.pop("channel", "")
+            row["action"] = PurePosixPath(path).stem
+        elif path == "calls.csv" or path.endswith(".phone.csv"):  # they have no column of channels
+            row["channel"] = "phone"
+            row.pop("cost", None)
         listed.setdefault(row["customer_id"], []).append(row)
-    return path, listed
+    return listed
+
+
+def _of_earlier_list(folder: Path, path: str, back: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows of those customers of the run who are handed back, on the list by now or not."""
+    run = RunFolder.open(folder)
+    people = run.customers(run.summary(), None).to_pandas()
+    people = people[people.columns.intersection(["customer_id", "snooze_until", "cost"])]
+    people = people[people["customer_id"].isin([row.get("customer_id") for row in back])]
+    known = people.set_index("customer_id", drop=False).to_dict("index")
+    rows, name = list[Any](), PurePosixPath(path).name.split(".")[0]
+    for row in back:
+        id_, written = row.get("customer_id"), row.get("action", "")
+        action = written if path == "calls.csv" else name
+        if id_ in known and (action in TASKS or (action and written in {"", action})):
+            rows.append({**known[id_], "action": action, "channel": row.get("channel", "")})
+    return _by_customer(path, rows)
 
 
 def _log_row(contact: Row, listed: Row, day: date) -> dict[str, str]:
@@ -130,6 +163,8 @@ def _log_row(contact: Row, listed: Row, day: date) -> dict[str, str]:
     cells = {name: (contact.get(name) or "").strip() for name in LOG}
     if "cost" in listed:  # there it is the cost of goods, not of the contact
         cells["cost"] = ""
+    if cells["channel"] == listed.get(_OF_PLAYBOOK):
+        cells["channel"] = ""
     if cells["snooze_until"] == listed.get("snooze_until"):  # from an earlier contact
         cells["snooze_until"] = ""
     return {
