@@ -332,6 +332,13 @@ def test_costs_and_reach_are_by_the_contact_log(shop):
     assert whole["costs"] == pytest.approx(0.5 * (len(told) // 2))
     assert whole["reached"]["treated"] == pytest.approx(0.5, abs=0.01)
 
+    # Whatever followed in the lot of all marketing has reached them too, but for service.
+    told["action"] = np.where(np.arange(len(told)) % 4, "club", "put_it_right")
+    told.to_csv(log, index=False)
+    found = rfmtool.measure(shop / "out", shop / "later.csv", evidence={"contacted": log})
+    for group in found.as_data()["groups"]:
+        assert group["reached"]["treated"] == pytest.approx(0.75, abs=0.02)
+
 
 @pytest.fixture(scope="module")
 def parked(tmp_path_factory):

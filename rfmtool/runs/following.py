@@ -18,6 +18,8 @@ from rfmtool.grouping.people import all_people, evidence_frame
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.pipeline import Result
 from rfmtool.placing.contact_limits import contact_costs
+from rfmtool.placing.tasks import TASKS
+from rfmtool.rules import ALL_MARKETING
 from rfmtool.sources.cells.ids import matching_key, places_in
 
 
@@ -78,13 +80,18 @@ def _with_contacts(people: pd.DataFrame, ids: pa.Array, result: Result, days: in
         "is_reached": (is_outgoing & is_answered).to_numpy(dtype=bool),
     }
     entries = people.assign(owner=places_in(ids, members.keys), row=np.arange(len(people)))
-    pairs = entries[["owner", "row", "from_on", "action"]].merge(pd.DataFrame(columns), on="owner")
+    pairs = entries[["owner", "row", "from_on", "lot", "action"]]
+    pairs = pairs.merge(pd.DataFrame(columns), on="owner")
     days_after = pairs["day"] - pairs["from_on"]
     pairs = pairs[(days_after >= 0) & (days_after <= days)]
-    own = pairs[pairs["contact_action"].eq(pairs["action"])]
+    is_own = pairs["contact_action"].eq(pairs["action"])
+    own = pairs[is_own]
     cost, own_cost = (
         np.bincount(rows["row"].to_numpy(), rows["cost"].to_numpy(), minlength=len(people))
         for rows in (pairs, own)
     )
-    reached = mask_of_places(own.loc[own["is_reached"], "row"], len(people))
+    # The lot of all marketing is for whatever followed, too; service is for both sides alike.
+    service = {row.label for row in result.rules.playbook if not row.is_marketing} | TASKS.keys()
+    is_of_lot = is_own | (pairs["lot"].eq(ALL_MARKETING) & ~pairs["contact_action"].isin(service))
+    reached = mask_of_places(pairs.loc[is_of_lot & pairs["is_reached"], "row"], len(people))
     return people.assign(cost=cost.astype(float), own_cost=own_cost.astype(float), reached=reached)
