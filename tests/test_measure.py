@@ -19,7 +19,9 @@ from rfmtool.cli import program
 from rfmtool.errors import InputError, LimitError
 from rfmtool.rules import parse_holdouts
 from rfmtool.runs.holdouts import inherit_reading
+from rfmtool.runs.measure import _paces
 from rfmtool.sources.layout import Asked
+from rfmtool.summaries.holdouts import _power
 
 WINDOW = MeasurementWindow(date(2026, 4, 1), 90)
 
@@ -201,6 +203,20 @@ def test_years_of_lists_with_lots_of_their_own_find_what_is_true():
 
 def run(*words):
     return CliRunner().invoke(program, [str(word) for word in words])
+
+
+def test_who_was_there_as_a_round_began_did_not_come_at_a_pace():
+    """Forty on the first day, and seven in each of the two weeks after."""
+    day = np.repeat([100, 107, 114], [40, 7, 7])
+    rows = pd.DataFrame({"lot": "all", "action": "club", "held_out": day % 2 == 1, "from_on": day})
+
+    assert _paces(rows, 114) == {("all", "club"): (pytest.approx(3.5), pytest.approx(3.5))}
+    assert _paces(rows, 150) == {}
+    assert _paces(rows[:40], 100) == {}
+    weeks = [_power(rows[:some], 0.5, 100, some_day)["weeks"]["0.10"]
+             for some, some_day in ((40, 100), (54, 114))]  # fmt: skip
+    assert weeks[0] is None
+    assert weeks[1] > 50
 
 
 @pytest.fixture(scope="module")

@@ -199,14 +199,15 @@ def _rows_of_round(runs: Sequence[_Run], salt: str | None) -> pd.DataFrame:
 
 def _paces(rows: pd.DataFrame, last_day: int) -> dict[tuple[str, str], tuple[float, float]]:
     """New people a week by lot and action over the last four weeks: treated, and held out."""
-    recent = rows[rows["from_on"] > last_day - PACE_DAYS]
-    counts = recent.groupby(["lot", "action"])["held_out"].agg(["sum", "size"])
-    weekly = 7 / PACE_DAYS
+    # Who was there on the first day did not come at that pace.
+    since = rows.groupby("lot")["from_on"].transform("min").clip(lower=last_day - PACE_DAYS)
+    is_recent = rows["from_on"] > since
+    recent = rows[is_recent].assign(weekly=7 / (last_day - since[is_recent]))
+    recent["held"] = recent["weekly"] * recent["held_out"]
+    sums = recent.groupby(["lot", "action"])[["weekly", "held"]].sum()
     return {
-        (str(lot), str(action)): ((people - held) * weekly, held * weekly)
-        for (lot, action), held, people in zip(
-            counts.index, counts["sum"].tolist(), counts["size"].tolist(), strict=True
-        )
+        (str(lot), str(action)): (float(all_ - held), float(held))
+        for (lot, action), all_, held in zip(sums.index, sums["weekly"], sums["held"], strict=True)
     }
 
 

@@ -65,7 +65,8 @@ def holdout_data(result: Standing, backtest: Data | None) -> dict[str, Any] | No
         if len(members):
             to_contact = counts.get(action, {"to_contact": 0})["to_contact"]
             verbs = (_CHANNEL_VERBS[name] for name in channels[action] if name in _CHANNEL_VERBS)
-            power = _power(members, bases.get(action), result.as_of_day)
+            began = int(rows["from_on"][rows["lot"].eq(lot)].min())
+            power = _power(members, bases.get(action), began, result.as_of_day)
             held = f"{power['held_out']:,} of {len(members):,} held out"
             words = f"{label_text(action)}: {to_contact:,} to {next(verbs, 'contact')}; {held}"
             lists.append({"action": action, "lot": lot, "words": words, **power})
@@ -79,12 +80,16 @@ def holdout_data(result: Standing, backtest: Data | None) -> dict[str, Any] | No
     }
 
 
-def _power(rows: pd.DataFrame, base: float | None, day: int) -> dict[str, Any]:
-    """The minimum detectable rise with the people entered so far, and weeks to detect others."""
+def _power(rows: pd.DataFrame, base: float | None, began: int, day: int) -> dict[str, Any]:
+    """The minimum detectable rise with the people entered so far, and weeks to detect others.
+
+    The pace is that of the last four weeks, without those who were there as the lot `began`.
+    """
     held = int(rows["held_out"].sum())
     arms = len(rows) - held, held
-    recent = rows["held_out"][rows["from_on"] > day - PACE_DAYS]
-    scale, recent_held = 7 / PACE_DAYS, int(recent.sum())
+    since = max(day - PACE_DAYS, began)
+    recent = rows["held_out"][rows["from_on"] > since]
+    scale, recent_held = 7 / max(day - since, 1), int(recent.sum())
     pace = (len(recent) - recent_held) * scale, recent_held * scale
     can_detect = base is not None and min(arms) > 0
     return {
