@@ -464,6 +464,25 @@ def test_contacts_after_the_last_order_cost_too(shop):
     assert found.as_data()["groups"][0]["costs"] == pytest.approx(30)
 
 
+@pytest.mark.parametrize(
+    ("others", "said"), [(0, ""), (6, ""), (300, "300 of the 600"), (301, None)]
+)
+def test_an_export_with_other_ids_is_refused_and_with_some_warned_of(shop, others, said):
+    header, *lines = (shop / "later.csv").read_text().splitlines()
+    lines = [f"c{line}" if line[0] != "x" and int(line[:3]) < others else line for line in lines]
+    (shop / "later.csv").write_text("\n".join([header, *lines]) + "\n")
+
+    answer = run("measure", shop / "out", shop / "later.csv", "--format", "json")
+
+    if said is None:
+        assert isinstance(answer.exception, InputError)
+        assert "has no orders of 301 of the 600 people" in str(answer.exception)
+    else:
+        warned = " ".join(json.loads(answer.output)["warnings"])
+        assert said in warned
+        assert ("did ids change?" in warned) == bool(said)
+
+
 @pytest.mark.parametrize("day", [["--as-of", "2025-12-31"], [], ["--as-of", "last"]])
 def test_windows_that_the_export_does_not_reach_are_not_over(shop, day):
     """A refund of 2055 is mistyped, and a day asked for makes no orders that are not there."""

@@ -39,6 +39,8 @@ from rfmtool.summaries.warnings import table_warnings
 DAYS: Final = 90
 _MIN_FOUND: Final = 0.99
 """The share of the orders of an earlier run that the later export must have."""
+_MAX_MISSING: Final = 0.5
+"""With more of the people of the round missing, ids are others."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def measure(
         _check_reaches_back(earlier, result, entry_days)
     rows = _rows_of_round(runs, salt)
     rows = rows[~is_listed(pa.array(rows["customer_id"], pa.string()), suppressed)]
+    warnings = _missing_people(runs, rows["customer_id"], result)
     last_day = result.ledger.last_day  # that of --as-of may lie after it
     is_stray = last_day is not None and last_day > result.as_of_day + STRAY_GAP_DAYS
     if last_day is None or is_stray:
@@ -104,7 +107,8 @@ def measure(
         _paces(rows, runs[-1].as_of_day),
     )
     people = follow(followed, result, days)
-    return Measure(**vars(_measure(people, window, _warnings(result, last_day))))
+    warnings += _log_warnings(result, last_day)
+    return Measure(**vars(_measure(people, window, warnings)))
 
 
 def _read_run(folder: Path) -> _Run:
@@ -172,6 +176,28 @@ def _check_reaches_back(earlier: _Run, result: Result, days: Ints) -> None:
         )
 
 
+def _missing_people(runs: Sequence[_Run], ids: pd.Series[Any], result: Result) -> list[str]:
+    """Check that the export has those of these people who had ordered; a warning on others."""
+    folders = [run.run for run in runs]
+    tables = [folder.customers(folder.summary(), None).to_pandas() for folder in folders]
+    buyers = pd.concat(
+        [table["customer_id"][table["first_order_on"].str.len() > 0] for table in tables]
+    )
+    people = set(matching_keys(ids)) & set(matching_keys(buyers))
+    missing = people - set(matching_keys(result.grouped.table["customer_id"].to_pandas()))
+    words = f"{len(missing):,} of the {len(people):,} people of the round who had ordered"
+    if len(missing) > _MAX_MISSING * len(people):
+        raise InputError(
+            f"{result.grouped.export.name}: has no orders of {words}",
+            "Take the ids of customers that the run took: --column customer_id=NAME.",
+        )
+    if len(missing) > (1 - _MIN_FOUND) * len(people):
+        return [
+            f"The export has no orders of {words}, so they count as not returned: did ids change?"
+        ]
+    return []
+
+
 def _no_window_over(rows: pd.DataFrame, days: int, last_day: int) -> InputError:
     if not len(rows):
         return InputError("nobody of the round is left to compare", "Look at --suppress.")
@@ -211,7 +237,7 @@ def _paces(rows: pd.DataFrame, last_day: int) -> dict[tuple[str, str], tuple[flo
     }
 
 
-def _warnings(result: Result, last_day: int) -> list[str]:
+def _log_warnings(result: Result, last_day: int) -> list[str]:
     if result.evidence is None or "contacted" not in result.evidence.tables:
         return []
     words = "The log says who was contacted, which was not at random. So all treated"
