@@ -157,7 +157,11 @@ def test_who_refuses_calls_in_the_log_does_so_for_all_who_have_the_number(
     assert export(tmp_path / "out", "brevo").combined["SMS"].str[-2:].tolist() == uploaded
 
 
-@pytest.mark.parametrize("row", ["2025-12-01,email,unsubscribed,lots", "soon,,refused,"])
+@pytest.mark.parametrize(
+    "row",
+    ["2025-12-01,email,unsubscribed,lots", "soon,,refused,", "2025-12-01,email,Opted out,",
+     "2025-12-01,,STOP,", "2025-12-01,E-Mail,abgemeldet,"],
+)  # fmt: skip
 def test_who_refuses_in_an_entry_of_the_log_that_cannot_be_read_is_mailed_no_more(row):
     log = "customer_id,action,contacted_on,channel,outcome,minutes\n"
     log += "bob,club,2025-11-01,email,reached,3\n" * 200 + f"ann,club,{row}\n"

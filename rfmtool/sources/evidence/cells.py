@@ -176,11 +176,13 @@ def _refusals_of_rejected(typed: pa.RecordBatch, bins: Codes) -> pa.RecordBatch:
     if "consent" in typed.schema.names:
         refuses, kept = matches_any(typed["consent"], REFUSALS), {"email", "consent"}
     else:
-        refuses, kept = matches_any(typed["outcome"], OPT_OUTS), {"action", "channel", "outcome"}
+        refuses, kept = matches_any(typed["outcome"], REFUSALS), {"action", "channel", "outcome"}
     rows = typed.filter(pa.array(refuses & ~np.isin(bins, not_rejected)))
     columns = dict(zip(rows.schema.names, rows.columns, strict=True))
     for name in columns.keys() - {"customer_id", *kept}:
         columns[name] = pa.nulls(len(rows), columns[name].type)
+    if "outcome" in columns:  # which may be unknown, as "opted out"
+        columns["outcome"] = pa.repeat(OPT_OUTS[1], len(rows))
     return pa.RecordBatch.from_pydict(columns, schema=rows.schema)
 
 
