@@ -17,11 +17,13 @@ from rfmtool.analyses.effects import difference_of_spend
 from rfmtool.analyses.measure import MeasurementWindow, measure
 from rfmtool.cli import program
 from rfmtool.errors import InputError, LimitError
+from rfmtool.pages.blocks import Table
+from rfmtool.pages.measure import page
 from rfmtool.rules import parse_holdouts
 from rfmtool.runs.holdouts import inherit_reading
 from rfmtool.runs.measure import _paces
 from rfmtool.sources.layout import Asked
-from rfmtool.summaries.holdouts import _power
+from rfmtool.summaries.holdouts import _power, last_result_texts
 
 WINDOW = MeasurementWindow(date(2026, 4, 1), 90)
 
@@ -120,7 +122,15 @@ def test_fewer_than_sixty_held_out_say_nothing_whatever_they_spent():
 
 
 def test_where_nobody_spent_nothing_is_told():
-    assert measure(both("a", "a", [0] * 900, [0] * 100), WINDOW).groups[0].verdict == "too_few"
+    found = measure(both("a", "a", [0] * 900, [0] * 100), WINDOW)
+    group = found.as_data()["groups"][0]
+
+    assert group["verdict"] == "too_few"
+    assert group["verdict_text"] == "Too early to tell: nobody spent anything."
+    [table] = [block for block in page(found.as_data()) if isinstance(block, Table)]
+    assert table.rows[0][-5:-2] == ("+0.00", "–", "–")
+    last = {"a": {"difference": 0.0, "low": 0.0, "high": 0.0}}
+    assert last_result_texts(last) == {"a": "nobody spent anything"}
 
 
 def test_one_difference_in_twenty_lists_is_no_finding():

@@ -152,6 +152,8 @@ class HoldoutTest:
             most = max(abs(best.low), abs(best.high)) / abs(self.means[1] or 1)
             return f"Any difference is no more than {most:.1%} of their spend."
         why = f"between {best.low:+,.2f} and {best.high:+,.2f} a person"
+        if not any(self.means):
+            why = "nobody spent anything"
         if self.held_out < MIN_HELD_OUT:
             why = f"{self.held_out:,} held out, {MIN_HELD_OUT} needed"
         weeks = self.weeks_more

@@ -56,7 +56,9 @@ def _table(groups: Sequence[Data]) -> Table:
             continue
         effect, smallest = spend["adjusted_for_past_spend"] or spend, group["smallest_effect_seen"]
         shares = share(returned["treated"]), share(returned["held_out"])
-        effects = (f"{effect[part]:+,.2f}" for part in ("difference", "low", "high"))
+        effects = [f"{effect[part]:+,.2f}" for part in ("difference", "low", "high")]
+        if not spend["treated"] and not spend["held_out"]:  # which proves nothing
+            effects[1:] = "–", "–"
         earned, seen = f"{group['earned']['total']:+,.0f}", f"{smallest['spend']:,.2f}"
         rows.append((name, *counts, *shares, *effects, earned, seen))
     return Table(

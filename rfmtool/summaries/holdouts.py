@@ -162,6 +162,7 @@ def last_result_texts(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str
     """The last result of each action, in words."""
     return {
         name: "nobody to compare" if row.get("difference") is None else
+        "nobody spent anything" if row["difference"] == row["low"] == row["high"] == 0 else
         f"{row['difference']:+,.2f} a person [{row['low']:+,.2f}, {row['high']:+,.2f}]"
         for name, row in results.items()
     }  # fmt: skip
