@@ -246,6 +246,21 @@ def test_an_address_in_the_orders_tells_who_is_suppressed(window):
     assert len(scored.frame) == 1
 
 
+def test_a_run_without_the_tables_of_who_is_not_to_be_contacted_says_so(tmp_path):
+    ORDERS.to_csv(tmp_path / "shop.csv", index=False)
+    (tmp_path / "gone.csv").write_text("customer_id\nbob\n")
+    (tmp_path / "log.csv").write_text("customer_id,action,contacted_on\nann,club,2025-12-01\n")
+    words = ("run", tmp_path / "shop.csv", "-o", tmp_path / "out", "--no-page")
+    both = ("--suppress", tmp_path / "gone.csv", "--contacted", tmp_path / "log.csv")
+
+    said = [" ".join(shell(*words, *more).output.split()) for more in (both, both[:2], (), ())]
+
+    lost = [[name for name in ("suppress", "contacted")
+             if f"The run before had --{name}, and this one has not: who " in text]
+            for text in said]  # fmt: skip
+    assert lost == [[], ["contacted"], ["suppress"], []]
+
+
 def test_an_address_tells_whom_an_earlier_run_knew_by_it(tmp_path):
     shop, people, gone = (tmp_path / name for name in ("shop.csv", "people.csv", "gone.csv"))
     words = ["run", shop, "--contacts", people, "-o", tmp_path / "out", "--holdout", "50%"]

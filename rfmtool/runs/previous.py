@@ -6,23 +6,29 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from rfmtool.days import to_datetimes
 from rfmtool.errors import InputError, RulesError
+from rfmtool.manifest import read_manifest
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.tables import to_table
 from rfmtool.outputs.text import TextOptions
 from rfmtool.pipeline import Result
 from rfmtool.runs import history, moves
 from rfmtool.runs.changes_summary import changes_data
+from rfmtool.runs.finished import read_errors
 from rfmtool.runs.kept_runs import SINCE_COLUMNS, KeptRun, earlier_runs, write_kept
 from rfmtool.runs.moves import CHANGE_COLUMNS, PreviousRun
 
 Entry = dict[str, Any]
+_LISTED_AGAIN: Final = {
+    "contacted": "who refused or rests stands", "suppress": "who is to be left out stands",
+}  # fmt: skip
+"""Of tables without which people are contacted who should not be, what that means."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPr
         result: the result of a run with order entries.
         keep: how many runs of other days to keep: the previous one, then later, then earlier ones.
     """
-    runs, previous, warnings = earlier_runs(folder), None, list[str]()
+    runs, previous, warnings = earlier_runs(folder), None, _missing_tables(folder, result)
     result = _with_suppressed_by_address(result, runs)
     later = [run for run in runs if run.as_of > result.as_of]
     earlier = [run for run in runs if run.as_of < result.as_of]
@@ -97,7 +103,19 @@ def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPr
     since = changes_data(people, previous, changes, ladder, result.scales)
     kept = [*earlier[:1], *later, *earlier[1:]][:keep]
     result = _with_since_columns(result, people, previous)
-    return RunWithPrevious(result, folder, kept, changes, (), since)
+    return RunWithPrevious(result, folder, kept, changes, warnings, since)
+
+
+def _missing_tables(folder: Path, result: Result) -> list[str]:
+    """Warnings on tables that the run in a folder had, and this one lacks."""
+    with read_errors(folder):
+        before = {table.get("table") for table in (read_manifest(folder) or {}).get("inputs", ())}
+    now = result.evidence.tables if result.evidence else {}
+    return [
+        f"The run before had --{name}, and this one has not: {words} on its lists again."
+        for name, words in _LISTED_AGAIN.items()
+        if name in before and name not in now
+    ]
 
 
 def _with_suppressed_by_address(result: Result, runs: Sequence[KeptRun]) -> Result:
