@@ -39,6 +39,10 @@ def shape(path, **asked):
             '"Confidential Information - Do Not Distribute"\n"Copyright (c) 2025 us"\n',
             (0, 1, 4),
         ),
+        (
+            HEADER + ROWS + '\n"2","record(s) downloaded","From Jan-01-26"\n"Seller ID : me"\n',
+            (0, 1, 2),
+        ),  # eBay
         (HEADER + ROWS + ",,,12\n", (0, 1, 0)),  # a row without customer and day, not a footer
         (HEADER + ROWS + "Total,9,2024-02-01,12\n", (0, 1, 0)),  # a customer of that name
     ],

@@ -25,7 +25,7 @@ _TRAILER: Final = re.compile(
     r"|\(?\d[\d,. ]*(?:rows?|records?|lines?|lignes?|zeilen|filas|tuples)\b.*"
     r"|(?:total|number of|count of|#)?\s*(?:rows?|records?|lines?)\b[\w ]*[:=]?\s*\d[\d,.]*\s*"
     r"|(?:total|totals|count)\s*[:=]\s*\d[\d,.]*|(?:grand )?totals? \(\d[\d,.]* \w+\)"
-    r"|confidential information\b.*|copyright\b.*"
+    r"|seller id\s*:.*|confidential information\b.*|copyright\b.*"
     r"|-*\s*\**\s*end of (?:report|file|data|export|list)\b.*|<?eof>?"
     r"|(?:report |file |data )?(?:generated|exported|created|printed|downloaded)"
     r" (?:by|on|at|from|with)\b.*"
