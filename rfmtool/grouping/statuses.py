@@ -13,9 +13,9 @@ from rfmtool.errors import AmbiguousInputError
 from rfmtool.money import money_text
 from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Export
-from rfmtool.sources.ledger import Ledger, StatusSum
+from rfmtool.sources.ledger import Ledger, StatusKey, StatusSum
 from rfmtool.sources.names import normalized
-from rfmtool.sources.statuses import Statuses, is_in_group, is_known, words
+from rfmtool.sources.statuses import Statuses, is_in_group, is_known, without_day, words
 
 _MAX_UNKNOWN_SHARE: Final = 0.01
 """Of the rows or the money; a larger share is an error."""
@@ -47,9 +47,13 @@ def status_rows(ledger: Ledger) -> list[StatusRow]:
 
     Only known words and those of several rows are shown: any other may be a customer's cell.
     """
-    unknown = Counter(role for role, _, meaning in ledger.statuses if meaning == "unknown")
-    sums: dict[tuple[str, str | None, str], StatusSum] = {}
+    undated: dict[StatusKey, StatusSum] = {}
     for (role, word, meaning), status_sum in ledger.statuses.items():
+        dayless = role, without_day(word), meaning
+        undated[dayless] = status_sum.merged_with(undated.get(dayless, StatusSum()))
+    unknown = Counter(role for role, _, meaning in undated if meaning == "unknown")
+    sums: dict[tuple[str, str | None, str], StatusSum] = {}
+    for (role, word, meaning), status_sum in undated.items():
         is_common = unknown[role] <= _MAX_WORDS and status_sum.rows >= _MIN_ROWS
         is_shown = not word or is_known(word) or meaning != "unknown" or (
             is_common and bool(_WORD_PATTERN.fullmatch(word))

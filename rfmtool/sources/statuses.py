@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,6 +17,11 @@ Meaning = Literal["sale", "open", "not_a_sale", "credit", "unknown"]
 _SURE_GROUPS: Final = ("cancelled", "refunded", "voided", "failed")
 _AMBIGUOUS_CREDITS: Final = ("credit", "abono", "retour", "retur")
 """Words that as often say how an order was paid, or why it was sent."""
+_DAY: Final = re.compile(
+    r"\s*(?<!\d)(?:\d{4}([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2\d{4}|\d\d? de [^\W\d]+)"
+    r"(?: \d\d?:\d\d)?(?!\d)"
+)
+"""A day in a status, such as the last on which goods can be returned."""
 
 
 def _shipped() -> Any:  # noqa: ANN401 - tomllib's type
@@ -36,6 +42,15 @@ def words(name: str) -> frozenset[str]:
     return _group("words", name)
 
 
+def without_day(word: str) -> str:
+    """The word without a day in it, which changes nothing about what it means."""
+    return _DAY.sub("", word)
+
+
+def _key(word: str) -> str:
+    return normalized(without_day(word))
+
+
 @dataclass(frozen=True)
 class Statuses:
     """Meanings of status words: normalized words that the user has settled precede shipped ones."""
@@ -46,7 +61,7 @@ class Statuses:
 
     def with_settled(self, sale: Iterable[str], not_a_sale: Iterable[str]) -> Statuses:
         """The same with further words settled, which override earlier ones."""
-        yes, no = {normalized(word) for word in sale}, {normalized(word) for word in not_a_sale}
+        yes, no = {_key(word) for word in sale}, {_key(word) for word in not_a_sale}
         yes -= no
         return replace(self, sale=self.sale - no | yes, not_a_sale=self.not_a_sale - yes | no)
 
@@ -58,7 +73,7 @@ class Statuses:
         `of_type`: it is in a type column, which says of what kind its row is. `has_payment_status`:
         payments have a column of their own; then `pending` and `unpaid` are open.
         """
-        key = normalized(word)
+        key = _key(word)
         if key in self.not_a_sale:
             return "not_a_sale"
         if key in self.sale:
@@ -70,7 +85,7 @@ class Statuses:
 
     def is_settled(self, word: str) -> bool:
         """Whether the user has settled its meaning."""
-        return normalized(word) in self.sale | self.not_a_sale
+        return _key(word) in self.sale | self.not_a_sale
 
 
 def role_from_words(column_words: Iterable[str]) -> tuple[str, str] | None:
@@ -79,7 +94,7 @@ def role_from_words(column_words: Iterable[str]) -> tuple[str, str] | None:
     One word for cancelled, refunded or failed orders is enough; others, such as `pending`, have
     many uses, and count only if half the column's words are known.
     """
-    by_key = {normalized(word): word for word in column_words}
+    by_key = {_key(word): word for word in column_words}
     statuses, types = _meanings(of_types=False), _meanings(of_types=True)
     types = {key: types[key] for key in by_key.keys() & types.keys() - _type_codes()}
     credit = next((key for key in by_key if types.get(key) == "credit"), None)
@@ -101,17 +116,17 @@ def role_from_words(column_words: Iterable[str]) -> tuple[str, str] | None:
 def is_known(word: str) -> bool:
     """Whether it is a shipped word, so that messages may show it."""
     shipped = (_meanings(of_types=False), _meanings(of_types=True), words("own_meanings"))
-    return any(normalized(word) in known for known in shipped)
+    return any(_key(word) in known for known in shipped)
 
 
 def is_in_group(word: str, meaning: Meaning, group: str) -> bool:
     """Whether a status is in a group of `statuses.toml`, such as `part_refunded` sales."""
-    return normalized(word) in _group(meaning, group)
+    return _key(word) in _group(meaning, group)
 
 
 def is_type_code(word: str) -> bool:
     """Whether it is a short word of type columns, such as RE, which often means something else."""
-    return normalized(word) in _type_codes()
+    return _key(word) in _type_codes()
 
 
 @cache
