@@ -54,11 +54,13 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
                     f" {preset.name})",
                     "Read them apart, or say --preset none and name the columns with --column.",
                 )
+        as_known = KnownPresets(asked.own_presets, preset.name).roles()
+        sources, notices = roles_by_cells.with_filled_columns(sources, asked, as_known)
         detect.check_same_roles(sources)
     sources = roles_by_cells.with_roles_checked(sources, asked, preset)
     export = detect.detect_formats(sources, asked, preset)
     files = [table.file for table in sources if isinstance(table, FileSource)]
-    notices = [*passed_over, *(notice for file in files for notice in file.notices)]
+    notices = [*passed_over, *notices, *(notice for file in files for notice in file.notices)]
     if "order_id" in export.sources[0].layout.fill_down:
         notices.append(_FILL_DOWN_NOTICE)
     if export.formats.in_cents:

@@ -6,7 +6,7 @@ which customers are retail.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, Literal, get_args
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import mask_of
+from rfmtool.errors import InputError
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_formats import DATE_FORMATS
 from rfmtool.sources.cells.dates import read_days
@@ -24,9 +25,10 @@ from rfmtool.sources.cells.number_texts import (
     parse_number_text,
 )
 from rfmtool.sources.cells.typed import trimmed
-from rfmtool.sources.layout import Asked
+from rfmtool.sources.layout import KEPT_PREFIX, Asked
 from rfmtool.sources.names import normalized
-from rfmtool.sources.source import Source
+from rfmtool.sources.roles import Roles
+from rfmtool.sources.source import FileSource, FrameSource, Source
 from rfmtool.sources.statuses import Statuses, is_in_group, is_type_code, words
 from rfmtool.sources.synonyms import types_of_anything
 
@@ -55,6 +57,53 @@ _MOST: Final = 0.9
 _VOID: Final = ("cancelled", "refunded", "voided", "test")
 """Groups of words for what is no sale, whoever pays."""
 Kind = Literal["empty", "flag", "number", "day", "words"]
+
+
+def with_filled_columns(
+    sources: Sequence[Source], asked: Asked, roles: Roles
+) -> tuple[list[Source], list[str]]:
+    """The same sources, with another column for customers or orders if theirs is empty; notices.
+
+    Shops keep columns that they do not fill, such as addresses that a marketplace does not tell.
+    """
+    filled, notices = list(sources), list[str]()
+    empty: tuple[str, ...] = ()
+    for role in ("customer_id", "order_id"):
+        if role in asked.columns or not all(_is_empty(source, role) for source in sources):
+            continue
+        try:
+            others = [_without(source, (*empty, role), asked, roles) for source in sources]
+        except InputError:  # there is no other
+            continue
+        if all(role in source.layout.places for source in others):
+            old, new = (table.layout.header[table.layout.places[role]]
+                        for table in (sources[0], others[0]))  # fmt: skip
+            filled, empty = others, (*empty, role)
+            notices.append(f"Column {old!r} is empty in the first rows, and {new!r} is read in its"
+                           f" place: --column {role}=NAME takes another.")  # fmt: skip
+    return filled, notices
+
+
+def _is_empty(source: Source, role: str) -> bool:
+    """Whether the first rows of a file or frame have nothing in the column of a role."""
+    layout = source.layout
+    if role not in layout.in_file.places or not isinstance(source, (FileSource, FrameSource)):
+        return False
+    layout = replace(layout, places={role: layout.places[role]}, fill_down=())
+    job = next(source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES), None)
+    cells = [] if job is None else job().cells[role]
+    return len(cells) > 0 and not len(distinct_texts(pc.cast(cells, pa.string())))
+
+
+def _without(source: Source, roles_left: Iterable[str], asked: Asked, roles: Roles) -> Source:
+    """The source with its roles as if the columns of `roles_left` had no names."""
+    layout = source.layout
+    header = list(layout.header)
+    for role in roles_left:
+        header[layout.places[role]] = ""
+    places = roles.find(header, asked.columns, source.name)
+    kept = {role: at for role, at in layout.places.items() if role.startswith(KEPT_PREFIX)}
+    return source.with_layout(replace(layout, places=places | kept))
 
 
 def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Source]:
