@@ -165,7 +165,8 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
     if is_ordered and not preset.columns:
         roles, may_need_fill_down = roles_to_fill_down(fills)
         # An empty date of payment means that the row is not paid.
-        is_paid_on = normalized(export.columns["ordered_at"]).startswith(("paid", "payment"))
+        paid = "paid", "payment", "tanggalpembayaran", normalized("결제")
+        is_paid_on = normalized(export.columns["ordered_at"]).startswith(paid)
         carry_down = () if is_paid_on and "ordered_at" in roles else roles
     sources = tuple(
         source.with_layout(replace(source.layout, fill_down=carry_down)) for source in sources

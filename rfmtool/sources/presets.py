@@ -79,4 +79,8 @@ def _places(
     if amount and amount not in amounts:  # the deductions belong to the preset's amount
         excluded |= {"refunded", "unpaid"}
     own = {role: names for role, names in own.items() if role not in excluded}
+    # Of several columns of one name, a preset means the first.
+    names, known = [*map(normalized, header)], {name for names in own.values() for name in names}
+    header = [name if key not in known or names.index(key) == place else ""
+              for place, (name, key) in enumerate(zip(header, names, strict=True))]  # fmt: skip
     return check_required(places_of(header, asked, own | others, where), header, where)

@@ -27,6 +27,7 @@ NET_OF_REFUNDS: Final = frozenset({"netsales"})
 KNOWN_PLACES: Final = ErrorContext[dict[str, int]]()
 """The place of each role that was found before an error."""
 _OPTION: Final = "--column ROLE=NAME"
+_FACTORS: Final = frozenset({"quantity", "unit_price"})
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns named by the user and the file's name to the place of each role."""
 
@@ -77,20 +78,19 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
 
 def _find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
     places = places_of(header, asked, without_net_of_fees(header, synonyms()), where)
-    factors = {"quantity", "unit_price"}
-    if factors <= asked.keys() and "amount" not in asked:
+    if asked.keys() >= _FACTORS and "amount" not in asked:
         places.pop("amount", None)
-    if "amount" not in places and not factors <= places.keys():
+    if "amount" not in places and not places.keys() >= _FACTORS:
         fallbacks = places_of(header, {}, without_net_of_fees(header, fallback_synonyms()), where)
         free = {role: place for role, place in fallbacks.items() if place not in places.values()}
         places = free | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
         places["amount"] = places.pop("unit_price")  # without a quantity the price is what was paid
-    if "amount" not in places and not factors <= places.keys():
+    if "amount" not in places and not places.keys() >= _FACTORS:
         net = places_of(header, {}, synonyms(), where).get("amount")
         places |= {} if net is None else {"amount": net}  # less fees, which a notice says
     if "amount" in places:
-        places = {role: place for role, place in places.items() if role not in factors}
+        places = {role: place for role, place in places.items() if role not in _FACTORS}
     names = {role: normalized(header[place]) for role, place in places.items()}
     if "refunded" not in asked and names.get("amount") in NET_OF_REFUNDS:
         places.pop("refunded", None)
@@ -156,7 +156,7 @@ def places_of(
         if role in places or name is None:
             continue
         if names.count(name) > 1:
-            if role in MAY_LACK:
+            if role in MAY_LACK or (role in _FACTORS and "amount" in places):
                 continue  # the export can be read without it
             raise AmbiguousInputError(
                 f"{where}: {names.count(name)} columns are called {header[names.index(name)]!r},"
@@ -194,7 +194,7 @@ def kept_places(
 def check_required(places: dict[str, int], header: Sequence[str], where: str) -> dict[str, int]:
     """The places, if no required role is missing; else an InputError."""
     missing = [role for role in ("customer_id", "ordered_at") if role not in places]
-    if "amount" not in places and not {"quantity", "unit_price"} <= places.keys():
+    if "amount" not in places and not places.keys() >= _FACTORS:
         missing.append("amount (or quantity and unit_price)")
     if missing:
         error = missing_columns_error(missing, header, where)

@@ -1,0 +1,130 @@
+"""Columns as marketplaces fill them: sentences for statuses, names twice, and some left empty."""
+
+# ruff: noqa: E501 - as wide as such exports are, in their languages
+
+from decimal import Decimal
+
+import pytest
+from shell import rfmtool
+
+import rfmtool as library
+from rfmtool.errors import AmbiguousInputError
+from rfmtool.sources.roles import find_roles
+from rfmtool.sources.statuses import Statuses
+
+MERCADO_LIBRE = """\
+Ventas
+,,,,,,,,,,,,,
+# de venta,Fecha de venta,Estado,Paquete de varios productos,Unidades,Ingresos por productos (ARS),Cargo por venta (ARS),Anulaciones y reembolsos (ARS),Total (ARS),# de publicación,Comprador,Ciudad,Estado,Unidades
+1,1 de marzo de 2026 10:00 hs.,Entregado,No,1,100.50,-13,,87.50,MLA1,Ann A,Rosario,Santa Fe,
+2,2 de marzo de 2026 10:00 hs.,Cancelada por el comprador,No,1,80.00,-10,-70.00,0,MLA1,Bob B,Rosario,Santa Fe,
+3,3 de marzo de 2026 10:00 hs.,Paquete de 2 productos,Sí,,50.00,-5,-20.00,25.00,,Bob B,Salta,Salta,
+31,3 de marzo de 2026 10:00 hs.,Entregado,Sí,1,,,,,MLA2,Bob B,Salta,Salta,
+32,3 de marzo de 2026 10:00 hs.,Entregado,Sí,2,,,,,MLA3,Bob B,Salta,Salta,1
+4,4 de marzo de 2026 10:00 hs.,En camino,No,1,,,,,MLA1,Ann A,Rosario,Santa Fe,
+"""
+
+
+def bought(result):
+    """The money and the orders of each customer with any."""
+    people = result.customers[["customer_id", "monetary", "frequency"]].itertuples(index=False)
+    return {who: (Decimal(str(money)), count) for who, money, count in people if count}
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(body):
+        (tmp_path / "export.csv").write_text(body, encoding="utf-8")
+        return tmp_path / "export.csv"
+
+    return write
+
+
+def test_mercado_libre_counts_packages_once_and_reads_the_first_column_of_a_name(written):
+    result = library.run(written(MERCADO_LIBRE))
+
+    assert result.grouped.export.preset.name == "mercado_libre"
+    assert bought(result) == {"Ann A": (Decimal("100.5"), 1), "Bob B": (30, 1)}
+    assert result.summary["ledger"]["blank"] == 3
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["Pesanan diterima, namun Pembeli masih dapat mengajukan pengembalian hingga 2026-03-{}.",
+     "O comprador pode pedir uma devolução até 2026-03-{}"],
+)  # fmt: skip
+def test_shopee_statuses_with_a_last_day_in_them_are_sales_and_shown_once(written, status):
+    header = "No. Pesanan,Status Pesanan,Waktu Pesanan Dibuat,Total Pembayaran,Username (Pembeli)\n"
+    rows = [f'A{day},"{status.format(day)}",2026-03-{day},900,ann7\n' for day in range(10, 30)]
+    path = written(header + "".join(rows) + "B,Batal,2026-03-05,700,bob8\n")
+
+    assert bought(library.run(path)) == {"ann7": (20 * 900, 20)}
+    assert rfmtool("check", path, "--decimal", ".").stdout.count(status[:16]) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [("Cancelled 2026-03-01", "not_a_sale"), ("Cancelled 01.03.2026 10:00", "not_a_sale"),
+     ("已取消2026/03/01", "not_a_sale"), ("Enviado 7 de julho", "sale"), ("2026-03-01", "unknown"),
+     ("Refunded 50", "unknown"), ("Paid 10/12", "unknown"), ("取引完了", "sale"),
+     ("(删除)等待出库", "not_a_sale"), ("Listo para despacho", "sale"),
+     ("Dibatalkan Sistem", "not_a_sale")],
+)  # fmt: skip
+def test_a_day_in_a_status_changes_nothing_and_other_numbers_may(word, meaning):
+    assert Statuses().meaning(word) == meaning
+
+
+def test_a_status_is_settled_whatever_the_day_in_it(written):
+    header, rows = (
+        "customer,order_id,date,amount,status\n",
+        "A,{0},2026-03-{0},10,Held until 2026-04-{0}\n",
+    )
+    path = written(header + "".join(rows.format(day) for day in range(10, 30)))
+
+    with pytest.raises(AmbiguousInputError, match="says 'Held until', in 20 of 20 rows"):
+        library.run(path)
+    assert rfmtool("check", path, "--status", "Held until=not_a_sale").exit_code == 0
+
+
+HEADER = "invoiceNumber,orderNumber,createTime,customerEmail,customerName,paidPrice\n"
+
+
+def test_another_column_is_read_where_that_of_customers_or_orders_is_empty(written):
+    rows = ",7,2026-03-01,,Ann A,5\n,7,2026-03-01,,Ann A,6\n,8,2026-03-01,,Ann A,7\n"
+    result = library.run(written(HEADER + rows))
+
+    assert bought(result) == {"Ann A": (18, 2)}
+    assert any("'customerEmail' is empty in the first rows, and 'customerName'" in text
+               for text in result.summary["warnings"])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked", "found"),
+    [("1,7,2026-03-01,a@x.org,Ann A,5\n,7,2026-03-01,,Bob B,6\n", {}, ["a@x.org"]),
+     (",7,2026-03-01,,Ann A,5\n", {"customer_id": "customerEmail"}, [])],
+)  # fmt: skip
+def test_a_column_that_is_filled_or_asked_for_stays(written, rows, asked, found):
+    assert [*bought(library.run(written(HEADER + rows), columns=asked))] == found
+
+
+def test_pieces_named_twice_are_no_matter_beside_an_amount():
+    header = ("Comprador", "Fecha", "Unidades", "Total", "Unidades")
+    assert find_roles(header, {}, "x.csv") == {"customer_id": 0, "ordered_at": 1, "amount": 3}
+
+
+@pytest.mark.parametrize(
+    ("header", "customer", "order"),
+    [("订单号,下单时间,订单金额,客户姓名,下单帐号", "下单帐号", "订单号"),
+     ("주문번호,결제일,결제액,구매자명,구매자ID", "구매자ID", "주문번호"),
+     ("주문번호,주문일,결제액,구매자,취소여부", "구매자", "주문번호"),
+     ("注文ID,注文日,小計,注文者の氏名,注文者のユーザーID", "注文者のユーザーID", "注文ID"),
+     ("注文ID,購入日,合計金額,氏名", "氏名", "注文ID"),
+     ("主订单编号,订单提交时间,订单应付金额,买家id", "买家id", "主订单编号"),
+     ("Nomor Invoice,Tanggal Pembayaran,Total Penjualan (IDR),Nama Pembeli", "Nama Pembeli", "Nomor Invoice")],
+)  # fmt: skip
+def test_columns_of_further_marketplaces_are_known_accounts_before_names(header, customer, order):
+    names = header.split(",")
+    places = find_roles(names, {}, "x.csv")
+
+    assert (names[places["customer_id"]], names[places["order_id"]]) == (customer, order)
+    assert {"ordered_at", "amount"} <= places.keys()
