@@ -1,6 +1,6 @@
 """Columns as marketplaces fill them: sentences for statuses, names twice, and some left empty."""
 
-# ruff: noqa: E501 - as wide as such exports are, in their languages
+# ruff: noqa: E501, RUF001 - as wide as such exports are, in their languages
 
 from decimal import Decimal
 
@@ -101,10 +101,16 @@ def test_another_column_is_read_where_that_of_customers_or_orders_is_empty(writt
 @pytest.mark.parametrize(
     ("rows", "asked", "found"),
     [("1,7,2026-03-01,a@x.org,Ann A,5\n,7,2026-03-01,,Bob B,6\n", {}, ["a@x.org"]),
-     (",7,2026-03-01,,Ann A,5\n", {"customer_id": "customerEmail"}, [])],
+     (",7,2026-03-01,,Ann A,5\n", {"customer_id": "customerEmail"}, []),
+     (",7,2026-03-01,,,5\n", {}, [])],
 )  # fmt: skip
-def test_a_column_that_is_filled_or_asked_for_stays(written, rows, asked, found):
-    assert [*bought(library.run(written(HEADER + rows), columns=asked))] == found
+def test_a_column_that_is_filled_or_asked_for_stays_and_one_without_another(
+    written, rows, asked, found
+):
+    result = library.run(written(HEADER + rows), columns=asked)
+
+    assert [*bought(result)] == found
+    assert result.grouped.export.columns["customer_id"] == "customerEmail"
 
 
 def test_pieces_named_twice_are_no_matter_beside_an_amount():
@@ -119,6 +125,8 @@ def test_pieces_named_twice_are_no_matter_beside_an_amount():
      ("주문번호,주문일,결제액,구매자,취소여부", "구매자", "주문번호"),
      ("注文ID,注文日,小計,注文者の氏名,注文者のユーザーID", "注文者のユーザーID", "注文ID"),
      ("注文ID,購入日,合計金額,氏名", "氏名", "注文ID"),
+     ("売上ID,受注日,総合計金額,購入者 名前,購入者 顧客ID", "購入者 顧客ID", "売上ID"),
+     ("Sipariş Numarası,Sipariş Tarihi,Tutar,Alıcı,Paket Durumu", "Alıcı", "Sipariş Numarası"),
      ("主订单编号,订单提交时间,订单应付金额,买家id", "买家id", "主订单编号"),
      ("Nomor Invoice,Tanggal Pembayaran,Total Penjualan (IDR),Nama Pembeli", "Nama Pembeli", "Nomor Invoice")],
 )  # fmt: skip
@@ -128,3 +136,18 @@ def test_columns_of_further_marketplaces_are_known_accounts_before_names(header,
 
     assert (names[places["customer_id"]], names[places["order_id"]]) == (customer, order)
     assert {"ordered_at", "amount"} <= places.keys()
+
+
+def test_orders_of_ebay_are_known_in_french(written):
+    header = "Numéro de vente;Numéro de commande;Pseudo de l’acheteur;Intitulé de l'objet;Quantité;Vendu pour;Livraison et manutention;Prix total;Date de vente;Payé le\n"
+    rows = """\
+11;05-1;ann7;;2;1 230,00 €;4,90 €;1 234,90 €;05-oct.-26;05-oct.-26
+12;05-1;;Tasse;1;1 220,00 €;;;;
+13;05-1;;Thé;1;10,00 €;;;;
+14;05-2;bob8;Thé;1;10,00 €;0,00 €;10,00 €;06-oct.-26;
+15;05-3;bob8;Thé;1;10,00 €;0,00 €;10,00 €;07-oct.-26;07-oct.-26
+"""
+    result = library.run(written(header + rows))
+
+    assert result.grouped.export.preset.name == "ebay"
+    assert bought(result) == {"ann7": (Decimal("1234.9"), 1), "bob8": (10, 1)}

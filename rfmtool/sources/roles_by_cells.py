@@ -75,7 +75,9 @@ def with_filled_columns(
             others = [_without(source, (*empty, role), asked, roles) for source in sources]
         except InputError:  # there is no other
             continue
-        if all(role in source.layout.places for source in others):
+        if all(role in source.layout.places for source in others) and not all(
+            _is_empty(source, role) for source in others
+        ):
             old, new = (table.layout.header[table.layout.places[role]]
                         for table in (sources[0], others[0]))  # fmt: skip
             filled, empty = others, (*empty, role)
