@@ -127,6 +127,16 @@ def test_pieces_named_twice_are_no_matter_beside_an_amount():
      ("注文ID,購入日,合計金額,氏名", "氏名", "注文ID"),
      ("売上ID,受注日,総合計金額,購入者 名前,購入者 顧客ID", "購入者 顧客ID", "売上ID"),
      ("Sipariş Numarası,Sipariş Tarihi,Tutar,Alıcı,Paket Durumu", "Alıcı", "Sipariş Numarası"),
+     ("Sipariş No,Tarih,Müşteri Email,Toplam Tutar,Durum", "Müşteri Email", "Sipariş No"),
+     ("Numer zamówienia,Data,Klient,Ilość,Kwota PLN,Status", "Klient", "Numer zamówienia"),
+     ("Mã Đơn,Khách Hàng,Tổng Tiền,Trạng Thái,Ngày Tạo", "Khách Hàng", "Mã Đơn"),
+     ("เลขที่คำสั่งซื้อ,วันที่,ลูกค้า,ยอดรวม,สถานะ", "ลูกค้า", "เลขที่คำสั่งซื้อ"),
+     ("주문번호,주문일,고객,금액,상태", "고객", "주문번호"),
+     ("訂單編號,訂單日期,訂購人姓名,應收款", "訂購人姓名", "訂單編號"),
+     ("订单编号,下单时间,用户名,应付款,订单状态", "用户名", "订单编号"),
+     ("Номер заказа,Дата оформления,Клиент,Итоговая стоимость", "Клиент", "Номер заказа"),
+     ("رقم الطلب,التاريخ,العميل,الإجمالي", "العميل", "رقم الطلب"),
+     ("Ordrenummer,Dato,Kunde,Status,Sum", "Kunde", "Ordrenummer"),
      ("主订单编号,订单提交时间,订单应付金额,买家id", "买家id", "主订单编号"),
      ("Nomor Invoice,Tanggal Pembayaran,Total Penjualan (IDR),Nama Pembeli", "Nama Pembeli", "Nomor Invoice")],
 )  # fmt: skip
@@ -136,6 +146,22 @@ def test_columns_of_further_marketplaces_are_known_accounts_before_names(header,
 
     assert (names[places["customer_id"]], names[places["order_id"]]) == (customer, order)
     assert {"ordered_at", "amount"} <= places.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "is_named"),
+    [("Numéro", "123456", True), ("ID", "123456", True), ("N°", "112345", False),
+     ("Reference", ["1", "2", "3", "", "", ""], False), ("Table", "123456", False)],
+)  # fmt: skip
+def test_a_column_that_may_number_the_orders_of_a_day_is_named(written, name, numbers, is_named):
+    rows = [
+        f"{number},2026-03-0{1 + row // 2} 1{row}:00,A,10\n" for row, number in enumerate(numbers)
+    ]
+    warnings = library.run(written(f"{name},Date,Client,Montant\n" + "".join(rows))).summary[
+        "warnings"
+    ]
+
+    assert any(f"--column order_id={name!r}" in text for text in warnings) == is_named
 
 
 def test_orders_of_ebay_are_known_in_french(written):

@@ -40,6 +40,9 @@ _NEARLY_ALL: Final = 0.9
 _MANY_ROWS: Final = 20
 """Fewer may all be of one customer."""
 _NOT_IDS: Final = frozenset({"name", "customerref"})
+_NUMBERS: Final = frozenset({"id", "no", "nr", "num", "number", "numero", "ref", "reference"})
+"""Names of numbers of anything, such as orders."""
+_DAY_CHARACTERS: Final = 10
 _NUMBER_ENDINGS: Final = ("id", "no", "nr", "number", "nummer", "code", "ref")
 """How the names of columns of customer numbers end."""
 _SHARED_IDS: Final = frozenset({"householdid", "accountid", "account"})
@@ -73,6 +76,7 @@ def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[st
     roles = {"customer_id", "ordered_at", "amount"}
     if roles <= cells.keys() - asked.columns.keys() and "order_id" not in taken:
         yield from _order_notices(taken["amount"], cells, others)
+        yield from _number_notices(cells, others)
     if {"order_id", "customer_id", "ordered_at"} <= cells.keys() - asked.columns.keys():
         yield from _order_id_notices(taken["order_id"], cells)
     if {"order_id", "amount"} <= cells.keys():
@@ -193,6 +197,21 @@ def _order_notices(amount: str, cells: Cells, others: Cells) -> Iterator[str]:
                f" {same:,} times all show one amount: if {numbers[0]!r} numbers the orders and it"
                f" is their total, take --column order_id={numbers[0]!r} --amount-per"
                " order.")  # fmt: skip
+
+
+def _number_notices(cells: Cells, others: Cells) -> Iterator[str]:
+    """Whether a column numbers rows that, without an order id, are orders of one day."""
+    days = pc.utf8_slice_codeunits(pc.cast(cells["ordered_at"], pa.string()), 0, _DAY_CHARACTERS)
+    table = pa.table({"customer": trimmed(cells["customer_id"]), "day": days}).drop_null()
+    several = len(table) - len(table.group_by(["customer", "day"]).aggregate([]))
+    for name in others if several >= _SEVERAL else ():
+        if normalized(name) not in _NUMBERS:
+            continue
+        numbers = trimmed(others[name])
+        if not numbers.null_count and len(pc.unique(numbers)) == len(numbers):
+            yield (f"Column {name!r} has another number in each of the first rows, and rows of one"
+                   f" customer and day are one order, {several:,} of them: if it numbers orders,"
+                   f" take --column order_id={name!r}.")  # fmt: skip
 
 
 def _numbers_groups(cells: Cells, keys: list[str], column: pa.Array) -> bool:
