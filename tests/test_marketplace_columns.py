@@ -68,7 +68,9 @@ def test_shopee_statuses_with_a_last_day_in_them_are_sales_and_shown_once(writte
      ("已取消2026/03/01", "not_a_sale"), ("Enviado 7 de julho", "sale"), ("2026-03-01", "unknown"),
      ("Refunded 50", "unknown"), ("Paid 10/12", "unknown"), ("取引完了", "sale"),
      ("(删除)等待出库", "not_a_sale"), ("Listo para despacho", "sale"),
-     ("Dibatalkan Sistem", "not_a_sale")],
+     ("Dibatalkan Sistem", "not_a_sale"), ("READY", "sale"), ("En camino", "sale"), ("Diproses", "sale"),
+     ("Menunggu Pembayaran", "not_a_sale"), ("Đang xử lý", "sale"), ("Trả hàng", "not_a_sale"),
+     ("결제대기", "not_a_sale"), ("مدفوع", "sale"), ("ยกเลิก", "not_a_sale")],
 )  # fmt: skip
 def test_a_day_in_a_status_changes_nothing_and_other_numbers_may(word, meaning):
     assert Statuses().meaning(word) == meaning
@@ -136,6 +138,9 @@ def test_pieces_named_twice_are_no_matter_beside_an_amount():
      ("订单编号,下单时间,用户名,应付款,订单状态", "用户名", "订单编号"),
      ("Номер заказа,Дата оформления,Клиент,Итоговая стоимость", "Клиент", "Номер заказа"),
      ("رقم الطلب,التاريخ,العميل,الإجمالي", "العميل", "رقم الطلب"),
+     ("Номер замовлення,Дата замовлення,Ім'я клієнта,Загальна сума", "Ім'я клієнта", "Номер замовлення"),
+     ("No. Invoice,Tanggal,Pelanggan,Total Omset", "Pelanggan", "No. Invoice"),
+     ("ID Pedido,Fecha,Cliente,Total Pagado ($),Estado", "Cliente", "ID Pedido"),
      ("Ordrenummer,Dato,Kunde,Status,Sum", "Kunde", "Ordrenummer"),
      ("主订单编号,订单提交时间,订单应付金额,买家id", "买家id", "主订单编号"),
      ("Nomor Invoice,Tanggal Pembayaran,Total Penjualan (IDR),Nama Pembeli", "Nama Pembeli", "Nomor Invoice")],
