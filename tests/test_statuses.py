@@ -310,6 +310,22 @@ def test_a_refund_whose_row_is_no_sale_by_its_status_is_told_of_as_taken_off_nob
     assert any("'refunded' hold -7 in all" in text for text in warnings)
 
 
+def test_an_export_of_which_nothing_counts_says_which_word_leaves_it_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    head = "order_id,customer_id,date,amount,status"
+    pending = "1,Ann,2026-01-01,5,pending\n2,Bob,2026-01-02,7,pending\n"
+    (tmp_path / "none.csv").write_text(f"{head}\n{pending}3,,2026-01-03,7,paid\n")
+    (tmp_path / "some.csv").write_text(f"{head}\n{pending}3,Cid,2026-01-03,7,paid\n")
+
+    none, some = (
+        " ".join(rfmtool("check", name).stdout.split()) for name in ("none.csv", "some.csv")
+    )
+
+    assert "No row counts, most of them because 'status' says 'pending'" in none
+    assert "names nobody" not in none
+    assert "No row counts" not in some
+
+
 def test_a_cancelled_row_without_an_order_id_leaves_what_else_was_bought_that_day():
     frame = shop("paid", "cancelled", "paid", amount=[5, 7, 11])
     frame["customer_id"], frame["ordered_at"] = "ann", "2026-01-01"

@@ -125,6 +125,14 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             f"Rows taken for sales, their status not known: {_sum(unknown).rows:,}, with"
             f" {unknown_words_text(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
+    left_out = [row for row in rows if row.meaning == "not_a_sale" and row.word]
+    if left_out and not ledger["used"]:
+        most = max(left_out, key=lambda row: row.status_sum.rows)
+        notices.append(
+            f"No row counts, most of them because {export.columns[most.role]!r} says {most.word!r}:"
+            f" if those are sales, paid on delivery perhaps, --status '{most.word}=sale' counts"
+            " them."
+        )
     types = [row for row in rows if row.role == "type"]
     untyped = _sum(row for row in types if row.meaning == "empty").rows
     if 0 < 2 * untyped < _sum(types).rows:
