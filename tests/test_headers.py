@@ -146,3 +146,12 @@ def test_of_a_first_row_that_may_be_somebody_the_known_names_are_quoted(write):
 def test_unknown_names_above_data_are_quoted(write):
     with pytest.raises(InputError, match="'who', 'when', 'how much'"):
         open_export(write(["who,when,how much", "ann,2024-01-05,3"]), Asked())
+
+
+def test_a_column_without_a_name_is_no_data_and_a_title_with_empty_cells_no_header(write):
+    path = write("Sales,,\nOur shop,,\n,When,Sum\nann,2024-01-30,5\n")
+
+    with pytest.raises(InputError) as error:
+        run(path)
+
+    assert "the columns are '1', 'When', 'Sum'" in error.value.hint

@@ -272,6 +272,11 @@ def may_be_data(header: Sequence[str]) -> bool:
     return any(_LOOKS_LIKE_DATA.match(name.strip()) for name in header)
 
 
+def names_may_be_data(names: Sequence[str]) -> bool:
+    """The same of a layout's names, in which a column without one is called by its place."""
+    return may_be_data([name for place, name in enumerate(names, 1) if name != str(place)])
+
+
 def known_names(header: Sequence[str], more: Iterable[str] = ()) -> tuple[str, ...]:
     """A header that may be a customer's row, with "" for all but known names and `more`."""
     known = {name for names in synonyms().values() for name in names} | {*map(normalized, more)}
@@ -282,7 +287,7 @@ def _listed(header: Sequence[str], most: int = 30) -> str:
     if header and [*header] == [str(place) for place in range(1, len(header) + 1)]:
         return f"named by their places, 1 to {len(header)}"
     names = [name for name in header if name]
-    if may_be_data(header) or not names:
+    if names_may_be_data(header) or not names:
         return (
             "not shown, because the first row looks like data: with --no-header columns are named"
             " by their places, as in --column customer_id=1"

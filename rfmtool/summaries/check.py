@@ -15,7 +15,7 @@ from rfmtool.sources.counting import count_rows
 from rfmtool.sources.detect import KNOWN_EXPORT, Export
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
-from rfmtool.sources.roles import may_be_data
+from rfmtool.sources.roles import names_may_be_data
 from rfmtool.sources.source import Source
 from rfmtool.summaries.exchange_rates import rates_data
 from rfmtool.summaries.statuses import statuses_data
@@ -94,7 +94,7 @@ def _header_may_be_data(export: Export) -> bool:
         return False
     if dialect is None or not dialect.header_rows:
         return False
-    return dialect.may_lack_header or len(header) == 1 or may_be_data(header)
+    return dialect.may_lack_header or len(header) == 1 or names_may_be_data(header)
 
 
 def partial_check_data(error: RfmtoolError) -> dict[str, Any] | None:

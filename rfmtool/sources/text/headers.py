@@ -43,7 +43,10 @@ def find_heading(records: Sequence[Record], roles_of: RoleFinder) -> Heading:
             continue  # a title
         if heading := _heading_at(records, first, roles_of):
             return heading
-    first = next((place for place, record in enumerate(records) if _width(record) == width), 0)
+    alike = [place for place, record in enumerate(records) if _width(record) == width]
+    # Spreadsheets write a title with empty cells behind it.
+    several = (place for place in alike if sum(map(bool, _cells(records[place]))) > 1)
+    first = next(several, alike[0] if alike else 0)
     return Heading(_cells(records[first]), first, 1, has_roles=False)
 
 
