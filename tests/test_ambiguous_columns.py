@@ -47,6 +47,27 @@ def frame(text):
             "without 'Discount' taken off",
         ),
         (
+            f"{START}Quantity,Price\n"
+            + "".join(
+                f"{n},2024-01-05,a,{n % 5 + 1},{300.08 * (n % 5 + 1):.2f}\n" for n in range(20)
+            ),
+            "--column amount='Price'",
+        ),
+        (
+            (
+                "Invoice No,Date,Customer,Total,Status\n1,2024-01-05,a,5,Paid\n"
+                "2,2024-01-06,b,7,Overdue\n3,2024-01-07,b,8,Open\n"
+            ),
+            "not paid: 2 rows of 15, with 'Open', 'Overdue'",
+        ),
+        (
+            (
+                "Factuurnummer,Datum,Klant,Totaal,Debet / credit\n1,2024-01-05,a,5,D\n"
+                "2,2024-01-06,a,7,C\n"
+            ),
+            "'Debet / credit' looks like which rows are refunds",
+        ),
+        (
             f"{START}Amount,Price\n1,2024-01-05,a,1,80.00\n2,2024-01-06,b,3,5.50\n",
             "--column quantity='Amount' and --column unit_price='Price'",
         ),
@@ -552,3 +573,9 @@ def test_an_export_whose_customers_stand_in_another_column_says_so():
         text.format("")
     )
     assert not any("names nobody" in one for one in told(text.format("a@x.org")))
+
+
+def test_prices_of_articles_do_not_grow_with_the_quantity():
+    rows = [f"{n},2024-01-05,a,{n % 5 + 1},{(2.5, 3.99, 12)[n % 3]:.2f}" for n in range(40)]
+
+    assert not any("grows" in text for text in told(f"{START}Quantity,Price\n" + "\n".join(rows)))

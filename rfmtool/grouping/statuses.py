@@ -141,6 +141,7 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             " If they are opening balances or payments, take them out of the export."
         )
     notices += _refund_notices(export, ledger, rows)
+    notices += _unpaid_invoice_notices(export, rows)
     # A lower bound: the rows with a word for a sale that cannot be in another bin of the ledger.
     # Rows without a word have that of their order.
     sales = _sum(row for row in rows if row.role == "status" and row.meaning == "sale").rows
@@ -153,6 +154,25 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             " the rows that are no sales out of the export."
         )
     return notices
+
+
+def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[str]:
+    """A sentence about invoices that are left out as unpaid, where no preset decides."""
+    names = [export.columns.get(role, "") for role in ("order_id", "ordered_at", "status")]
+    names += [row.word or "" for row in rows if row.role == "type"]
+    has_invoices = any(word in normalized(name) for word in words("invoices") for name in names)
+    unpaid = [
+        row for row in rows if row.role == "status" and row.word
+        and (row.meaning == "open" or is_in_group(row.word, "not_a_sale", "unpaid"))
+        and row.meaning in ("open", "not_a_sale")
+    ]  # fmt: skip
+    if export.preset.columns or "payment_status" in export.columns or not (has_invoices and unpaid):
+        return []
+    total = _sum(unpaid)
+    left_out = f"{total.rows:,} rows of {money_text(total.net_units)}"
+    return [(f"Invoices left out as they are not paid: {left_out}, with"
+             f" {unknown_words_text(unpaid)}. If they are sales all the same, take --status"
+             f" '{unpaid[0].word}=sale'.")]  # fmt: skip
 
 
 def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, get_args
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,6 +30,7 @@ _NAMES: Final = {key: [*map(normalized, _DATA[key])] for key in (
 _HAS_CENTS: Final = r"[.,][0-9]{2}$"
 _HALF_A_CENT: Final = 0.005
 _NOT_ZERO: Final = "[1-9]"
+_MANY_ROWS: Final = 20
 
 
 def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> Iterator[str]:
@@ -39,6 +41,9 @@ def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells)
     """
     if "amount" not in taken:
         money = f"Money is {taken['quantity']!r} times {taken['unit_price']!r}"
+        if _is_of_all_pieces(cells["quantity"], cells["unit_price"]):
+            yield (f"{money}, which grows with the quantity as if it were of all pieces: if so,"
+                   f" take --column amount={taken['unit_price']!r}.")  # fmt: skip
         if totals := _numbers(others, _NAMES["row_totals"]):
             yield f"{money}; {_listed(totals)} could be it too: see --column amount=NAME."
         discounts = _numbers(others, stems=_NAMES["discounts"])
@@ -87,6 +92,25 @@ def _unit_price_notices(amount: str, others: Cells) -> Iterator[str]:
     elif totals := _numbers(others, stems=_NAMES["totals"]):
         yield (f"Money is read from {amount!r}, by its name the price of one; {_listed(totals)}"
                " could be it too: see --column amount=NAME.")  # fmt: skip
+
+
+def _is_of_all_pieces(quantities: pa.Array, prices: pa.Array) -> bool:
+    """Whether prices divided by quantities are far fewer than the prices: those of articles."""
+    table = pa.table({"quantity": trimmed(quantities), "price": trimmed(prices)}).drop_null()
+    for mark in get_args(DecimalMark):
+        columns = []
+        for column in table.columns:
+            texts = normalized_number_text(pc.cast(column, pa.string()).combine_chunks())
+            numbers, _ = parse_number_text(texts, NumberFormat(mark))
+            columns.append(pc.cast(numbers, pa.float64()).to_numpy(zero_copy_only=False))
+        counts, sums = columns
+        if np.isnan(counts).any() or np.isnan(sums).any():
+            continue
+        is_sold = (counts > 0) & (sums > 0)
+        known, each = sums[is_sold], sums[is_sold] / counts[is_sold]
+        differ = [len(np.unique(np.char.mod("%.4g", values))) for values in (known, each)]
+        return len(known) >= _MANY_ROWS and differ[0] >= 2 * differ[1]
+    return False
 
 
 def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:

@@ -22,7 +22,9 @@ from rfmtool.sources.source import Source
 from rfmtool.sources.statuses import Statuses, is_type_code
 from rfmtool.sources.synonyms import synonyms, types_of_anything
 
-CHECKED_ROLES: Final = ("amount", "customer_id", "email", "order_id", "ordered_at")
+CHECKED_ROLES: Final = (
+    "amount", "customer_id", "email", "order_id", "ordered_at", "quantity", "unit_price",
+)  # fmt: skip
 """The roles whose cells are checked."""
 _FEW_WORDS: Final = 12
 _FULL_NAME: Final = r"^[^0-9@]+\s[^0-9@]+$"
