@@ -13,7 +13,8 @@ from rfmtool.sources.cells.currencies import is_known_currency
 from rfmtool.sources.names import normalized
 
 _UNIT: Final = re.compile(
-    r"\s*(?:[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]|\bin\s+(\S{1,4})|(?<=\s)([A-Z]{3}))\s*$"
+    r"\s*(?:[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]|\bin\s+(\S{1,4})|(?<=\s)([A-Z]{3})"
+    r"|[\s_]((?i:usd|eur|gbp|inr|brl|jpy|cny|rub|chf|pln|czk|huf|ron|sek|nok|dkk|aud|cad|mxn)))\s*$"
 )
 _UNITS: Final = frozenset((
     "utc", "gmt", "税込", "税抜", "ttc", "ht", "inclvat", "incvat", "exclvat", "excvat", "inclmwst",
@@ -71,7 +72,7 @@ def without_net_of_fees(
 def unit_behind(name: str) -> str:
     """The currency or the like behind a name, such as USD; empty where there is none."""
     match = _UNIT.search(name)
-    unit: str = (match[1] or match[2] or match[3]) if match else ""
+    unit: str = next(filter(None, match.groups()), "") if match else ""
     return unit if normalized(unit) in _UNITS or is_known_currency(unit.upper()) else ""
 
 

@@ -1,0 +1,223 @@
+"""Exports of tills, payments, ledgers and gifts under the headers of files that are public.
+
+Each body is ours, and says by hand what its customers paid and kept, and how many orders count.
+"""
+
+# ruff: noqa: E501, RUF001 - as wide as such exports are, and in their letters
+
+from decimal import Decimal
+
+import pytest
+
+import rfmtool
+from rfmtool.errors import InputError
+
+EXPORTS = {
+    "freshbooks": (
+        "freshbooks",
+        """\
+Client Name,Invoice #,Date Issued,Date Due,Invoice Status,Date Paid,Item Name,Rate,Quantity,Line Subtotal,Tax 1 Amount,Line Total,Currency
+Ann,INV-1,03/13/2026,04/13/2026,paid,03/20/2026,Tea,10.00,2,20.00,4.00,24.00,USD
+Ann,INV-1,03/13/2026,04/13/2026,paid,03/20/2026,Cup,5.00,1,5.00,1.00,6.00,USD
+Bob,INV-2,03/14/2026,04/14/2026,draft,,Tea,9.00,1,9.00,0.00,9.00,USD
+Bob,INV-3,03/15/2026,04/15/2026,viewed,,Tea,8.00,1,8.00,0.00,8.00,USD
+Bob,INV-4,03/16/2026,04/16/2026,overdue,,Tea,7.00,1,7.00,0.00,7.00,USD
+""",
+        {"Ann": ("30", 1), "Bob": ("15", 2)},
+    ),
+    "zoho, open": (
+        "zoho",
+        """\
+Invoice Date,Invoice ID,Invoice Number,Invoice Status,Customer ID,Customer Name,Currency Code,Item Name,Item Total,SubTotal,Total,Balance
+2026-03-01,88,INV-1,Open,71,Ann,EUR,Tea,10.00,20.00,22.00,22.00
+2026-03-01,88,INV-1,Open,71,Ann,EUR,Cup,10.00,20.00,22.00,22.00
+""",
+        {"71": ("22", 1)},
+    ),
+    "toast checks": (
+        "toast",
+        """\
+Customer Id,Customer,Customer Phone,Customer Email,Location Code,Opened Date,Opened Time,Item Description,Server,Tax,Tender,Check Id,Check #,Total,Customer Family,Table Size,Discount,Reason of Discount,Link
+60,Ann,,ann@x.org,1,03/13/26,05:10 PM,"Tea, Cup",Mia,2.00,Visa,9001,4,22.00,,2,0.00,,
+60,Ann,,ann@x.org,1,03/13/26,07:10 PM,Tea,Mia,1.00,Visa,9002,5,11.00,,2,0.00,,
+,,,,1,03/14/26,05:10 PM,Tea,Mia,1.00,Cash,9003,4,9.00,,1,0.00,,
+""",
+        {"60": ("33", 2)},
+    ),
+    "quickbooks": (
+        "quickbooks",
+        """\
+Customer full name,Transaction date,Transaction type,Num,Product/Service full name,Quantity,Sales price,Amount,Balance
+Ann,03/13/2026,Invoice,1001,Tea,2,10.00,20.00,20.00
+Ann,03/13/2026,Invoice,1002,Cup,1,5.00,5.00,25.00
+Ann,03/14/2026,Credit Memo,1003,Tea,-1,10.00,-10.00,15.00
+Bob,03/15/2026,Sales Receipt,1004,Tea,1,8.00,8.00,8.00
+""",
+        {"Ann": ("15", 2), "Bob": ("8", 1)},
+    ),
+    "razorpay": (  # a failed attempt does not take the payment of the same order with it
+        "razorpay",
+        """\
+id,amount,currency,status,order_id,invoice_id,international,method,amount_refunded,amount_transferred,refund_status,captured,description,email,contact,notes,fee,tax,error_code,created_at
+pay_1,20.00,INR,failed,order_1,,0,card,0.00,0.00,,0,Tea,ann@x.org,+91900,[],0,0,BAD_REQUEST_ERROR,13/03/2026 10:00:00
+pay_2,20.00,INR,captured,order_1,,0,upi,5.00,0.00,partial,1,Tea,ann@x.org,+91900,[],0.4,0.1,,13/03/2026 10:02:00
+pay_3,9.00,INR,refunded,order_2,,0,upi,9.00,0.00,full,1,Tea,bob@x.org,+91901,[],0.2,0.1,,14/03/2026 10:00:00
+pay_4,8.00,INR,captured,order_3,,0,upi,0.00,0.00,,1,Tea,bob@x.org,+91901,[],0.2,0.1,,15/03/2026 10:00:00
+""",
+        {"ann@x.org": ("15", 1), "bob@x.org": ("8", 1)},
+    ),
+    "mercado pago": (
+        "mercado_pago",
+        """\
+Fecha de compra (date_created);Nombre de la contraparte (counterpart_name);E-mail de la contraparte (counterpart_email);Número de operación de Mercado Pago (operation_id);Estado de la operación (status);Tipo de operación (operation_type);Valor del producto (transaction_amount);Tarifa de Mercado Pago (mercadopago_fee);Monto recibido (net_received_amount);Monto devuelto (amount_refunded)
+13/03/2026 10:00:00;Ann;ann@x.org;11;approved;regular_payment;20,00;-1,00;19,00;5,00
+14/03/2026 10:00:00;Bob;bob@x.org;12;rejected;regular_payment;9,00;0,00;0,00;0,00
+15/03/2026 10:00:00;Bob;bob@x.org;13;in_process;regular_payment;7,00;0,00;0,00;0,00
+16/03/2026 10:00:00;Bob;bob@x.org;14;approved;regular_payment;8,00;-0,40;7,60;0,00
+""",
+        {"ann@x.org": ("15", 1), "bob@x.org": ("8", 1)},
+    ),
+    "raiser's edge": (  # a pledge, and what was paid of it
+        "raisers_edge",
+        """\
+Constituent ID,Gift Date,Gift Amount,Gift Type,Fund,Email
+88,2026-01-10,"$1,200.00",Pledge,Annual Fund,ann@x.org
+88,2026-02-10,$100.00,Pay-Cash,Annual Fund,ann@x.org
+88,2026-03-10,$100.00,Pay-Cash,Annual Fund,ann@x.org
+91,2026-03-11,$50.00,Recurring Gift,Research,bob@x.org
+91,2026-03-12,$50.00,Recurring Gift Pay-Cash,Research,bob@x.org
+91,2026-03-13,$8.00,Cash,Research,bob@x.org
+""",
+        {"88": ("200", 2), "91": ("58", 2)},
+    ),
+    "civicrm": (
+        "generic",
+        """\
+Contact ID,Contribution ID,Contribution Date,Total Amount,Contribution Status,Test Mode
+7,1,2026-03-01,20.00,Completed,No
+8,2,2026-03-02,9.00,Failed,No
+8,3,2026-03-03,7.00,Completed,Yes
+8,4,2026-03-04,8.00,Completed,No
+""",
+        {"7": ("20", 1), "8": ("8", 1)},
+    ),
+    "clicks of a shop": (
+        "generic",
+        """\
+event_time,event_type,product_id,category_code,brand,price,user_id,user_session
+2026-03-01 10:00:00 UTC,view,1,tea,x,20.00,7,s1
+2026-03-01 10:01:00 UTC,cart,1,tea,x,20.00,7,s1
+2026-03-01 10:02:00 UTC,purchase,1,tea,x,20.00,7,s1
+2026-03-02 10:00:00 UTC,view,2,cup,x,9.00,8,s2
+2026-03-02 10:01:00 UTC,remove_from_cart,2,cup,x,9.00,8,s2
+""",
+        {"7": ("20", 1)},
+    ),
+    "Olist": (  # each order has another customer_id
+        "generic",
+        """\
+order_id,customer_id,customer_unique_id,order_status,order_purchase_timestamp,order_item_id,price,freight_value
+o1,c1,u1,delivered,2026-03-01 10:00:00,1,20.00,3.00
+o2,c2,u1,delivered,2026-03-02 10:00:00,1,5.00,3.00
+o3,c3,u2,canceled,2026-03-03 10:00:00,1,9.00,3.00
+o4,c4,u2,delivered,2026-03-04 10:00:00,1,8.00,3.00
+""",
+        {"u1": ("25", 2), "u2": ("8", 1)},
+    ),
+    "units behind names": (
+        "generic",
+        """\
+Belegdatum;Belegnummer;Kunde;Umsatz_Brutto_EUR;MwSt_19_EUR;Netto_EUR;Zahlungsstatus
+13.03.2026;1;Ann;23,80;3,80;20,00;Bezahlt
+14.03.2026;2;Ann;5,95;0,95;5,00;Storniert
+15.03.2026;3;Bob;8,00;1,28;6,72;Bezahlt
+""",
+        {"Ann": ("23.8", 1), "Bob": ("8", 1)},
+    ),
+    "a Dutch ledger": (
+        "generic",
+        """\
+Debiteur;Factuurnummer;Factuurdatum;Omschrijving;Bedrag excl. BTW;BTW-bedrag;Bedrag incl. BTW
+Ann;1;13-03-2026;Thee;20,00;4,20;24,20
+Bob;2;14-03-2026;Thee;8,00;1,68;9,68
+""",
+        {"Ann": ("24.2", 1), "Bob": ("9.68", 1)},
+    ),
+    "a Japanese register": (
+        "generic",
+        """\
+請求書番号,発行日,顧客コード,顧客名,請求金額(税抜),消費税,税込金額,支払期日
+1,2026/03/13,K1,Ann,2000,200,2200,2026/04/30
+2,2026/03/14,K2,Ann,800,80,880,2026/04/30
+""",
+        {"K1": ("2200", 1), "K2": ("880", 1)},
+    ),
+    "Wolvox": (
+        "generic",
+        """\
+Fatura Türü;İptal;Cari Kodu;Ticari Unvanı;Fatura No;Fatura Tarihi;Genel Toplam;Simge
+Satış Faturası;Hayır;C1;Ann;S1;13.03.2026;₺1.000,00;
+Satıştan İadeler;Hayır;C1;Ann;S2;14.03.2026;₺100,00;
+Alıştan İadeler;Hayır;C1;Ann;A1;14.03.2026;₺70,00;
+Satış Faturası;Evet;C2;Bob;S3;15.03.2026;₺9,00;
+Satış Faturası;Hayır;C2;Bob;S4;16.03.2026;₺8,00;
+""",
+        {"C1": ("900", 1), "C2": ("8", 1)},
+    ),
+}
+REFUSED = {
+    "QuickBooks sales by customer": """\
+Sales by Customer Detail,,,,,,,,,
+Ridgeline Tree Co,,,,,,,,,
+All Dates,,,,,,,,,
+,,,,,,,,,
+,Date,Transaction Type,Num,Product/Service,Memo/Description,Qty,Sales Price,Amount,Balance
+Ann,,,,,,,,,
+,03/13/2026,Invoice,2001,Tea,Tea,1,"2,000.00","2,000.00","2,000.00"
+Total for Ann,,,,,,,,"$2,000.00",
+""",
+    "QuickBooks transactions": """\
+Our Company,,,,,,,,
+General Ledger,,,,,,,,
+,Date,Transaction Type,Num,Name,Memo/Description,Split,Amount,Balance
+4000 Sales,,,,,,,,
+,03/13/2026,Invoice,1,Ann,Tea,Accounts Receivable (A/R),"4,250.00","4,250.00"
+""",
+    "Toast orders": """\
+Location,Order Id,Order #,Checks,Opened,# of Guests,Tab Names,Server,Table,Amount,Tax,Tip,Total,Voided,Paid
+Main,1,1,1,03/13/26 5:10 PM,2,Ann,Mia,4,20.00,2.00,3.00,25.00,false,03/13/26 6:10 PM
+""",
+    "PayPal activity": """\
+"Date","Time","Time Zone","Description","Currency","Gross","Fee","Net","Balance","Transaction ID","From Email Address","Name"
+"13.03.2026","10:00:00","Europe/Berlin","Express Checkout Payment","EUR","20,00","-0,50","19,50","19,50","T1","ann@x.org","Ann"
+""",
+    "PayPal": """\
+"日付","時間","タイムゾーン","名前","タイプ","ステータス","通貨","合計","手数料","正味"
+"2026/03/13","10:00:00","JST","Ann","ウェブペイメント","完了","JPY","2,000","-75","1,925"
+""",
+}
+
+
+def run(body, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(body, encoding="utf-8")
+    return rfmtool.run(path)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_money_and_orders_are_right(name, tmp_path):
+    preset, body, expected = EXPORTS[name]
+
+    result = run(body, tmp_path)
+
+    people = result.customers[["customer_id", "monetary", "frequency"]].itertuples(index=False)
+    assert result.grouped.export.preset.name == preset
+    assert {who: (Decimal(str(money)), count) for who, money, count in people if count} == {
+        who: (Decimal(money), count) for who, (money, count) in expected.items()
+    }
+
+
+@pytest.mark.parametrize("title", REFUSED)
+def test_what_cannot_be_read_is_refused_by_name_also_below_titles(title, tmp_path):
+    with pytest.raises(InputError, match=title):
+        run(REFUSED[title], tmp_path)
