@@ -62,6 +62,13 @@ def frame(text):
         ),
         (
             (
+                "Num,Fecha,Vencimiento,Cliente,Total,Estado\n1,2024-01-05,2024-02-05,a,5,Pagada\n"
+                "2,2024-01-06,2024-02-06,b,7,Pendiente\n"
+            ),
+            "not paid: 1 row of 7, with 'Pendiente'",
+        ),
+        (
+            (
                 "Factuurnummer,Datum,Klant,Totaal,Debet / credit\n1,2024-01-05,a,5,D\n"
                 "2,2024-01-06,a,7,C\n"
             ),

@@ -143,6 +143,47 @@ Bob;2;14-03-2026;Thee;8,00;1,68;9,68
 """,
         {"Ann": ("24.2", 1), "Bob": ("9.68", 1)},
     ),
+    "Exact": (
+        "generic",
+        """\
+Factuurnummer;Factuurdatum;Debiteur: Code;Debiteur: Naam;Bedrag excl. BTW;Bedrag incl. BTW;Valuta
+1;13-03-2026;K1;Ann;20,00;24,20;EUR
+2;14-03-2026;K2;Bob;8,00;9,68;EUR
+""",
+        {"K1": ("24.2", 1), "K2": ("9.68", 1)},
+    ),
+    "NetSuite": (  # an account of the books is no customer
+        "generic",
+        """\
+Internal ID,Date,Type,Document Number,Name,Account,Memo,Amount
+1,03/13/2026,Invoice,1,Ann,1100 Receivable,Tea,20.00
+2,03/14/2026,Credit Memo,2,Ann,1100 Receivable,Tea,-5.00
+3,03/15/2026,Invoice,3,Bob,1200 Receivable,Tea,8.00
+""",
+        {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
+    "a Portuguese tax office's list": (
+        "generic",
+        """\
+Referência;Tipo Documento;ATCUD;Situação;Data da Transação;Data de Emissão;NIF Adquirente;Nome do Adquirente;Valor Tributável (em euros);Valor do IVA (em euros);Total do Documento (em euros)
+FT 1;Fatura;J-1;Emitido;2026-03-13;2026-03-13;5;Ann;20;4,6;24,6
+FT 2;Fatura;J-2;Anulado;2026-03-14;2026-03-14;6;Bob;9;2,07;11,07
+NC 1;Nota de crédito;J-3;Emitido;2026-03-15;2026-03-15;5;Ann;5;1,15;6,15
+FT 3;Fatura;J-4;Emitido;2026-03-16;2026-03-16;6;Bob;8;1,84;9,84
+""",
+        {"Ann": ("18.45", 1), "Bob": ("9.84", 1)},
+    ),
+    "Bling": (
+        "generic",
+        """\
+N° do Pedido;Data;ID contato;Nome do contato;Produto;Quantidade;Valor Unitário;Valor Total;Situação
+1;13/03/2026;K1;Ann;Chá;2;10,00;20,00;Atendido
+2;13/03/2026;K1;Ann;Chá;1;5,00;5,00;Atendido
+3;14/03/2026;K2;Bob;Chá;1;9,00;9,00;Cancelado
+4;15/03/2026;K2;Bob;Chá;1;8,00;8,00;Atendido
+""",
+        {"K1": ("25", 2), "K2": ("8", 1)},
+    ),
     "a Japanese register": (
         "generic",
         """\

@@ -161,6 +161,8 @@ def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[s
     names = [export.columns.get(role, "") for role in ("order_id", "ordered_at", "status")]
     names += [row.word or "" for row in rows if row.role == "type"]
     has_invoices = any(word in normalized(name) for word in words("invoices") for name in names)
+    header = export.sources[0].layout.header
+    has_invoices |= any(word in normalized(name) for word in words("due_days") for name in header)
     unpaid = [
         row for row in rows if row.role == "status" and row.word
         and (row.meaning == "open" or is_in_group(row.word, "not_a_sale", "unpaid"))
@@ -169,7 +171,7 @@ def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[s
     if export.preset.columns or "payment_status" in export.columns or not (has_invoices and unpaid):
         return []
     total = _sum(unpaid)
-    left_out = f"{total.rows:,} rows of {money_text(total.net_units)}"
+    left_out = f"{total.rows:,} row{'s' * (total.rows > 1)} of {money_text(total.net_units)}"
     return [(f"Invoices left out as they are not paid: {left_out}, with"
              f" {unknown_words_text(unpaid)}. If they are sales all the same, take --status"
              f" '{unpaid[0].word}=sale'.")]  # fmt: skip

@@ -53,6 +53,7 @@ _MAY_BE_PART_OF_NAME: Final = frozenset((
     "razonsocial", "ragionesociale", "razaosocial", "bedrijfsnaam", "foretagsnamn",
 ))  # fmt: skip
 """Columns of names that hold a part of them, or companies alone, if others hold persons' names."""
+_LEDGER_NAMES: Final = frozenset(("memo", "memodescription", "split", "debit", "credit"))
 _NAME_PARTS: Final = re.compile(
     r"(?:customer|client|buyer|kunden?|klant)?(?:vorname|firstname|givenname|forename|prenom|imie|"
     r"fornamn|voornaam|lastname|surname|familyname|nachname|cognome|apellidos?|sobrenome|apelido|"
@@ -95,8 +96,10 @@ def _find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> 
     if "refunded" not in asked and names.get("amount") in NET_OF_REFUNDS:
         places.pop("refunded", None)
     if "customer_id" not in asked:
-        if names.get("customer_id") == "user" and names.get("name") == "customername":
-            places["customer_id"] = places.pop("name")  # the user is an employee
+        pair = names.get("customer_id"), names.get("name")
+        is_ledger = not _LEDGER_NAMES.isdisjoint(map(normalized, header))
+        if pair == ("user", "customername") or (pair == ("account", "name") and is_ledger):
+            places["customer_id"] = places.pop("name")  # not employees, not accounts of the books
         _check_is_full_name(header, places, where)
     # In a row of goods "name" is the article's name.
     if "name" not in asked and names.get("name") == "name" and _article_columns(header, places):

@@ -19,7 +19,7 @@ _UNIT: Final = re.compile(
 _UNITS: Final = frozenset((
     "utc", "gmt", "税込", "税抜", "ttc", "ht", "inclvat", "incvat", "exclvat", "excvat", "inclmwst",
     "inklmwst", "exklmwst", "brutto", "netto", "incltax", "inctax", "excltax", "inclbtw", "exclbtw",
-    "inclgst", "incgst", "civa", "inkl", "inklmoms",
+    "inclgst", "incgst", "civa", "inkl", "inklmoms", "emeuros", "eneuros", "ineuro", "eneuro",
 ))  # fmt: skip
 """Units that may stand behind a name, as currencies may, without changing what it means."""
 _CENTS: Final = re.compile(
