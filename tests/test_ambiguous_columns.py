@@ -47,6 +47,10 @@ def frame(text):
             "without 'Discount' taken off",
         ),
         (
+            f"{START}AMOUNT,SALES_PRICE\n1,2024-01-05,a,1,46\n2,2024-01-06,b,3,390\n",
+            "'AMOUNT', small whole numbers, and 'SALES_PRICE' is not used",
+        ),
+        (
             f"{START}Quantity,Price\n"
             + "".join(
                 f"{n},2024-01-05,a,{n % 5 + 1},{300.08 * (n % 5 + 1):.2f}\n" for n in range(20)

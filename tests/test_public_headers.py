@@ -124,6 +124,26 @@ o4,c4,u2,delivered,2026-03-04 10:00:00,1,8.00,3.00
 """,
         {"u1": ("25", 2), "u2": ("8", 1)},
     ),
+    "a format behind the name of a day": (
+        "generic",
+        "Customer Id,Order Id,order date (DateOrders),Sales\na,1,1/13/2018 22:56,20.00\nb,2,1/14/2018 0:00,8.00\n",
+        {"a": ("20", 1), "b": ("8", 1)},
+    ),
+    "a sample for lessons": (
+        "generic",
+        "customer_id,trans_date,tran_amount\nCS5295,11-Feb-13,35\nCS5295,15-Mar-15,39\nCS1865,26-Feb-13,52\n",
+        {"CS5295": ("74", 2), "CS1865": ("52", 1)},
+    ),
+    "a warehouse's table of facts": (
+        "generic",
+        """\
+ProductKey,OrderDateKey,CustomerKey,CurrencyKey,SalesOrderNumber,SalesOrderLineNumber,OrderQuantity,UnitPrice,SalesAmount,OrderDate,DueDate
+310,20110101,11003,19,SO1,1,1,20.00,20.00,2011-01-01,2011-01-13
+311,20110101,11003,19,SO1,2,1,5.00,5.00,2011-01-01,2011-01-13
+310,20110102,11004,19,SO2,1,1,8.00,8.00,2011-01-02,2011-01-14
+""",
+        {"11003": ("25", 1), "11004": ("8", 1)},
+    ),
     "units behind names": (
         "generic",
         """\

@@ -27,7 +27,7 @@ _DATA: Final = packaged_toml(__package__, "unused_columns.toml")
 _NAMES: Final = {key: [*map(normalized, _DATA[key])] for key in (
     "row_totals", "totals", "discounts", "fees", "commissions", "pieces",
 )}  # fmt: skip
-_HAS_CENTS: Final = r"[.,][0-9]{2}$"
+_IS_PRICE: Final = r"[.,][0-9]{2}$|[0-9]{3}"
 _HALF_A_CENT: Final = 0.005
 _NOT_ZERO: Final = "[1-9]"
 _MANY_ROWS: Final = 20
@@ -65,8 +65,9 @@ def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells)
     if normalized(taken["amount"]) != "amount" or has_quantity or "amount" not in cells:
         return
     amounts = distinct_texts(cells["amount"])
-    prices = _numbers(others, synonyms()["unit_price"])
-    prices = [name for name in prices if _any_matches(others[name], _HAS_CENTS)]
+    prices = [*synonyms()["unit_price"], *fallback_synonyms()["unit_price"]]
+    prices = _numbers(others, prices)
+    prices = [name for name in prices if _any_matches(others[name], _IS_PRICE)]
     if prices and _any_matches(amounts, "^1$") and not _any_matches(amounts, _NOT_A_QUANTITY):
         amount, price = taken["amount"], prices[0]
         yield (f"Money is read from {amount!r}, small whole numbers, and {price!r} is not used: if"

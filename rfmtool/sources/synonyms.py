@@ -29,6 +29,8 @@ _CENTS: Final = re.compile(
     r"|[(\uff08]\s*分\s*[)\uff09]\s*$"
 )
 """What stands behind the name of a column in hundredths of the currency unit."""
+_DATE_FORMAT: Final = re.compile(r"(?i)[dmyjath年月日:/. -]+|.*date.*")
+"""What may stand in brackets behind the name of a day."""
 
 _FEES: Final = frozenset(packaged_toml(__package__, "unused_columns.toml")["fees"])
 _NET_OF_FEES: Final = frozenset((
@@ -73,6 +75,8 @@ def unit_behind(name: str) -> str:
     """The currency or the like behind a name, such as USD; empty where there is none."""
     match = _UNIT.search(name)
     unit: str = next(filter(None, match.groups()), "") if match else ""
+    if match and normalized(name[: match.start()]) in synonyms()["ordered_at"]:
+        return unit if _DATE_FORMAT.fullmatch(unit) or normalized(unit) in _UNITS else ""
     return unit if normalized(unit) in _UNITS or is_known_currency(unit.upper()) else ""
 
 
