@@ -47,6 +47,13 @@ def frame(text):
             "without 'Discount' taken off",
         ),
         (
+            (
+                f"{START}Total,Invoice Type\n1,2024-01-05,a,5,Cash Invoice\n"
+                "2,2024-01-06,a,7,Credit Invoice\n3,2024-01-07,a,1,Return\n"
+            ),
+            "--status 'Credit Invoice=sale'",
+        ),
+        (
             f"{START}AMOUNT,SALES_PRICE\n1,2024-01-05,a,1,46\n2,2024-01-06,b,3,390\n",
             "'AMOUNT', small whole numbers, and 'SALES_PRICE' is not used",
         ),
@@ -590,3 +597,11 @@ def test_prices_of_articles_do_not_grow_with_the_quantity():
     rows = [f"{n},2024-01-05,a,{n % 5 + 1},{(2.5, 3.99, 12)[n % 3]:.2f}" for n in range(40)]
 
     assert not any("grows" in text for text in told(f"{START}Quantity,Price\n" + "\n".join(rows)))
+
+
+@pytest.mark.parametrize("kinds", [("Cash", "Credit", "Card"), ("Cash", "Credit", "Credit")])
+def test_credit_beside_cash_is_a_way_to_pay(kinds):
+    rows = [f"{n},2024-01-0{n},{kind},5" for n, kind in enumerate(kinds, 1)]
+    export = frame("Order ID,Date,Type,Amount,Customer\n" + "\n".join(f"{row},a" for row in rows))
+
+    assert rfmtool.run(export).summary["revenue"] == "15"

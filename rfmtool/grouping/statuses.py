@@ -140,6 +140,13 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             f"Rows taken for sales, as nothing stands in {export.columns['type']!r}: {untyped:,}."
             " If they are opening balances or payments, take them out of the export."
         )
+    if any(normalized(row.word or "") in words("ways_to_pay") for row in types):
+        notices += [
+            f"Rows taken off as given back, as {export.columns['type']!r} says {row.word!r}, beside"
+            f" ways to pay: if they were sold on credit, take --status '{row.word}=sale'."
+            for row in types
+            if row.meaning == "credit" and normalized(row.word or "") in words("on_credit")
+        ]
     notices += _refund_notices(export, ledger, rows)
     notices += _unpaid_invoice_notices(export, rows)
     # A lower bound: the rows with a word for a sale that cannot be in another bin of the ledger.

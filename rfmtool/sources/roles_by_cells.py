@@ -160,20 +160,23 @@ def distinct_texts(cells: pa.Array) -> pa.Array:
 
 def _checked_role(role: str, cells: pa.Array, names: set[str]) -> str | None:
     """The role that fits the distinct cells of columns of these names; None if there is none."""
-    words = cells.to_pylist()
+    texts = cells.to_pylist()
     if role in ROLE_BY_CONTENT:
-        kind, found = content_kind(cells), {*map(Statuses().meaning, words)}
+        kind, found = content_kind(cells), {*map(Statuses().meaning, texts)}
         # Completed alone may be said of the refund.
-        is_void = any(is_in_group(word, "not_a_sale", group) for word in words for group in _VOID)
+        is_void = any(is_in_group(word, "not_a_sale", group) for word in texts for group in _VOID)
         says_more = is_void or (role == "captured" and len(found) > 1)
         is_status = kind == "words" and "unknown" not in found and says_more
         return "status" if is_status else ROLE_BY_CONTENT[role].get(kind)
-    meanings = [Statuses().meaning(word, of_type=role == "type") for word in words]
+    meanings = [Statuses().meaning(word, of_type=role == "type") for word in texts]
     is_sure = "unknown" not in meanings and {"sale", "credit"} <= {*meanings}
-    if role == "type" and not is_sure:
-        # Short words as often mean something else.
-        meanings = ["unknown" if is_type_code(word) else meaning
-                    for word, meaning in zip(words, meanings, strict=True)]  # fmt: skip
+    if role == "type":
+        # Short words as often mean something else, and credit beside cash is a way to pay.
+        doubtful = {normalized(text) for text in texts if not is_sure and is_type_code(text)}
+        if not words("ways_to_pay").isdisjoint(map(normalized, texts)):
+            doubtful |= words("on_credit")
+        meanings = ["unknown" if normalized(text) in doubtful else meaning
+                    for text, meaning in zip(texts, meanings, strict=True)]  # fmt: skip
     known = len(meanings) - meanings.count("unknown")
     if role == "type":
         if not names.isdisjoint(types_of_anything()):
