@@ -243,6 +243,16 @@ N° do Pedido;Data;ID contato;Nome do contato;Produto;Quantidade;Valor Unitário
 """,
         {"Ann": ("15", 1), "Bob": ("8", 1)},
     ),
+    "Dolibarr": (
+        "generic",
+        """\
+Réf. facture,Réf. client,Date facturation,Date échéance,Tiers,Ville,Montant HT,Montant TVA,Montant TTC,État
+FA1,,13/03/2026,,Ann,Paris,"20,00","4,00","24,00",Payée
+FA2,,14/03/2026,,Bob,Paris,"9,00","1,80","10,80",Brouillon
+FA3,,15/03/2026,,Bob,Paris,"8,00","1,60","9,60",Payée
+""",
+        {"Ann": ("24", 1), "Bob": ("9.6", 1)},
+    ),
     "a Japanese register": (
         "generic",
         """\
