@@ -143,7 +143,7 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     lots: HoldoutRules | None = None,
     entered: pd.DataFrame | None = None,
     results: Mapping[str, Mapping[str, Any]] | None = None,
-    on_read: Callable[[Grouped], None] | None = None,
+    on_read: Callable[[Grouped, Evidence], None] | None = None,
     refit_days: int | None = None,
 ) -> Result:
     """Score, stage and segment the customers of an export, and say what to do about each.
@@ -169,7 +169,7 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
         lots: the holdouts: shares of customers left out of marketing, to measure against.
         entered: the `holdouts` of an earlier result, which stay in force.
         results: the measured results of each action by name: at least its `verdict`.
-        on_read: called with the grouped export, once it is within the limits.
+        on_read: called with the grouped export and its evidence, once they are within the limits.
         refit_days: fit again, by `cuts` and `fit_on`, where the scales given are that old or older.
 
     Returns:
@@ -224,7 +224,7 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     tables = tables.with_matches(ids.combine_chunks(), grouped.ledger.suppressed)
     check_matched(tables.ledgers.values(), min_matched)
     if on_read:
-        on_read(grouped)
+        on_read(grouped, tables)
     grouped = with_evidence(grouped, evidence_as_of(tables, settings, day, ids))
     limit, threads, reported = settings.memory_limit, settings.threads, settings.reported
     customers = len(grouped.table)

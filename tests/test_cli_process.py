@@ -88,6 +88,8 @@ def test_a_table_may_be_written_into_a_pipe_or_behind_what_is_there(place):
     assert len(whole.splitlines()) == 5
     done = bash("echo above > all; rfmtool score shop.csv -o /dev/stdout >> all; cat all", place)
     assert done.stdout == "above\n" + whole
+    script = "(echo above; rfmtool score shop.csv -o /dev/stdout; echo below) > all; cat all"
+    assert bash(script, place).stdout == f"above\n{whole}below\n"
 
 
 # Streams that are closed, full or narrow ---------------------------------------------------------

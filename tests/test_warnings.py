@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from shell import rfmtool
 
 from rfmtool.pipeline import run
 from rfmtool.rules import FitRules
@@ -149,3 +150,37 @@ def test_estimates_and_proxies_are_told_where_they_are_asked_for(warned):
     told = warned(lines)
     assert "by orders alone" not in told
     assert "estimates" not in told
+
+
+# Commands without a report -----------------------------------------------------------------------
+
+
+def test_commands_without_a_report_warn_on_stderr_of_an_export_and_its_tables(tmp_path):
+    shop, partners = tmp_path / "shop.csv", tmp_path / "partners.csv"
+    rows = ["17.0,2024-01-01,5,paid", ",2024-01-02,5,paid", "18.0,2024-01-03,9,cancelled"]
+    shop.write_text("\n".join([f"{HEADER},status", *rows]) + "\n")
+    partners.write_text("customer_id\nzoe\n")
+    told = [
+        "! 5.00 (50.0% of all money) has no customer and is in no figure below.",
+        "! 1 row whose status is not a sale: in no figure.",
+        "! Every customer id was written like 17850.0; the .0 is dropped.",
+        "! partners: 1 of 1 id has no match, so it is ignored.",
+    ]
+
+    assert rfmtool("score", shop, "--partners", partners).stderr.splitlines() == told
+    assert rfmtool("repeat", shop).stderr.splitlines() == told[:3]
+    assert rfmtool("timeline", shop, "--partners", partners).stderr.splitlines() == told
+    assert not rfmtool("timeline", shop, "--partners", partners, "--quiet").stderr
+
+
+def test_score_tells_how_many_cells_it_escaped(tmp_path):
+    shop = tmp_path / "shop.csv"
+    shop.write_text(f"{HEADER}\n=cmd,2024-01-01,5\n-x,2024-01-02,5\n")
+    told = (
+        "! 2 text cells begin like a formula; in CSV a leading ' is put before each, unless"
+        " --raw-text is given.\n"
+    )
+
+    assert rfmtool("score", shop).stderr == told
+    assert not rfmtool("score", shop, "--raw-text").stderr
+    assert not rfmtool("score", shop, "--format", "jsonl").stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,31 +15,27 @@ if TYPE_CHECKING:
     from rfmtool.sources.evidence.tables import Evidence
 
 
-def reading_reporter(params: Params) -> Callable[[Grouped], None] | None:
-    """A function that prints rejected rows and notices of an export; None with --quiet."""
-    return None if params["quiet"] else _report_reading
+def reading_reporter(params: Params) -> Callable[[Grouped, Evidence], None] | None:
+    """A function that prints rejected rows and warnings of what was read; None with --quiet."""
+    return None if params["quiet"] else partial(_report_reading, params.get("overlap"))
 
 
-def report_tables(evidence: Evidence | None, params: Params) -> None:
-    """Print the warnings about evidence tables."""
-    from rfmtool.summaries.warnings import table_warnings
-
-    for name, table in ({} if params["quiet"] or not evidence else evidence.ledgers).items():
-        _warn(table_warnings(name, table))
-
-
-def _report_reading(grouped: Grouped) -> None:
+def _report_reading(overlap: str | None, grouped: Grouped, evidence: Evidence) -> None:
     from rfmtool.columns import REJECTIONS
-    from rfmtool.summaries.warnings import reading_notices
+    from rfmtool.summaries.export_warnings import export_warnings
+    from rfmtool.summaries.warnings import table_warnings
 
     ledger = grouped.ledger
     if ledger.rejected:
         reasons = ", ".join(f"{name} {ledger[name]}" for name in REJECTIONS if ledger[name])
         click.echo(f"rejected {ledger.rejected} of {ledger.rows} rows ({reasons})", err=True)
-    _warn(reading_notices(grouped))
+    warn([*export_warnings(grouped, overlap), *grouped.export.preset.notes])
+    for name, table in evidence.ledgers.items():
+        warn(table_warnings(name, table))
 
 
-def _warn(texts: Iterable[str]) -> None:
+def warn(texts: Iterable[str]) -> None:
+    """Print warnings on stderr."""
     from rfmtool.pages.blocks import printable
 
     for text in texts:

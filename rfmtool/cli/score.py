@@ -12,7 +12,7 @@ import click
 from rfmtool.cli import options
 from rfmtool.cli.arguments import run_arguments, text_options
 from rfmtool.cli.destination import is_shared, output_file
-from rfmtool.cli.reading_messages import reading_reporter, report_tables
+from rfmtool.cli.reading_messages import reading_reporter, warn
 from rfmtool.cli.sections import SectionedCommand
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
@@ -46,9 +46,11 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
 
         from rfmtool import columns, pipeline
         from rfmtool.outputs import ordering, writers
+        from rfmtool.outputs.formulas import counted_rows
         from rfmtool.outputs.publish import published_file
         from rfmtool.outputs.system_errors import system_failures
         from rfmtool.outputs.tables import to_rows
+        from rfmtool.summaries.warnings import formula_warnings
 
     path, stdout_format = output_file(output, exports, params), params["output_format"]
     kind = writers.format_of(path) if path else stdout_format or "csv"
@@ -73,11 +75,14 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
     stdout = nullcontext(sys.stdout.buffer)
     with published_file(path, shared=shared) if path else stdout as target:
         result = pipeline.run(list(exports), **arguments)
-        report_tables(result.evidence, params)
         frames, sort, top = result.parts(), params["sort"], params["top"]
         if sort or top:
             frames = iter([ordering.sort_and_limit(result.frame, result.columns, sort, top)])
-        text = text_options(params)
+        rows, text = to_rows(frames, select or result.columns), text_options(params)
+        counts: list[int] = []
+        if kind in {"csv", "tsv"} and not (text.raw_text or params["quiet"]):
+            rows = counted_rows(rows, counts)
         with system_failures(output) if output else nullcontext():
-            writers.write_table(to_rows(frames, select or result.columns), target, kind, text)
+            writers.write_table(rows, target, kind, text)
             target.flush()
+    warn(formula_warnings(sum(counts)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -39,6 +40,18 @@ def count_formulas(table: pa.Table) -> int:
         elif pa.types.is_dictionary(chunk.type):
             count += pc.sum(is_formula(chunk.dictionary).take(chunk.indices)).as_py() or 0
     return count
+
+
+def counted_rows(rows: pa.RecordBatchReader, counts: list[int]) -> pa.RecordBatchReader:
+    """The same rows; the number of formulas in each batch is appended to `counts`."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in rows:
+            counts.append(count_formulas(pa.Table.from_batches([batch])))
+            yield batch
+            del batch  # releases it before the next is computed
+
+    return pa.RecordBatchReader.from_batches(rows.schema, batches())
 
 
 def escaped(column: pa.Array) -> pa.Array:

@@ -53,9 +53,8 @@ def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
             raise UsageError(f"{path}: there is no such folder", "Make it first, or name another.")
         in_place = is_in_place(path)
     if in_place:
-        # Appended, as /dev/stdout may be a file that the shell appends to.
         with system_failures(what):
-            device = path.open("ab")
+            device = _open_in_place(path)
         with _closing(device, what) as target:
             yield target
         return
@@ -74,6 +73,18 @@ def published_file(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
             temporary.chmod(_mode_for(real, 0o666) if shared else 0o600)
             temporary.replace(real)
     _flush_folder(real.parent)
+
+
+def _open_in_place(path: Path) -> IO[bytes]:
+    """Open a pipe or device; stdout and stderr, by whatever name, as the descriptors they are.
+
+    Opened anew, a file behind /dev/stdout would be written over by who else writes to stdout.
+    """
+    for descriptor in (1, 2):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return os.fdopen(os.dup(descriptor), "wb")
+    return path.open("ab")
 
 
 def _resolve(path: Path) -> Path:

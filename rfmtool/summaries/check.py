@@ -18,8 +18,9 @@ from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import names_may_be_data
 from rfmtool.sources.source import Source
 from rfmtool.summaries.exchange_rates import rates_data
+from rfmtool.summaries.export_warnings import reading_notices
 from rfmtool.summaries.statuses import statuses_data
-from rfmtool.summaries.warnings import reading_notices, table_notices
+from rfmtool.summaries.warnings import table_notices
 
 
 def check_data(grouped: Grouped, evidence: Evidence | None = None) -> dict[str, Any]:

@@ -7,29 +7,16 @@ from typing import Any, Final
 
 import pandas as pd
 
-from rfmtool.columns import EVIDENCE_DAYS
-from rfmtool.grouping.ambiguities import amount_notices, payment_notices
-from rfmtool.grouping.grouped import Grouped
-from rfmtool.grouping.ids import id_notices
-from rfmtool.grouping.statuses import status_notices
-from rfmtool.money import money_text
 from rfmtool.scoring.scores import is_in_unseen_group
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 from rfmtool.sources.consents import CONSENTS, NOT_KNOWN, REFUSALS, matches_any
 from rfmtool.sources.evidence.ledger import TableLedger
-from rfmtool.sources.ledger import Ledger
 from rfmtool.standing import Standing
-from rfmtool.summaries.exchange_rates import rates_data
-from rfmtool.summaries.formatting import (
-    correlation_text,
-    count_text,
-    format_money,
-    skipped_files_text,
-)
+from rfmtool.summaries.export_warnings import export_warnings
+from rfmtool.summaries.formatting import correlation_text, count_text
 from rfmtool.summaries.holdouts import future_date_warnings, holdout_warnings
 
 _SHORT_HISTORY_DAYS: Final = 400
-_LARGE_SHARE: Final = 0.01
 _MIN_PARTNERS: Final = 20
 _MIN_IDS: Final = 3
 _KNOWN_CONSENTS: Final = REFUSALS | CONSENTS | NOT_KNOWN
@@ -48,15 +35,9 @@ def warnings(
         f"{count_text(promoted, 'customer')} {'stands' if promoted == 1 else 'stand'} higher by"
         " orders alone, as --allow-proxy lets them: nobody has asked them."
     )
-    formulas = (
-        f"{count_text(escaped_cells, 'text cell')} {'begins' if escaped_cells == 1 else 'begin'}"
-        " like a formula; in CSV a leading ' is put before each, unless --raw-text is given."
-    )
+    rejected = _reject_warnings(result, left_out_rejects)
     return [
-        *_money_warnings(result.ledger),
-        *reading_notices(result.grouped),
-        *_row_warnings(result, left_out_rejects),
-        *_id_warnings(result.grouped),
+        *export_warnings(result.grouped, result.settings.overlap, rejected),
         *_history_warnings(result, buyers),
         *_scale_warnings(result, buyers),
         *_evidence_warnings(result),
@@ -65,48 +46,20 @@ def warnings(
         *_wallet_warnings(wallet),
         *result.grouped.export.preset.notes,
         *result.rules.warnings,
-        *([formulas] if escaped_cells else []),
+        *formula_warnings(escaped_cells),
     ]
 
 
-def _money_warnings(ledger: Ledger) -> list[str]:
-    anonymous = ledger.anonymous_units
-    total = abs(anonymous) + abs(ledger.used_units)
-    if not anonymous or abs(anonymous) < _LARGE_SHARE * total:
-        return []
-    amount = f"{format_money(money_text(anonymous))} ({abs(anonymous) / total:.1%} of all money)"
-    return [f"{amount} has no customer and is in no figure below."]
+def formula_warnings(escaped_cells: int) -> list[str]:
+    """How many cells of a text table begin like formulas."""
+    begin = (
+        f"{count_text(escaped_cells, 'text cell')} {'begins' if escaped_cells == 1 else 'begin'}"
+    )
+    text = "like a formula; in CSV a leading ' is put before each, unless --raw-text is given."
+    return [f"{begin} {text}"] if escaped_cells else []
 
 
-def reading_notices(grouped: Grouped) -> list[str]:
-    """What users should check in how an export was read: columns, statuses, ids, skipped files."""
-    export, ledger = grouped.export, grouped.ledger
-    texts = [f"Not read: {skipped_files_text(export.left_out)}."] if export.left_out else []
-    texts += [*export.notices, *status_notices(export, ledger)]
-    texts += id_notices(export, grouped.table, grouped.order_dates)
-    texts += amount_notices(grouped.order_counts)
-    if "refunded" not in export.columns:
-        texts += payment_notices(grouped.table, ledger["used"])
-    if quantities := export.formats.quantities:
-        mark = quantities.decimal
-        texts.append(
-            f"Column {export.columns['quantity']!r} has {mark!r} before decimals, as its"
-            f" marks say, and money the other mark: 1{mark}000 is read as one piece."
-            " --decimal reads both in one way."
-        )
-    if ledger["anonymous"] and not ledger["used"] and not ledger["not_a_sale"]:
-        column = export.columns["customer_id"]
-        texts.append(f"Column {column!r} names nobody: --column customer_id=NAME takes another.")
-    if ledger.repeated_refunds:
-        column, rows = export.columns["refunded"], count_text(ledger.repeated_refunds, "row")
-        texts.append(
-            f"Column {column!r} says the same refund again on {rows} of an order: if it is the"
-            " order's, it is taken off too often. Export it by row."
-        )
-    return texts
-
-
-def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
+def _reject_warnings(result: Standing, left_out_rejects: int) -> list[str]:
     """Which rows are in no figure, and why."""
     ledger, texts = result.ledger, []
     if ledger.rejected:
@@ -115,45 +68,10 @@ def _row_warnings(result: Standing, left_out_rejects: int) -> list[str]:
             f"{count_text(ledger.rejected, 'row')} cannot be read, so in no figure; the first is"
             f" row {first.row:,} of {first.file} ({first.reason}). See rfmtool check."
         )
-    if result.grouped.on_dates:
-        advice = "" if result.grouped.export.may_need_fill_down else " Write all in one way."
-        texts.append(f"{result.grouped.on_dates}{advice}")
     if left_out_rejects:
         texts.append(
             f"{count_text(left_out_rejects, 'row')} that cannot be read and may name somebody"
             " of the suppress list: not in rejects.csv."
-        )
-    if ledger["not_a_sale"]:
-        rows = count_text(ledger["not_a_sale"], "row")
-        texts.append(f"{rows} whose status is not a sale: in no figure.")
-    if ledger.overlap.orders:
-        texts.append(_overlap_warning(result))
-    rates = rates_data(result.grouped)
-    if rates and ledger["other_currency"]:
-        codes = ", ".join(rates["lacking"]) or "no currency that is known"
-        rows = count_text(ledger["other_currency"], "row")
-        texts.append(f"{rows} without a rate on their day ({codes}): in no figure.")
-    return texts
-
-
-def _overlap_warning(result: Standing) -> str:
-    overlap = result.ledger.overlap
-    is_one = overlap.orders == 1
-    recurs = f"{count_text(overlap.orders, 'order')} {'recurs' if is_one else 'recur'}"
-    text = f"{recurs} in another file with the same rows ({count_text(overlap.rows, 'row')})"
-    if result.settings.overlap == "keep-one":
-        return f"{text}: {'it counts' if is_one else 'each counts'} once."
-    return f"{text}, and {'counts' if is_one else 'count'} again: see --overlap."
-
-
-def _id_warnings(grouped: Grouped) -> list[str]:
-    texts = []
-    if grouped.dropped_point_zero:
-        texts.append("Every customer id was written like 17850.0; the .0 is dropped.")
-    if grouped.merged_ids:
-        texts.append(
-            f"{count_text(grouped.merged_ids, 'customer id')} written in another case or with"
-            " spaces around: the same e-mail address is the same customer."
         )
     return texts
 
