@@ -24,7 +24,7 @@ from rfmtool.grouping.evidence import (
     settings_with_evidence,
     with_evidence,
 )
-from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped, as_of_day
+from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped, as_of_day, check_last_days
 from rfmtool.grouping.phones import check_country
 from rfmtool.grouping.read import group_export, read_export
 from rfmtool.memory_budget import check_memory_fits
@@ -261,6 +261,7 @@ def check(  # noqa: PLR0913 - as for `run`
     grouped = read_export(source, asked=asked, settings=settings, rules=in_force, watcher=watcher)
     with KNOWN_GROUPED.attached(grouped):
         check_wallets(tables, grouped, settings.currency)
+        check_last_days(grouped, accept_last=settings.accept_last)
     ids = grouped.table["customer_id"].combine_chunks()
     return grouped, tables.with_matches(ids, grouped.ledger.suppressed)
 

@@ -116,3 +116,12 @@ def test_other_spellings_of_an_address_are_counted(tmp_path):
     report = " ".join(rfmtool("run", orders, "--partners", partners).stdout.split())
     assert "1 customer id written in another case" in report
     assert "partners: 1 id written in another case" in report
+
+
+def test_orders_long_after_all_others_are_asked_about_as_by_a_run(tmp_path):
+    rows = "".join(f"c{n},{n},2024-01-{n % 28 + 1:02},5\n" for n in range(100))
+    shop = written(tmp_path / "shop.csv", HEADER + rows + "c1,100,2025-01-05,5\n")
+    page, data = refused(shop)
+    assert "Rows 101 rows = 101 used" in page
+    assert "--as-of 2024-01-28" in data["hint"]
+    assert rfmtool("check", shop, "--as-of", "last").exit_code == 0

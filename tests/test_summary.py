@@ -48,6 +48,19 @@ def test_a_small_shop_shows_only_bands_that_somebody_can_be_in(text):
     assert " 1 customers" not in page
 
 
+def test_shares_of_a_revenue_below_zero_are_none(place):
+    groups = summary_of(REFUNDS, "-o", "out")["stages"]
+    assert [(group["revenue"], group["revenue_share"]) for group in groups] == [("-25", None)]
+    page = (place / "out" / "report.html").read_text("utf-8")
+    assert '<data value="-25">−25.00</data></td><td class="w">–</td>' in page
+
+
+def test_rates_of_fewer_than_30_buyers_are_not_told():
+    text = HEADER + "ann,1,2023-01-05,20\nbob,2,2023-02-05,9\nann,3,2023-12-05,20\n"
+    told = " ".join(rfmtool("run", written(Path("shop.csv"), text)).stdout.split())
+    assert "All buyers too few: Sep 2023–Dec 2023 too few." in told
+
+
 def test_base_rates_of_a_window_name_it():
     months = [f"ann,{n},{2023 + n // 12}-{n % 12 + 1:02}-05,20\n" for n in range(24)]
     assert "window_days" not in summary_of(HEADER + "".join(months))["backtest"]

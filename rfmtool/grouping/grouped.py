@@ -147,10 +147,19 @@ def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
         raise _no_usable_rows_error(grouped)
     if grouped.as_of is not None:
         return grouped.as_of
-    if not accept_last:
+    check_last_days(grouped, accept_last=accept_last)
+    return date_from_day(last_day(grouped.order_dates, last_line_day))
+
+
+def check_last_days(grouped: Grouped, *, accept_last: bool) -> None:
+    """Check that no few orders lie long after all others, unless a day or the last is asked for.
+
+    Raises:
+        AmbiguousInputError: some do.
+    """
+    if grouped.as_of is None and not accept_last:
         with errors_naming(grouped.export.name):
             check_stray_last_days(grouped.order_dates)
-    return date_from_day(last_day(grouped.order_dates, last_line_day))
 
 
 def _no_usable_rows_error(grouped: Grouped) -> InputError:

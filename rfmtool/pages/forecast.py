@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from rfmtool.analyses.return_rates import MIN_GROUP_SIZE
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.pages.groups import return_rates
-from rfmtool.summaries.formatting import format_money, label_text
+from rfmtool.summaries.formatting import TOO_FEW, format_money, label_text
 
 _MANY_ONE_IN: Final = 3
 """From a baseline rate of one in three on, an offer is called given away."""
@@ -92,7 +93,9 @@ def forecast_blocks(summary: Data) -> list[Block]:
 
 
 def _return_rate(group: Data) -> str:
-    return f"{group['returned'] / group['customers']:.0%}" if group["customers"] else "–"
+    if group["customers"] < MIN_GROUP_SIZE:
+        return TOO_FEW
+    return f"{group['returned'] / group['customers']:.0%}"
 
 
 def _months(period: Data) -> str:

@@ -102,7 +102,7 @@ def _is_of_all_pieces(quantities: pa.Array, prices: pa.Array) -> bool:
         columns = []
         for column in table.columns:
             texts = normalized_number_text(pc.cast(column, pa.string()).combine_chunks())
-            numbers, _ = parse_number_text(texts, NumberFormat(mark))
+            numbers, _ = parse_number_text(texts, mark)
             columns.append(pc.cast(numbers, pa.float64()).to_numpy(zero_copy_only=False))
         counts, sums = columns
         if np.isnan(counts).any() or np.isnan(sums).any():

@@ -37,7 +37,7 @@ def group_totals(frame: pd.DataFrame, column: str) -> list[dict[str, Any]]:
                 "customers": len(money),
                 "share": len(money) / len(frame),
                 "revenue": money_text(revenue),
-                "revenue_share": revenue / total if total else None,
+                "revenue_share": revenue / total if total > 0 else None,
                 "average": money_text(round(Fraction(revenue, len(money)))),
                 "median": money_text(round(Fraction(double_median, 2))),
             }

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from rfmtool.columns import EVIDENCE_DAYS
 from rfmtool.scoring.scores import is_in_unseen_group
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
 from rfmtool.sources.consents import CONSENTS, NOT_KNOWN, REFUSALS, matches_any

@@ -67,8 +67,7 @@ def _table_of_segments(summary: Data, groups: list[Data], locale: Locale) -> Tab
     rates = return_rates(summary, "segment")
     largest = max([group["share"] for group in groups]
                   + [group["revenue_share"] or 0.0 for group in groups]) or 1.0  # fmt: skip
-    has_revenue = float(summary["revenue"]) > 0
-    shares = [locale.share(group["revenue_share"]) if has_revenue else DASH for group in groups]
+    shares = [locale.share(group["revenue_share"]) for group in groups]
     columns: list[tuple[Column, Sequence[Cell]]] = [
         (Column("Segment", "name", folds=True),
          [Name(group["name"], locale.localized(group["who"])) for group in groups]),

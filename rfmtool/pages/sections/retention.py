@@ -195,13 +195,13 @@ def _in_order(groups: list[Data]) -> list[Data]:
 
 
 def _table_of_activities(summary: Data, locale: Locale) -> Table:
-    groups, total = _in_order(summary["activity"]), float(summary["revenue"])
+    groups = _in_order(summary["activity"])
     names = [
         Name(group["name"], locale.localized(group["who"]), _TONES.get(group["name"], "suspect"))
         for group in groups
     ]
     shares = [locale.share(group["share"], 0) for group in groups]
-    earned = [locale.share(group["revenue_share"], 0) if total > 0 else DASH for group in groups]
+    earned = [locale.share(group["revenue_share"], 0) for group in groups]
     return table_of_columns((
         (Column("Activity", "name", folds=True), names),
         (Column("People", "number"), [locale.count(group["customers"]) for group in groups]),
