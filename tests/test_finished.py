@@ -150,6 +150,16 @@ def test_the_history_names_groups_as_the_report_does():
     assert not {slug for slug in slugs if slug in told}
 
 
+@pytest.mark.usefixtures("shop")
+def test_the_history_has_a_page_of_its_own():
+    made("out")
+    page = rfmtool("history", "out", "--format", "html", "--title", "A & B").stdout
+    points = json.loads(rfmtool("history", "out", "--format", "json").stdout)
+    assert "<h1><bdi>A &amp; B</bdi></h1>" in page
+    assert f"<td>{points[0]['customers']}</td>" in page
+    assert all(f'<th scope="row">{name}</th>' in page for name in points[0]["stages"])
+
+
 def test_a_folder_of_version_0_1_is_read_or_refused_with_a_sentence(shop):
     made("out", text=ODD)
     shutil.copytree("out", "new")

@@ -45,7 +45,7 @@ def explain(folder: str, customer_id: str, **params: Any) -> None:
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@options.output_format
+@options.page_format
 @options.no_color
 def history(folder: str, **params: Any) -> None:
     """Show the runs of DIR: how many customers and how much revenue, who stood where, who moved."""
@@ -54,4 +54,5 @@ def history(folder: str, **params: Any) -> None:
         from rfmtool.runs.history import history
 
     points = history(Path(folder))
-    show(points, lambda width: page(points, width), params)
+    data = points if params["output_format"] == "json" else {"points": points}
+    show(data, lambda width: page(points, width), params, "history")

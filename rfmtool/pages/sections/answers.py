@@ -13,6 +13,7 @@ from markupsafe import Markup
 from rfmtool.documents import Data
 from rfmtool.pages import compare as comparison
 from rfmtool.pages import explain as explanation
+from rfmtool.pages import history as recorded
 from rfmtool.pages.blocks import (
     Alternatives,
     Block,
@@ -107,7 +108,23 @@ def _customer_page(card: Data, _locale: Locale, _title: str | None) -> Page:
     )
 
 
-_OTHER_PAGES: Final = {"compare": _comparison_page, "explain": _customer_page}
+def _history_page(data: Data, locale: Locale, title: str | None) -> Page:
+    runs = data["points"]
+    card = _card_in_short("history", recorded.page(runs, _WIDTH), locale, with_tables=True)
+    first, last = (day_in_words(runs[place]["as_of"]) for place in (0, -1))
+    then, now = (localized_count(locale, runs[at]["customers"], "customer") for at in (0, -1))
+    card = replace(card, finding=f"{then} on {first}, {now} on {last}")
+    return Page(
+        title=title or "Run by run",
+        lead=f"{localized_count(locale, len(runs), 'run')}, from {first} to {last}.",
+        chapters=tuple(chapter("", (card,))),
+        footer=f"rfmtool {__version__}",
+    )
+
+
+_OTHER_PAGES: Final = {
+    "compare": _comparison_page, "explain": _customer_page, "history": _history_page,
+}  # fmt: skip
 """Pages that answer no question."""
 
 
@@ -207,11 +224,12 @@ def _localized_table(table: Table, locale: Locale) -> Table:
                 kind="name" if column.kind == "lead" else column.kind)
         for column in table.columns
     )  # fmt: skip
+    padding = ("",) * len(columns)
     rows = tuple(
         tuple(
             locale.cell(cell) if isinstance(cell, str) and column.kind != "name" else cell
-            for cell, column in zip(cells, columns, strict=True)
+            for cell, column in zip((*cells, *padding[len(cells) :]), columns, strict=True)
         )
-        for cells in table.rows
-    )
+        for cells in table.rows if cells
+    )  # fmt: skip
     return replace(table, columns=columns, rows=rows)
