@@ -112,11 +112,11 @@ def _history_page(data: Data, locale: Locale, title: str | None) -> Page:
     runs = data["points"]
     card = _card_in_short("history", recorded.page(runs, _WIDTH), locale, with_tables=True)
     first, last = (day_in_words(runs[place]["as_of"]) for place in (0, -1))
-    then, now = (localized_count(locale, runs[at]["customers"], "customer") for at in (0, -1))
+    then, now = (locale.counted(runs[at]["customers"], "customer") for at in (0, -1))
     card = replace(card, finding=f"{then} on {first}, {now} on {last}")
     return Page(
         title=title or "Run by run",
-        lead=f"{localized_count(locale, len(runs), 'run')}, from {first} to {last}.",
+        lead=f"{locale.counted(len(runs), 'run')}, from {first} to {last}.",
         chapters=tuple(chapter("", (card,))),
         footer=f"rfmtool {__version__}",
     )
