@@ -10,7 +10,7 @@ from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.grouping.read import read_export
 from rfmtool.settings import Settings
 from rfmtool.sources.layout import Asked
-from rfmtool.summaries.warnings import reading_notices
+from rfmtool.summaries.export_warnings import reading_notices
 
 START = "Order ID,Order Date,Customer ID,"
 

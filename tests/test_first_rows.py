@@ -8,7 +8,7 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import LimitError
-from rfmtool.summaries.warnings import reading_notices
+from rfmtool.summaries.export_warnings import reading_notices
 
 PRICED = "order_id,ordered_at,customer_id,product,quantity,unit_price"
 PAID = "order_id,ordered_at,customer_id,product,amount"

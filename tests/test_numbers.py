@@ -24,7 +24,7 @@ from rfmtool.sources.cells.number_texts import (
 from rfmtool.sources.cells.numbers import NumberFormat, read_numbers, to_units
 from rfmtool.sources.layout import Asked
 from rfmtool.sources.text import dialect
-from rfmtool.summaries.warnings import reading_notices
+from rfmtool.summaries.export_warnings import reading_notices
 
 LARGEST = 2**63 - 1
 MINUS = "\N{MINUS SIGN}"
