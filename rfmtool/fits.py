@@ -182,10 +182,8 @@ def _yearly_columns(grouped: Grouped, log: pd.DataFrame, rules: Rules, day: int)
         return {}
     minute_cost = rules.contacting.minute_cost
     year = year_totals(grouped.entries, log, len(grouped.table), minute_cost, day)
-    if year.contribution is None:
-        return {"service_minutes": year.minutes}
-    contribution = pd.arrays.IntegerArray(year.contribution, ~year.is_cost_known)
-    return {"service_minutes": year.minutes, "contribution": contribution}
+    totals = {"service_minutes": "minutes", "contribution": "contribution"}
+    return {name: year[total].array for name, total in totals.items() if total in year}
 
 
 def _cross_customer_columns(

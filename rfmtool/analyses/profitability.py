@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -27,43 +26,35 @@ WINDOWS: Final = 4
 """Windows of BACKTEST_DAYS that make a year, so that seasons show as a range."""
 
 
-@dataclass(frozen=True)
-class YearTotals:
-    """Each person's spend, margin, and contacts with their minutes and costs in a year.
-
-    `margin` is None where no costs are read; `is_cost_known` says whose costs are all known.
-    """
-
-    net: Ints
-    margin: Ints | None
-    is_cost_known: Mask
-    contacts: Ints
-    minutes: Ints
-    contact_cost: Ints
-
-    @property
-    def contribution(self) -> Ints | None:
-        """Margin, which is net of refunds, less the cost of contacts."""
-        return None if self.margin is None else self.margin - self.contact_cost
-
-
 def year_totals(
     entries: OrderEntries, log: pd.DataFrame, count: int, minute_cost: Decimal, as_of_day: int
-) -> YearTotals:
-    """Add up a year; `minute_cost`, in currency units, is for contacts logged without a cost."""
+) -> pd.DataFrame:
+    """Add up a year; `minute_cost`, in currency units, is for contacts logged without a cost.
+
+    Returns:
+        For each person net (spend), contacts, minutes and contact_cost; where costs are read also
+        margin, which is net of refunds, and contribution, which is less the cost of contacts as
+        well, both missing where a cost is not known.
+    """
     recent = (entries.day > as_of_day - YEAR_DAYS) & (entries.day <= as_of_day)
     owner = entries.owner[recent]
     net = _sums(owner, (entries.sales - entries.refunds)[recent], count)
-    margin, is_known = None, np.ones(count, dtype=bool)
+    rows = _contacts_of_year(log, as_of_day)
+    contacted = rows["owner"].to_numpy(dtype=np.int64)
+    minutes = np.rint(rows["minutes"].to_numpy(dtype=np.float64, na_value=0.0)).astype(np.int64)
+    contact_cost = _sums(contacted, contact_costs(rows, float(minute_cost)), count)
+    columns: dict[str, Any] = {
+        "net": net,
+        "contacts": np.bincount(contacted, minlength=count),
+        "minutes": _sums(contacted, minutes, count),
+        "contact_cost": contact_cost,
+    }
     if entries.cost is not None and entries.uncosted is not None:
         margin = net - _sums(owner, entries.cost[recent], count)
-        is_known = _sums(owner, entries.uncosted[recent], count) == 0
-    rows = _contacts_of_year(log, as_of_day)
-    owner = rows["owner"].to_numpy(dtype=np.int64)
-    minutes = np.rint(rows["minutes"].to_numpy(dtype=np.float64, na_value=0.0)).astype(np.int64)
-    contacts = np.bincount(owner, minlength=count)
-    cost = _sums(owner, contact_costs(rows, float(minute_cost)), count)
-    return YearTotals(net, margin, is_known, contacts, _sums(owner, minutes, count), cost)
+        unknown = _sums(owner, entries.uncosted[recent], count) != 0
+        columns["margin"] = pd.arrays.IntegerArray(margin, unknown)
+        columns["contribution"] = pd.arrays.IntegerArray(margin - contact_cost, unknown)
+    return pd.DataFrame(columns)
 
 
 def _contacts_of_year(log: pd.DataFrame, as_of_day: int) -> pd.DataFrame:
@@ -79,7 +70,7 @@ def _sums(owner: Ints, amounts: Ints, count: int) -> Ints:
 
 def returns_by_stage(
     people: pd.DataFrame,
-    year: YearTotals,
+    year: pd.DataFrame,
     log: pd.DataFrame,
     results: Mapping[str, Mapping[str, Any]],
     as_of_day: int,
@@ -94,22 +85,21 @@ def returns_by_stage(
     earned = {name: row for name, row in results.items() if row.get("difference") is not None}
     is_measured = action.isin(earned).to_numpy(dtype=bool)
     stage = people["stage"].array.take(rows["owner"].to_numpy(dtype=np.int64))
-    places = pd.Series(np.arange(len(people)))
-    for name, members in places.groupby(people["stage"].array, observed=True, sort=True):
+    for name, members in year.groupby(people["stage"].array, observed=True, sort=True):
         measured = action[np.asarray(stage == name) & is_measured]
         means = {
             part: math.fsum(earned[label][part] for label in measured) / len(measured)
             for part in ("difference", "low", "high")
         } | {"kind": "randomised"} if len(measured) >= MIN_GROUP_SIZE else None  # fmt: skip
-        known = members[year.is_cost_known[members]]
+        margin = exact_total(members["margin"].dropna()) if "margin" in year else None
         yield {
             "stage": str(name),
             "people": len(members),
-            "revenue": exact_total(year.net[members]),
-            "margin": None if year.margin is None else exact_total(year.margin[known]),
-            "contacts": int(year.contacts[members].sum()),
-            "minutes": int(year.minutes[members].sum()),
-            "contact_cost": exact_total(year.contact_cost[members]),
+            "revenue": exact_total(members["net"]),
+            "margin": margin,
+            "contacts": int(members["contacts"].sum()),
+            "minutes": int(members["minutes"].sum()),
+            "contact_cost": exact_total(members["contact_cost"]),
             "measured_contacts": len(measured),
             "earned_per_contact": means,
         }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.profitability import (
-    YearTotals,
     partner_rewards,
     referred_by,
     returns_by_stage,
@@ -48,13 +48,13 @@ def profitability_data(result: Standing) -> dict[str, Any]:
     }
 
 
-def _contribution_data(result: Standing, year: YearTotals) -> dict[str, Any] | None:
+def _contribution_data(result: Standing, year: pd.DataFrame) -> dict[str, Any] | None:
     """A year's contribution of buyers whose costs are known; None where no costs are read."""
-    if year.contribution is None:
+    if "contribution" not in year:
         return None
     frame = result.report_data.frame
-    known = year.is_cost_known & (frame["order_days"].to_numpy() > 0)
-    amounts = year.contribution[known]
+    buyers = year.loc[frame["order_days"].to_numpy() > 0, "contribution"]
+    amounts = buyers.dropna().to_numpy(dtype=np.int64)
     steps = [row.why for row in result.rules.playbook if row.label == _REVIEW_ACTION and row.why]
     return {
         "people": len(amounts),
