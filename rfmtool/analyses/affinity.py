@@ -178,7 +178,7 @@ def _candidates(purchases: _Purchases) -> Iterator[_Candidate]:
     """Rules from each name, and from two names where few are compared."""
     both = _co_buyers(purchases.bits)
     buyers = np.diagonal(both)
-    yield from _found(purchases, (), both, buyers)
+    yield from _candidates_from(purchases, (), both, buyers)
     if len(purchases.names) > _MAX_NAMES_FOR_PAIRS:
         return
     single_confidence = both / np.maximum(buyers[:, None], 1)
@@ -190,10 +190,10 @@ def _candidates(purchases: _Purchases) -> Iterator[_Candidate]:
         all_three[is_weaker] = 0
         all_three[: first + 1] = 0
         all_three[:, first] = 0
-        yield from _found(purchases, (first,), all_three, both[first])
+        yield from _candidates_from(purchases, (first,), all_three, both[first])
 
 
-def _found(
+def _candidates_from(
     purchases: _Purchases, has: tuple[int, ...], with_all: Ints, with_has: Ints
 ) -> Iterator[_Candidate]:
     """The rules from the names `has` and another that enough customers make more than chance.

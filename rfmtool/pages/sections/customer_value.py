@@ -88,8 +88,8 @@ def _table_of_segments(summary: Data, groups: list[Data], locale: Locale) -> Tab
         dots = [return_rate_dot(rates.get(group["name"])) for group in groups]
         columns.append((return_rate_column(summary), dots))
         column = Column("", "number", minor=True, hidden_title="Share who came back")
-        told = [locale.share(dot.value, 0) if isinstance(dot, Dot) else DASH for dot in dots]
-        columns.append((column, told))
+        texts = [locale.share(dot.value, 0) if isinstance(dot, Dot) else DASH for dot in dots]
+        columns.append((column, texts))
     hidden = groups[_MAX_SEGMENTS:]
     part = sum(group["revenue_share"] or 0.0 for group in hidden)
     rest = f"{len(hidden)} more, {locale.rounded(100 * part, 1)}% of revenue"
