@@ -295,6 +295,17 @@ def test_a_run_without_lots_is_refused(shop):
     assert "--holdout" in str(answer.exception)
 
 
+def test_a_folder_of_another_kind_is_told_from_a_run(shop):
+    moved = shop / "moved"
+    run("compare", shop / "out", shop / "out", "-o", moved, "--quiet")
+    measured = run("measure", moved, shop / "later.csv")
+    done = run("done", moved, "welcome", "--contacted", shop / "log.csv")
+
+    for answer in (measured, done):
+        assert isinstance(answer.exception, InputError)
+        assert "is not the folder of a finished run" in str(answer.exception)
+
+
 def test_the_suppressed_leave_both_sides(shop):
     gone = shop / "gone.csv"
     gone.write_text("customer_id\n000\n001\n002\n")
