@@ -67,6 +67,8 @@ GROUP_NOUNS: Final = {
     "stage": "stages", "segment": "segments", "activity": "activity", "action": "actions",
 }  # fmt: skip
 """The columns that group customers, and what summaries and folders call their groups."""
+GROUPINGS: Final = ("stage", "segment", "activity")
+"""Those by which runs are compared."""
 
 DIMENSIONS: Final = ("recency", "frequency", "monetary")
 

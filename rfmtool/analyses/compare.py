@@ -16,11 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from rfmtool.arrays import Mask
+from rfmtool.columns import GROUPINGS
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.money import exact_total
 from rfmtool.rules import GONE, NEW
 
-GROUPINGS: Final = ("stage", "segment", "activity")
 FLOWS: Final = ("new", "up", "down", "gone", "neither", "same")
 MOVES: Final = ("up", "same", "down", "other", "new", "gone", "lapsed", "reactivated")
 NUMBERS: Final = ("frequency", "monetary")

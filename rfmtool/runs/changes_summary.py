@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from rfmtool.analyses.compare import GROUPINGS, NUMBERS, compare
+from rfmtool.analyses.compare import NUMBERS, compare
+from rfmtool.columns import GROUPINGS
 from rfmtool.money import money_text
 from rfmtool.runs.moves import CAUSES, PreviousRun
 from rfmtool.scoring.scales import Scales

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.analyses import compare as analysis
-from rfmtool.columns import DIMENSIONS, GROUP_NOUNS
+from rfmtool.columns import DIMENSIONS, GROUP_NOUNS, GROUPINGS
 from rfmtool.documents import Data
 from rfmtool.money import money_text
 from rfmtool.notebook import Answer
@@ -81,7 +81,7 @@ class Compared(Answer, name="compare"):
         # A row for each pair of labels with customers, those who stayed included.
         rows = [
             (grouping, start, end, count, round(shares[GROUP_NOUNS[grouping]][start][end], 6))
-            for grouping in analysis.GROUPINGS
+            for grouping in GROUPINGS
             for start, ends in self.summary[GROUP_NOUNS[grouping]].items()
             for end, count in ends.items()
         ]
@@ -121,7 +121,7 @@ def compare(old: Source, new: Source) -> Compared:
         InputError: a folder is not of a run, or not as the run wrote it.
     """
     before, after = _finished(old), _finished(new)
-    labels = {name: _all_labels(before, after, name) for name in analysis.GROUPINGS}
+    labels = {name: _all_labels(before, after, name) for name in GROUPINGS}
     ladder = _labels(after.summary, "stage")
     found = analysis.compare(before.frame, after.frame, labels, ladder, before.as_of)
     return Compared(before, after, found)
@@ -130,7 +130,7 @@ def compare(old: Source, new: Source) -> Compared:
 def _finished(source: Source) -> FinishedRun:
     if not isinstance(source, Result):
         return read_run(named_folder(source))
-    frame = source.frame.astype(dict.fromkeys(analysis.GROUPINGS, "str"))
+    frame = source.frame.astype(dict.fromkeys(GROUPINGS, "str"))
     return FinishedRun("a result", source.summary, frame)
 
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any, Final, Literal
 
-from rfmtool.columns import GROUP_NOUNS
+from rfmtool.columns import GROUP_NOUNS, GROUPINGS
 from rfmtool.documents import Data
 from rfmtool.errors import LimitError, UsageError
 
@@ -25,8 +25,8 @@ FIGURES: Final = (
     "unmatched", "open_complaints", "no_channel", "drift", "median_recency_days",
     "median_frequency", "median_monetary", "median_days", "as_of",
 )  # fmt: skip
-GROUPINGS: Final = ("stages", "segments", "activity")
-_SINGULAR: Final = {plural: name for name, plural in GROUP_NOUNS.items() if plural in GROUPINGS}
+_COLUMN_OF: Final = {GROUP_NOUNS[name]: name for name in GROUPINGS}
+"""The column by which each list of groups in a summary is made."""
 _SHARE_BASES: Final = {
     "anonymous": "rows", "rejected": "rows", "buyers": "customers", "no_channel": "customers",
     "unmatched": "people of evidence", "drift": "buyers",
@@ -113,20 +113,20 @@ def check_names(limits: Sequence[Limit], groups: Mapping[str, Collection[str]]) 
         if len(matches) > 1:
             raise UsageError(
                 f"--fail-if {limit.text!r}: {limit.name} is among both {' and '.join(matches[:2])}",
-                f"Say {_SINGULAR[matches[1]]}.{limit.name}, or rename one of them in the rules.",
+                f"Say {_COLUMN_OF[matches[1]]}.{limit.name}, or rename one of them in the rules.",
             )
 
 
 def _names_group(name: str, grouping: str, group: str) -> bool:
     """Whether `name` is that of a group: plain, or with its grouping as in `stage.client`."""
-    return name in (group, f"{_SINGULAR[grouping]}.{group}")
+    return name in (group, f"{_COLUMN_OF[grouping]}.{group}")
 
 
 def group_names(*summaries: Data) -> dict[str, list[str]]:
     """The names of all groups that have members in one of the summaries."""
     return {
         grouping: [group["name"] for summary in summaries for group in summary.get(grouping, ())]
-        for grouping in GROUPINGS
+        for grouping in _COLUMN_OF
     }
 
 
@@ -177,7 +177,7 @@ def count_of(summary: Data, name: str) -> Fraction:
     """
     counts = (
         group["customers"]
-        for grouping in GROUPINGS
+        for grouping in _COLUMN_OF
         for group in summary.get(grouping, ())
         if _names_group(name, grouping, group["name"])
     )

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from rfmtool.columns import GROUP_NOUNS, GROUPINGS
 from rfmtool.documents import Data
 from rfmtool.errors import InputError
 from rfmtool.runs.finished import RunFolder, read_summary
@@ -23,7 +24,7 @@ _COLUMNS: Final = {
     "as_of": pa.date32(), "kind": pa.string(), "name": pa.string(), "customers": pa.int64(),
     "revenue": pa.decimal128(28, 4), "rows": pa.int64(),
 }  # fmt: skip
-_GROUPS: Final = {"stage": "stages", "segment": "segments", "activity": "activity"}
+_GROUPS: Final = {name: GROUP_NOUNS[name] for name in GROUPINGS}
 _SAME_WEEKDAYS: Final = 4  # how many runs on a weekday it takes to know what is usual
 _FEW: Final = 0.5
 _MIN_DATES: Final = 3

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.columns import GROUPINGS
 from rfmtool.outputs.files import write_bytes
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.text import BOM, TextOptions
@@ -27,7 +28,6 @@ ORDER_COLUMNS: Final = (
     "frequency", "order_days", "first_order_on", "last_order_on", *_MONEY,
 )  # fmt: skip
 """The columns of a customer's orders and refunds."""
-GROUP_COLUMNS: Final = ("stage", "segment", "activity")
 REFERENCE_COLUMNS: Final = ("recommended_by", "brought")
 """The columns with ids of other customers."""
 SINCE_COLUMNS: Final = ("stage_since_on", "segment_since_on", "stage_before")
@@ -40,8 +40,8 @@ class KeptRun(RunFolder):
     as_of: date = field(kw_only=True)
 
     def read_customers(self) -> pd.DataFrame:
-        """customer_id and GROUP_, ORDER_ and SINCE_COLUMNS as text, money in whole 1/10,000."""
-        columns = ["customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS]
+        """customer_id and GROUPINGS, ORDER_ and SINCE_COLUMNS as text, money in whole 1/10,000."""
+        columns = ["customer_id", *GROUPINGS, *ORDER_COLUMNS]
         with read_errors(self.folder):
             table = self.text_table(CUSTOMERS_FILE)
             known = [name for name in SINCE_COLUMNS if name in table.column_names]

@@ -19,14 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask
-from rfmtool.columns import DIMENSIONS, EVIDENCE, EVIDENCE_DAYS, MONEY
+from rfmtool.columns import DIMENSIONS, EVIDENCE, EVIDENCE_DAYS, GROUPINGS, MONEY
 from rfmtool.days import day_number
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.lookback import GroupedAsOf
 from rfmtool.grouping.order_history import counting_order_dates
 from rfmtool.outputs.tables import to_table
 from rfmtool.rules import Rules, to_toml
-from rfmtool.runs.kept_runs import GROUP_COLUMNS, ORDER_COLUMNS
+from rfmtool.runs.kept_runs import ORDER_COLUMNS
 from rfmtool.scoring.scales import Scales
 from rfmtool.sources.cells.ids import is_listed, matching_key, places_in
 from rfmtool.standing import EarlierStanding, Standing
@@ -50,8 +50,8 @@ class PreviousRun:
 
 
 def select_movement_columns(now: Standing) -> pd.DataFrame:
-    """The ids, GROUP_COLUMNS, ORDER_COLUMNS and sales of all customers, computed in parts."""
-    columns = ("customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS, "sales")
+    """The ids, GROUPINGS, ORDER_COLUMNS and sales of all customers, computed in parts."""
+    columns = ("customer_id", *GROUPINGS, *ORDER_COLUMNS, "sales")
     _ = now.lookbacks  # reports need them, and forecasts can use them too
     if now.is_one_part:
         return now.frame[[*columns]]
@@ -79,7 +79,7 @@ def find_moves(now: Standing, people: pd.DataFrame, previous: PreviousRun) -> pd
         previous: the previous run.
 
     Returns:
-        CHANGE_COLUMNS by customer_id, then in the order of GROUP_COLUMNS; `old` is missing for new
+        CHANGE_COLUMNS by customer_id, then in the order of GROUPINGS; `old` is missing for new
         customers, `new` for those gone.
     """
     places, vocabulary = places_in_previous(people, previous), _Vocabulary()
@@ -92,7 +92,7 @@ def find_moves(now: Standing, people: pd.DataFrame, previous: PreviousRun) -> pd
     has_lines = people[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
     cause_of_new = np.where(has_lines, code("orders"), code("evidence"))
     parts = []
-    for column in GROUP_COLUMNS:
+    for column in GROUPINGS:
         # New customers have the place -1, that of the 0 appended.
         old = np.append(codes(previous.people[column]), 0)[places]
         new = codes(people[column])
@@ -157,7 +157,7 @@ def _gone(
     by_orders = vocabulary.code("time" if now.settings.window_days else "orders")
     cause = np.where(had_lines, by_orders, vocabulary.code("evidence"))
     missing = np.zeros(len(people), dtype=np.int64)
-    for column in GROUP_COLUMNS:
+    for column in GROUPINGS:
         old = vocabulary.codes(people[column])
         yield _change_rows(people["customer_id"], column, old, missing, cause, vocabulary)
 
@@ -182,7 +182,7 @@ def _steps(
     now: Standing, people: pd.DataFrame, previous: PreviousRun, vocabulary: _Vocabulary, *,
     usable: bool,
 ) -> Iterator[tuple[str, Mapping[str, Ints]]]:  # fmt: skip
-    """The codes of GROUP_COLUMNS after each step; steps without a changed input are left out."""
+    """The codes of GROUPINGS after each step; steps without a changed input are left out."""
     rules = previous.rules if usable and previous.rules else now.rules
     scales = previous.scales if usable and previous.scales else now.scales
     day = day_number(previous.as_of)
@@ -204,12 +204,12 @@ def _steps(
         steps.append(("evidence", now.grouped, now.as_of, scales))
     if not same_bins or rules_text(rules) != rules_text(now.rules):
         steps.append(("rules", now.grouped, now.as_of, now.scales))
-    settings = replace(now.settings, select=GROUP_COLUMNS)
+    settings = replace(now.settings, select=GROUPINGS)
     for name, inputs, as_of, in_force in steps[:-1]:
         placed = Standing.from_grouped(inputs, rules, as_of, settings, scales=in_force)
-        labels = placed.select(GROUP_COLUMNS)
-        yield name, {column: vocabulary.codes(labels[column]) for column in GROUP_COLUMNS}
-    yield steps[-1][0], {column: vocabulary.codes(people[column]) for column in GROUP_COLUMNS}
+        labels = placed.select(GROUPINGS)
+        yield name, {column: vocabulary.codes(labels[column]) for column in GROUPINGS}
+    yield steps[-1][0], {column: vocabulary.codes(people[column]) for column in GROUPINGS}
 
 
 def _with_late_evidence(
@@ -223,15 +223,13 @@ def _with_late_evidence(
         now.grouped, now.order_histories, day_number(previous.as_of), dated=False
     )
     past = replace(past, evidence=now.grouped.evidence)
-    settings = replace(now.settings, select=("customer_id", *GROUP_COLUMNS, *ORDER_COLUMNS))
+    settings = replace(now.settings, select=("customer_id", *GROUPINGS, *ORDER_COLUMNS))
     placed = EarlierStanding.from_grouped(
         past, now.rules, previous.as_of, settings, scales=previous.scales
     )
     people = placed.select(settings.select or ())
     changed = _has_changed_orders(people, previous, places_in_previous(people, previous))
-    return {
-        column: np.where(changed, -1, vocabulary.codes(people[column])) for column in GROUP_COLUMNS
-    }
+    return {column: np.where(changed, -1, vocabulary.codes(people[column])) for column in GROUPINGS}
 
 
 def _can_place_by_previous(now: Standing, previous: PreviousRun) -> bool:

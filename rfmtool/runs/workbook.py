@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rfmtool.columns import GROUP_NOUNS
+from rfmtool.columns import GROUP_NOUNS, GROUPINGS
 from rfmtool.documents import Data
 from rfmtool.outputs.files import file_stems, write_file
 from rfmtool.outputs.tables import MONEY_TYPE
@@ -84,7 +84,7 @@ def _totals(summary: Data, names: Mapping[str, str]) -> Sheet:
     rows: list[dict[str, Any]] = [{"group": "all", "name": "everybody", **totals}]
     links: list[str | None] = [names.get("customers")]
     ranges = {}
-    for group in ("stage", "segment", "activity"):
+    for group in GROUPINGS:
         entries = summary[GROUP_NOUNS[group]]
         stems = file_stems(sorted(entry["name"] for entry in entries))
         ranges[group] = len(rows), len(rows) + len(entries)
