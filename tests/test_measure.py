@@ -17,7 +17,7 @@ from rfmtool.analyses.effects import difference_of_spend
 from rfmtool.analyses.measure import MeasurementWindow, measure
 from rfmtool.cli import program
 from rfmtool.errors import InputError, LimitError
-from rfmtool.pages.blocks import Table
+from rfmtool.pages.blocks import Paragraph, Table
 from rfmtool.pages.measure import page
 from rfmtool.rules import parse_holdouts
 from rfmtool.runs.holdouts import inherit_reading
@@ -131,6 +131,17 @@ def test_where_nobody_spent_nothing_is_told():
     assert table.rows[0][-5:-2] == ("+0.00", "–", "–")
     last = {"a": {"difference": 0.0, "low": 0.0, "high": 0.0}}
     assert last_result_texts(last) == {"a": "nobody spent anything"}
+
+
+def test_what_sells_more_is_not_to_be_kept_up_where_it_costs_more():
+    rows = both("a", "a", [12.0, 0.0] * 450, [2.0, 0.0] * 50)  # 5.00 a person for 900
+    for cost, advice in ((1.0, "Keep doing: a. "), (5.0, "Sells more, but perhaps not more")):
+        data = measure(rows.assign(own_cost=cost), WINDOW).as_data()
+
+        assert data["groups"][0]["verdict"] == "earned_more"
+        [words] = [block.words for block in page(data) if isinstance(block, Paragraph)]
+        assert words.startswith(advice)
+        assert f"Less costs of {900 * cost:,.2f} that is {900 * (5 - cost):+,.0f} [" in words
 
 
 def test_one_difference_in_twenty_lists_is_no_finding():

@@ -347,13 +347,16 @@ def test_who_rests_is_told_and_why():
     ("verdict", "advice"),
     [
         ("earned_more", "Keep doing: win back, last time +3.10 a person [1.20, 5.00]."),
+        ("costly", "Sells more, but perhaps not more than it costs: win back"),
         ("earned_less", "Stop, or change it: win back"),
         ("no_difference", "Makes little difference: win back"),
         ("too_few", "Too early to tell: win back"),
     ],
 )
 def test_each_result_is_advice_of_one_kind(verdict, advice):
-    results = {"win_back": {"verdict": verdict}}
+    results = {"win_back": {"verdict": verdict, "earned_low": 0.5}}
+    if verdict == "costly":
+        results["win_back"] = {"verdict": "earned_more", "earned_low": -0.5}
     last = {"win_back": "+3.10 a person [1.20, 5.00]"}
 
     blocks = holdout_blocks(NOTHING | {"results": results, "last_times": last})

@@ -11,11 +11,18 @@ from rfmtool.summaries.formatting import REST_REASON_TEXTS, label_text
 _TEXT_WIDTH: Final = 54
 ADVICE: Final = {
     "earned_more": "Keep doing",
+    "costly": "Sells more, but perhaps not more than it costs",
     "earned_less": "Stop, or change it",
     "no_difference": "Makes little difference",
     "too_few": "Too early to tell",
 }
-"""Advice by the verdict on a list."""
+"""Advice by the verdict on a list, which leaves costs aside."""
+
+
+def verdict_with_costs(verdict: str, earned_low: float | None) -> str:
+    """The key of ADVICE, by a verdict and the low limit of what a list earned after its costs."""
+    is_costly = verdict == "earned_more" and earned_low is not None and earned_low <= 0
+    return "costly" if is_costly else verdict
 
 
 def holdout_blocks(summary: Data) -> list[Block]:
@@ -30,7 +37,10 @@ def holdout_blocks(summary: Data) -> list[Block]:
             blocks.append(Paragraph(f"{people:,} resting: {', '.join(reasons)}."))
     results, words = summary["results"], summary["last_times"]
     for verdict, advice in ADVICE.items():
-        names = [name for name, result in results.items() if result["verdict"] == verdict]
+        names = [
+            name for name, result in results.items()
+            if verdict_with_costs(result["verdict"], result.get("earned_low")) == verdict
+        ]  # fmt: skip
         if names:
             lists = "; ".join(f"{label_text(name)}, last time {words[name]}" for name in names)
             blocks.append(Paragraph(f"{advice}: {lists}."))

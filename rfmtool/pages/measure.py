@@ -17,7 +17,7 @@ from rfmtool.pages.blocks import (
     numbers,
     share,
 )
-from rfmtool.pages.holdouts import ADVICE
+from rfmtool.pages.holdouts import ADVICE, verdict_with_costs
 from rfmtool.summaries.formatting import count_text, label_text
 
 _SHARED_HOLDOUT_NOTE: Final = (
@@ -83,9 +83,19 @@ def _advice(groups: Sequence[Data]) -> list[Block]:
     blocks: list[Block] = []
     for verdict, advice in ADVICE.items():
         for group in groups:
-            if group["verdict"] != verdict or verdict == "too_few":
+            earned = group["earned"] or {"low": None}
+            if (
+                verdict_with_costs(group["verdict"], earned["low"]) != verdict
+                or verdict == "too_few"
+            ):
                 continue
-            blocks.append(Paragraph(f"{advice}: {_title(group)}. {group['verdict_text']}"))
+            text = f"{advice}: {_title(group)}. {group['verdict_text']}"
+            if group["costs"]:
+                text += (
+                    f" Less costs of {group['costs']:,.2f} that is {earned['total']:+,.0f}"
+                    f" [{earned['low']:+,.0f}, {earned['high']:+,.0f}] in all."
+                )
+            blocks.append(Paragraph(text))
             if contacted := group["reached"]:
                 text = (
                     f"Of the treated {contacted['treated']:.0%} were contacted; if only contact"

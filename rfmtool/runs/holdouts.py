@@ -132,13 +132,14 @@ def read_results(path: str) -> dict[str, dict[str, Any]]:
 
 
 def _result(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The verdict, and the difference in spend per person with its interval."""
+    """The verdict, the difference in spend per person with its interval, and what it earned."""
     names = ("difference", "low", "high")
     if "difference" in row:
-        cells = {name: row[name] for name in names}
+        cells = {**{name: row[name] for name in names}, "earned_low": row.get("earned_low")}
     else:
         spend = row["spend"] or {}
         spend = spend.get("adjusted_for_past_spend") or spend
         cells = {name: spend.get(name) for name in names}
+        cells["earned_low"] = (row["earned"] or {}).get("low")
     numbers = {name: None if cell in (None, "") else float(cell) for name, cell in cells.items()}
     return {"verdict": str(row["verdict"]), "verdict_text": str(row["verdict_text"]), **numbers}
