@@ -347,6 +347,27 @@ def test_what_cannot_be_meant_is_refused_and_writes_nothing(out, tmp_path, words
     assert not (tmp_path / "log.csv").exists()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['customer_id,outcome,reason\nnew1,reached,\nnew2,refused,"never\nnew3,refused,\n',
+     "customer_id,outcome,minutes\nnew1,refused,a few\n",
+     "customer_id,outcome,cost\nnew1,reached,2.50 €\nnew2,refused,see above\n"],
+)  # fmt: skip
+def test_a_list_that_could_not_be_read_in_the_log_adds_nothing(out, tmp_path, text):
+    (tmp_path / "back.csv").write_text(text)
+    words = ("--contacted", tmp_path / "log.csv", "--file", tmp_path / "back.csv")
+
+    assert isinstance(run("done", out, "welcome", *words).exception, InputError)
+    assert not (tmp_path / "log.csv").exists()
+
+
+def test_who_is_named_twice_was_contacted_once(out, tmp_path):
+    run(
+        "done", out, "welcome", "--contacted", tmp_path / "log.csv", "--customers", "new1,new2,new1"
+    )
+    assert rows(tmp_path / "log.csv")["customer_id"].tolist() == ["new1", "new2"]
+
+
 def test_an_outcome_that_is_none_is_refused(out, tmp_path):
     back = tmp_path / "back.csv"
     rows(out / "actions" / "welcome.csv").assign(outcome="maybe").to_csv(back, index=False)

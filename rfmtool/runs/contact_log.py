@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,7 @@ LOG: Final = (
 _NEEDED: Final = LOG[:3]
 _DAY_COLUMNS: Final = ("contacted_on", "snooze_until", "answered_on")
 _OUTCOMES: Final = ("reached", "no_answer", "replied", "refused", "unsubscribed", "bought")
+_NUMBER: Final = re.compile(r"(\W*\d[\d.,' ]*\W*)?")
 _KEY_COLUMNS: Final = (
     "customer_id", "action", "contacted_on", "outcome", "channel", "snooze_until",
 )  # fmt: skip
@@ -78,6 +80,12 @@ def append_contacts(  # noqa: PLR0913 - the options of `rfmtool done`
                     f"Outcomes are {', '.join(_OUTCOMES)}.",
                 )
         _check_days(str(file), contacted)
+        for column in ("minutes", "cost"):
+            if not all(_NUMBER.fullmatch(row.get(column, "").strip()) for row in contacted):
+                raise InputError(
+                    f"{file}: column {column} has cells that are no numbers",
+                    "Write numbers there and words into reason; nothing was added.",
+                )
         if not {row.get("customer_id", "") for row in contacted} <= listed.keys():
             listed = _of_earlier_list(folder, path, contacted) | listed
     else:
@@ -191,7 +199,7 @@ def _read_filled_in(path: Path) -> list[dict[str, str]]:
         raise InputError(f"{path}: {reason.lower()}", "Save it as CSV in UTF-8.") from None
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = _csv_rows(text, str(path), delimiter)
     names = {name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])}
     missing = {"customer_id", "outcome"} - names
     if missing:
@@ -201,6 +209,17 @@ def _read_filled_in(path: Path) -> list[dict[str, str]]:
         )
     return [{(name or "").strip().lower(): _unescaped(cell) for name, cell in row.items()}
             for row in rows]  # fmt: skip
+
+
+def _csv_rows(text: str, where: str, delimiter: str = ",") -> list[dict[str, str]]:
+    lines = io.StringIO(text, newline="")
+    try:
+        return list(csv.DictReader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise InputError(
+            f"{where}: cannot be read to its end, as a quote that opens a cell is not closed",
+            "Mend it, or save it anew as CSV; nothing was added.",
+        ) from None
 
 
 def _unescaped(cell: object) -> str:
@@ -238,11 +257,12 @@ def _append(log: Path, rows: Sequence[Row], *, shared: bool) -> tuple[int, int]:
             f"{log}: has no column {missing[0]}, so it is no contact log of ours",
             f"Its header has {', '.join(_NEEDED)}, and any of {', '.join(LOG[3:])}.",
         )
-    old = list(csv.DictReader(io.StringIO(text, newline="")))
+    old = _csv_rows(text, str(log))
     _check_days(str(log), old)
     added = [name for name in LOG if name not in header and any(row[name] for row in rows)]
     known = {tuple(row.get(name) or "" for name in _KEY_COLUMNS) for row in old}
-    new = [row for row in rows if tuple(row[name] for name in _KEY_COLUMNS) not in known]
+    by_key = {tuple(row[name] for name in _KEY_COLUMNS): row for row in rows}
+    new = [row for key, row in by_key.items() if key not in known]
     lines = io.StringIO(newline="")
     writer = csv.DictWriter(
         lines, [*header, *added], lineterminator="\n", extrasaction="ignore", restval=""
