@@ -295,6 +295,8 @@ def test_an_export_that_does_not_reach_back_is_refused(shop):
 
     assert isinstance(answer.exception, InputError)
     assert "had read" in str(answer.exception)
+    early = run("measure", shop / "out", shop / "later.csv", "--as-of", "2025-03-01")
+    assert "; its own are of 2025-01-15 to 2025-02-15" in str(early.exception)
 
 
 def test_a_run_without_lots_is_refused(shop):

@@ -167,12 +167,13 @@ def _check_reaches_back(earlier: _Run, result: Result, days: Ints) -> None:
     expected = earlier.run.manifest.get("used_until_as_of")
     found = int(np.count_nonzero(days <= earlier.as_of_day))
     if isinstance(expected, int) and found < _MIN_FOUND * expected:
-        begins = f", and begins on {date_from_day(int(days.min()))}" if len(days) else ""
+        ends = [date_from_day(int(day)) for day in (days.min(), days.max())] if len(days) else []
         name = result.grouped.export.name
         raise InputError(
             f"{name}: has {found:,} of the {expected:,} orders a day that the run"
-            f" of {earlier.run.folder} had read up to {date_from_day(earlier.as_of_day)}{begins}",
-            "Export everything from the first order on, in the same way as then.",
+            f" of {earlier.run.folder} had read up to {date_from_day(earlier.as_of_day)}"
+            + (f"; its own are of {ends[0]} to {ends[1]}" if ends else ""),
+            "Export everything from the first order to the latest, in the same way as then.",
         )
 
 
