@@ -211,7 +211,12 @@ def test_a_run_that_leaves_nobody_out_carries_the_round_on_and_says_so(shop, tmp
     said = run("run", shop, "-o", out, "--no-page").output
 
     assert (out / "holdouts.csv").read_bytes() == before
-    assert "this one has none" in " ".join(said.split())
+    assert "had a holdout, and this one has none" in " ".join(said.split())
+    for more, of in (("welcome=10%", "all"), ("20%", "welcome"), ("20%", "welcome")):
+        said = run("run", shop, "-o", out, "--no-page", "--holdout", more).output
+        assert f"had a holdout of {of}, and this one has none" in " ".join(said.split())
+    fresh = run("run", shop, "-o", out, "--no-page", "--holdout", "5%", "--holdout-salt", "new")
+    assert "this one has none" not in " ".join(fresh.output.split())
 
 
 def test_without_a_lot_the_column_is_empty_and_no_table_is_written(shop, tmp_path):

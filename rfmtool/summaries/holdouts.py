@@ -116,10 +116,12 @@ def resting_data(result: Standing) -> dict[str, int] | None:
 
 def holdout_warnings(result: Standing) -> list[str]:
     """Warnings on a holdout that was dropped, and on the contact log."""
-    texts = []
-    if len(result.holdouts) and not result.rules.holdout.shares:
+    texts, holdout, rows = [], result.rules.holdout, result.holdouts
+    lots = {*rows["lot"][rows["salt"].eq(holdout.salt) | (not holdout.shares)]}
+    if ended := sorted(lots - holdout.shares.keys()):
+        of = f" of {', '.join(map(label_text, ended))}" if holdout.shares else ""
         advice = "give its --holdout again, or there is nothing to compare"
-        texts.append(f"An earlier run had a holdout, and this one has none: {advice}.")
+        texts.append(f"An earlier run had a holdout{of}, and this one has none: {advice}.")
     hold = "who was contacted then rests, and refusals hold"
     hold = "so only refusals among them hold" if result.settings.as_of else f"in no figure: {hold}"
     return [*texts, *log_warnings(result, result.as_of_day, "the most in 30 days", hold)]
