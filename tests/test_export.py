@@ -100,6 +100,20 @@ def test_klaviyo_and_brevo_take_who_has_a_number_alone():
         assert all(re.fullmatch(r"\+\d{7,15}|", number) for number in numbers)
 
 
+def test_a_number_gets_messages_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    number = "+44 7700 900123"
+    run_of([("a", "Ann", "ann@example.com", number, "yes"), ("b", "Bob", "", number, "yes"),
+            ("c", "Cy", "cy@example.com", number, "yes"), ("d", "Di", "d@example.com", "", "yes"),
+            ("e", "Eve", "eve@example.com", "", "yes")])  # fmt: skip
+    for tool in ("brevo", "klaviyo", "google"):
+        rows, said = exported(tool)
+        numbers = [row.get("SMS", row.get("Phone Number", row.get("Phone"))) for row in rows]
+        assert [bool(cell) for cell in numbers] == [True, False, False, False]
+        assert "1 same address as another" in said
+    assert [row["Phone Number"] for row in exported("mailchimp")[0]].count("+447700900123") == 2
+
+
 @pytest.mark.usefixtures("shop")
 def test_attribute_names_of_brevo_are_capitals_digits_and_underscores():
     assert all(re.fullmatch("[A-Z_]+", name) for name in TOOLS["brevo"].columns.values())

@@ -92,6 +92,9 @@ def export(
         wanted = people["action"].isin({only, *(label for label in stems if stems[label] == only)})
         people, reasons = people[wanted], reasons[wanted]
     included = people[reasons.eq("")]
+    if TOOLS[tool].by_phone:  # there a number is of one person, and gets messages once
+        is_repeated = included["phone"].duplicated()
+        included = included.assign(phone=included["phone"].mask(is_repeated, ""))
     order = {row.label: rank for rank, row in enumerate(reversed(rules.playbook))}
     lists = {
         stems[action]: upload(included[included["action"].eq(action)], TOOLS[tool])
@@ -150,7 +153,9 @@ def exclusion_reasons(
     shares_refused = email.isin(refused) | people["phone"].isin(refused)
     reason = reason.mask(reason.eq("") & shares_refused, "refused")
     is_repeated = reason.eq("") & address.where(reason.eq("")).duplicated()
-    return reason.mask(is_repeated, "same address as another")
+    reason = reason.mask(is_repeated, "same address as another")
+    is_repeated = reason.eq("") & people["phone"].where(reason.eq("")).duplicated()
+    return reason.mask(is_repeated & email.eq(""), "same address as another")
 
 
 def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:
