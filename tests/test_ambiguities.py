@@ -207,6 +207,14 @@ def test_orders_that_recur_in_a_second_file_are_asked_about(write, kind):
     assert set(result.frame["frequency"]) == {2}
 
 
+def test_orders_of_one_row_that_recur_are_asked_about_as_such_and_not_as_totals(write):
+    path = two(write, JANUARY[::2], JANUARY[::2])
+
+    with pytest.raises(AmbiguousInputError, match=r"30 of 30 orders .*--overlap keep-one"):
+        read_export(path)
+    assert revenue(path, overlap="keep-one") == 30 * 5
+
+
 def test_rows_in_another_order_recur_all_the_same(write):
     path = two(write, JANUARY, JANUARY[:10][::-1])
 

@@ -225,13 +225,14 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
     keeps_one = lines.options.overlap == "keep-one"
     with KNOWN_GROUPED.attached(grouped):
         check_calendar(export, grouped.order_dates)
-        check_amounts(export, grouped.order_counts)
         may_recur = keeps_one and lines.has_files and ledger["anonymous"]
         if grouped.order_counts.multi_file_orders or may_recur:
             again = _lines_again(lines, export, with_anonymous=keeps_one)
             ledger.set_overlap(engine.group(Request(again, only_overlap=True)).overlap)
             if lines.options.overlap is None:
                 check_overlap(export, ledger, grouped.order_counts.orders)
+        # Last, because orders that recur in another file have one amount on all of their rows too.
+        check_amounts(export, grouped.order_counts)
         if lines.options.amount_per == "order" and ledger["anonymous"]:
             again = _lines_again(lines, export, with_anonymous=True)
             request = Request(
