@@ -277,7 +277,7 @@ def test_whom_no_channel_reaches_is_contacted_only_by_name(shop, tmp_path):
 
     run(*words)
     assert rows(log)["customer_id"].tolist() == ["new0"]
-    run(*words, "--customers", "new3")
+    assert "1 contact added" in run(*words, "--customers", "new3").output
     assert rows(log)["customer_id"].tolist() == ["new0", "new3"]
 
 

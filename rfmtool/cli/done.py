@@ -41,6 +41,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         raise UsageError("--contacted, --file: the name is empty", "Name a file.")
     with uninterrupted():
         from rfmtool.runs.contact_log import append_contacts
+        from rfmtool.summaries.formatting import count_text
 
     ids = None if customers is None else list(filter(None, map(str.strip, customers.split(","))))
     file = None if handed_back is None else Path(handed_back)
@@ -50,4 +51,4 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     )
     if not quiet:
         again = f"; {known:,} stood in it already" if known else ""
-        click.echo(f"{contacted}: {added:,} contacts added{again}")
+        click.echo(f"{contacted}: {count_text(added, 'contact')} added{again}")

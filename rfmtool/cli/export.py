@@ -125,7 +125,8 @@ def _print_counts(uploads: Uploads) -> None:
     written, left_out = sum(map(len, uploads.lists.values())), sum(uploads.left_out.values())
     counts = sorted(uploads.left_out.items())
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts)
-    text = f"{written:,} people written; {left_out:,} left out{f': {reasons}' if reasons else ''}"
+    people = "person" if written == 1 else "people"
+    text = f"{written:,} {people} written; {left_out:,} left out{f': {reasons}' if reasons else ''}"
     click.echo(text, err=True)
     if not written and "consent not known" in uploads.left_out:
         click.echo(
