@@ -138,13 +138,13 @@ def frame(text):
             "if 'Boxes' counts pieces, take --column quantity='Boxes'",
         ),
         (
-            "Bon no,Date,Customer,Item,Total\n"
+            "Slip no,Date,Customer,Item,Total\n"
             + "".join(
                 f"{bon},2024-01-{day:02},{who},{item},{total}\n"
                 for bon, day, who, total in ((1, 5, "a", 30), (2, 6, "b", 8), (3, 7, "a", 9))
                 for item in ("Tea", "Mug")
             ),
-            "take --column order_id='Bon no' --amount-per order",
+            "take --column order_id='Slip no' --amount-per order",
         ),
         (
             f"{START}Amount,Line Type\n"

@@ -8,7 +8,7 @@ import pytest
 from shell import rfmtool
 
 import rfmtool as library
-from rfmtool.errors import AmbiguousInputError
+from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources.roles import find_roles
 from rfmtool.sources.statuses import Statuses
 
@@ -182,3 +182,44 @@ def test_orders_of_ebay_are_known_in_french(written):
 
     assert result.grouped.export.preset.name == "ebay"
     assert bought(result) == {"ann7": (Decimal("1234.9"), 1), "bob8": (10, 1)}
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Numéro de client;Date de la facture;Montant", "Cust. Name;Inv Dt;Net Amt", "CustNo;InvDate;AMT",
+     "Kd.-Nr.;Datum & Uhrzeit;Gesamt", "Nombre completo;Fecha y hora;Total_USD", "ФИО;Дата и время;Сумма",
+     "Cód. Cliente;Dt. Venda;Valor", "Name of Customer;Date of the Sale;amount_usd", "CPF;Data e hora;Valor"],
+)  # fmt: skip
+def test_names_that_are_shortened_linked_or_told_in_full_are_known(header):
+    customer, day, amount = names = header.split(";")
+
+    assert find_roles(names, {}, "x") == {"customer_id": 0, "ordered_at": 1, "amount": 2}
+    assert find_roles([day, "Menge", amount, customer], {}, "x")["customer_id"] == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Bill #", "Inv. No.", "Order Num", "N° de la commande", "Nro. de pedido", "Num Venda", "Nº NF",
+     "RE_NR", "Best.-Nr.", "No Order", "N° Boleta", "№ чека", "单号"],
+)  # fmt: skip
+def test_numbers_of_orders_are_known_however_a_number_is_called(name):
+    assert find_roles(["date", "client", name, "amount"], {}, "x")["order_id"] == 2
+
+
+def test_a_name_that_is_known_goes_before_one_that_is_known_in_full_alone():
+    header = ["date", "client", "Cust No", "amount", "Tot Amt", "Discount Amt"]
+
+    assert find_roles(header, {}, "x") == {"customer_id": 1, "ordered_at": 0, "amount": 3}
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Fecha;Nombre;Apellidos;Total", "Date;Nom;Prénom;Montant", "Datum;Jméno;Příjmení;Cena",
+     "Fecha;Nombre;SKU;Total", "Fecha;Nombre;Cantidad;Total", "Data;Nome;Preço;Total"],
+)  # fmt: skip
+def test_a_name_that_may_be_part_of_one_or_an_article_is_no_customer(header):
+    with pytest.raises(InputError, match=r"may be (a part of|a surname|the name of an)"):
+        find_roles(header.split(";"), {}, "x")
+
+    names = ["Fecha", "Nombre", "Total"]
+    assert find_roles(names, {}, "x") == {"ordered_at": 0, "customer_id": 1, "amount": 2}

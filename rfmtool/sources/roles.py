@@ -17,6 +17,7 @@ from rfmtool.sources.layout import EXPORT_KINDS, KEPT_PREFIX, MAY_LACK, Kind
 from rfmtool.sources.names import normalized
 from rfmtool.sources.synonyms import (
     fallback_synonyms,
+    spelled_out,
     synonyms,
     without_net_of_fees,
     without_units,
@@ -28,6 +29,7 @@ KNOWN_PLACES: Final = ErrorContext[dict[str, int]]()
 """The place of each role that was found before an error."""
 _OPTION: Final = "--column ROLE=NAME"
 _FACTORS: Final = frozenset({"quantity", "unit_price"})
+_NEEDED: Final = ("customer_id", "order_id", "ordered_at", "amount")
 Finder = Callable[[Sequence[str], Mapping[str, str], str], dict[str, int]]
 """From a header, the columns named by the user and the file's name to the place of each role."""
 
@@ -43,6 +45,11 @@ class Roles:
     """Whether a header with no rows below it is a table."""
 
 
+_NAMES: Final = frozenset(map(normalized, (
+    "name", "nombre", "nome", "nom", "naam", "navn", "namn", "nama", "nimi", "nev", "jmeno", "isim",
+    "имя", "ім'я", "이름", "名前", "ชื่อ", "الاسم", "שם", "nume", "όνομα",
+)))  # fmt: skip
+"""Columns that hold names of articles, or first names alone, if other columns say so."""
 _FIRST_NAMES: Final = frozenset((
     "vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "voornaam",
 ))  # fmt: skip
@@ -54,10 +61,12 @@ _MAY_BE_PART_OF_NAME: Final = frozenset((
 ))  # fmt: skip
 """Columns of names that hold a part of them, or companies alone, if others hold persons' names."""
 _LEDGER_NAMES: Final = frozenset(("memo", "memodescription", "split", "debit", "credit"))
+_PARTS_OR_WHOLE: Final = _MAY_BE_PART_OF_NAME | _NAMES - {"name"}
 _NAME_PARTS: Final = re.compile(
     r"(?:customer|client|buyer|kunden?|klant)?(?:vorname|firstname|givenname|forename|prenom|imie|"
     r"fornamn|voornaam|lastname|surname|familyname|nachname|cognome|apellidos?|sobrenome|apelido|"
-    r"achternaam|efternamn|etternavn|efternavn|nazwisko)(?:(?:del?|do|du)?(?:cliente?|klienta))?"
+    r"achternaam|efternamn|etternavn|efternavn|nazwisko|(?:primer|segundo)apellido|prijmeni|priezvisko|"
+    r"soyad|soyadi|sukunimi|vezeteknev|prezime|priimek|namabelakang|фамилия|прізвище|姓|苗字)(?:(?:del?|do|du)?(?:cliente?|klienta))?"
 )
 _LOOKS_LIKE_DATA: Final = re.compile(
     r"[-+]?[\d.,:/-]*\d[\d.,:/ T-]*$|.*@.*\.|\d{1,2}[-/. ]+[^\W\d]{3,9}[-/., ]+\d{2,4}|[$€£¥]\s?\d"
@@ -79,10 +88,14 @@ def find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> d
 
 def _find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> dict[str, int]:
     places = places_of(header, asked, without_net_of_fees(header, synonyms()), where)
+    places = _places_in_full(places, header, where)
     if asked.keys() >= _FACTORS and "amount" not in asked:
         places.pop("amount", None)
     if "amount" not in places and not places.keys() >= _FACTORS:
-        fallbacks = places_of(header, {}, without_net_of_fees(header, fallback_synonyms()), where)
+        known = without_net_of_fees(header, fallback_synonyms())
+        spelled = spelled_out(header, {name for names in known.values() for name in names})
+        fallbacks = places_of(spelled, {}, known, where)
+        fallbacks |= places_of(header, {}, known, where)
         free = {role: place for role, place in fallbacks.items() if place not in places.values()}
         places = free | places
     if "amount" not in places and "quantity" not in places and "unit_price" in places:
@@ -107,19 +120,32 @@ def _find_roles(header: Sequence[str], asked: Mapping[str, str], where: str) -> 
     return check_required(places, header, where)
 
 
+def _places_in_full(places: Mapping[str, int], header: Sequence[str], where: str) -> dict[str, int]:
+    """The places, with those of what an order needs whose names are known in full alone."""
+    known = without_net_of_fees(header, synonyms())
+    missing = {role: known[role] for role in _NEEDED if role not in places}
+    spelled = spelled_out(header, {name for names in missing.values() for name in names})
+    found = places_of(spelled, {}, missing, where)
+    free = {role: place for role, place in found.items() if place not in places.values()}
+    return {**free, **places}
+
+
 def _check_is_full_name(header: Sequence[str], places: Mapping[str, int], where: str) -> None:
     """Check that a column of customers' names, if it is the id, may hold their full names."""
     if "customer_id" not in places:
         return
     name = header[places["customer_id"]].strip()
     articles = _article_columns(header, places)
+    if normalized(name) != "name" and "product" not in places:
+        factors = {*synonyms()["quantity"], *synonyms()["unit_price"]}
+        articles += [other.strip() for other in header if normalized(other) in factors]
     first_names = [other.strip() for other in header if normalized(other) in _FIRST_NAMES]
     parts = [other.strip() for other in header if _NAME_PARTS.fullmatch(normalized(other))]
-    if normalized(name) == "name" and articles:
+    if normalized(name) in _NAMES and articles:
         what = f"{articles[0]!r} may be the name of an article or of a customer"
-    elif normalized(name) == "name" and first_names:
+    elif normalized(name) in _NAMES and first_names:
         what = f"{first_names[0]!r} may be a surname alone"
-    elif normalized(name) in _MAY_BE_PART_OF_NAME and parts:
+    elif normalized(name) in _PARTS_OR_WHOLE and parts:
         what = f"{parts[0]!r} may be a part of the name alone"
     else:
         return

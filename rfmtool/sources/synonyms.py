@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice, product
 from typing import Final
 
 from rfmtool.documents import packaged_toml
@@ -13,8 +14,8 @@ from rfmtool.sources.cells.currencies import is_known_currency
 from rfmtool.sources.names import normalized
 
 _UNIT: Final = re.compile(
-    r"\s*(?:[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]|\bin\s+(\S{1,4})|(?<=\s)([A-Z]{3})"
-    r"|[\s_]((?i:usd|eur|gbp|inr|brl|jpy|cny|rub|chf|pln|czk|huf|ron|sek|nok|dkk|aud|cad|mxn)))\s*$"
+    r"[\s_]*(?:[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]|\bin\s+(\S{1,4})|(?<=\s)([A-Z]{3})|(?<=_)([A-Za-z]{3})"
+    r"|(?<=\s)((?i:usd|eur|gbp|inr|brl|jpy|cny|rub|chf|pln|czk|huf|ron|sek|nok|dkk|aud|cad|mxn)))\s*$"
 )
 _UNITS: Final = frozenset((
     "utc", "gmt", "税込", "税抜", "ttc", "ht", "inclvat", "incvat", "exclvat", "excvat", "inclmwst",
@@ -38,6 +39,26 @@ _NET_OF_FEES: Final = frozenset((
     "net", "netto", "neto",
 ))  # fmt: skip
 """Names of amounts that, beside a column of fees, are what the seller was left with."""
+
+_SHORT: Final = {
+    "amt": ["amount"], "cust": ["customer"], "inv": ["invoice"], "ord": ["order"],
+    "acct": ["account"], "dt": ["date", "data"], "val": ["value", "valor"], "tot": ["total"],
+    "txn": ["transaction"], "trx": ["transaction"], "trans": ["transaction"],
+    "purch": ["purchase"], "fec": ["fecha"], "fch": ["fecha"],
+}  # fmt: skip
+"""Words as they are shortened in names, and in full."""
+
+_NUMBERS_BEFORE: Final = ("numero", "no", "n", "nr", "nro", "num", "numer", "nomor")
+_NUMBERS_BEHIND: Final = ("number", "no", "nr", "num", "nbr", "nummer")
+"""Words for a number, before or behind what it is of."""
+
+_LINKS: Final = frozenset((
+    "de", "du", "do", "da", "des", "dos", "del", "della", "dello", "di", "d", "dell", "l", "la",
+    "le", "el", "il", "lo", "van", "von", "der", "the",
+))  # fmt: skip
+"""Words between others, without which a name means the same."""
+
+_WORDS: Final = re.compile(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])|\d+")
 
 
 @cache
@@ -91,6 +112,30 @@ def without_units(header: Sequence[str]) -> list[str]:
     counts = Counter(map(normalized, bare))
     pairs = zip(bare, header, strict=True)
     return [new if counts[normalized(new)] == 1 else old for new, old in pairs]
+
+
+def spelled_out(header: Sequence[str], known: Collection[str]) -> list[str]:
+    """The names in one of their other spellings that is known, where that is new."""
+    new = [next(filter(known.__contains__, _spellings(name)), name) for name in header]
+    counts = Counter(map(normalized, [*new, *header]))
+    pairs = zip(new, header, strict=True)
+    return [spelled if counts[normalized(spelled)] == 1 else name for spelled, name in pairs]
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name with its words in full, without words that only link, and its number as others say."""
+    words = [*map(normalized, _WORDS.findall(name.replace("#", " no ")))]
+    words = [*words[:1], *(word for word in words[1:-1] if word not in _LINKS), *words[1:][-1:]]
+    for full in islice(product(*(_SHORT.get(word, [word]) for word in words)), 8):
+        yield "".join(full)
+        if full[1:-1] == ("of",):  # such as "date of order"
+            yield full[2] + full[0]
+        if len(full) > 1 and full[0] in _NUMBERS_BEFORE:
+            rest = "".join(full[1:])
+            yield from (number + rest for number in _NUMBERS_BEFORE)
+            yield from (rest + number for number in _NUMBERS_BEHIND)
+        if len(full) > 1 and full[-1] in _NUMBERS_BEHIND:
+            yield from ("".join(full[:-1]) + number for number in _NUMBERS_BEHIND)
 
 
 def _by_role(data: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
