@@ -223,3 +223,20 @@ def test_a_name_that_may_be_part_of_one_or_an_article_is_no_customer(header):
 
     names = ["Fecha", "Nombre", "Total"]
     assert find_roles(names, {}, "x") == {"ordered_at": 0, "customer_id": 1, "amount": 2}
+
+
+def test_numbers_of_orders_on_first_rows_alone_are_carried_down_of_a_known_shop_too(written):
+    path = written(
+        "Order Number,Order Status,Order Date,Email (Billing),Order Refund Amount,Order Total Amount,Item #,Item Cost\n"
+        "1,Completed,2026-03-01 10:00,ann@x.org,0,30.00,1,10\n"
+        ",,,,,,2,20\n"
+        "2,Completed,2026-03-02 10:00,bob@x.org,5.00,15.00,1,7\n"
+        ",,,,,,2,8\n"
+        "3,Cancelled,2026-03-03 10:00,ann@x.org,0,9.00,1,9\n"
+        ",,,,,,2,0\n"
+    )
+    result = library.run(path)
+
+    assert result.grouped.export.preset.name == "woocommerce"
+    assert bought(result) == {"ann@x.org": (30, 1), "bob@x.org": (10, 1)}
+    assert not result.summary["ledger"]["rejected"]

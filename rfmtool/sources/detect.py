@@ -168,6 +168,8 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
         paid = "paid", "payment", "tanggalpembayaran", normalized("결제")
         is_paid_on = normalized(export.columns["ordered_at"]).startswith(paid)
         carry_down = () if is_paid_on and "ordered_at" in roles else roles
+    elif is_ordered and carry_down and "order_id" in roles_to_fill_down(fills)[0]:
+        carry_down = ("order_id", *carry_down)  # plugins can leave numbers of orders out too
     sources = tuple(
         source.with_layout(replace(source.layout, fill_down=carry_down)) for source in sources
     )
