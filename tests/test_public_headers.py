@@ -55,6 +55,26 @@ Bob,03/15/2026,Sales Receipt,1004,Tea,1,8.00,8.00,8.00
 """,
         {"Ann": ("15", 2), "Bob": ("8", 1)},
     ),
+    "quickbooks, under headings": (
+        "quickbooks_headings",
+        """\
+Sales by Customer Detail,,,,,,,,,
+Ridgeline Tree Co,,,,,,,,,
+All Dates,,,,,,,,,
+,,,,,,,,,
+,Date,Transaction Type,Num,Product/Service,Memo/Description,Qty,Sales Price,Amount,Balance
+Ann,,,,,,,,,
+,03/13/2026,Invoice,2001,Tea,Tea,1,"2,000.00","2,000.00","2,000.00"
+,03/13/2026,Invoice,2001,Cup,Cup,1,5.00,5.00,"2,005.00"
+,03/14/2026,Credit Memo,2002,Tea,Tea,-1,10.00,-10.00,"1,995.00"
+Total for Ann,,,,,,,,"$1,995.00",
+Bob,,,,,,,,,
+,03/15/2026,Sales Receipt,2003,Tea,Tea,1,8.00,8.00,8.00
+Total for Bob,,,,,,,,$8.00,
+TOTAL,,,,,,,,"$2,003.00",
+""",
+        {"Ann": ("1995", 1), "Bob": ("8", 1)},
+    ),
     "razorpay": (  # a failed attempt does not take the payment of the same order with it
         "razorpay",
         """\
@@ -276,15 +296,13 @@ Satış Faturası;Hayır;C2;Bob;S4;16.03.2026;₺8,00;
     ),
 }
 REFUSED = {
-    "QuickBooks sales by customer": """\
-Sales by Customer Detail,,,,,,,,,
-Ridgeline Tree Co,,,,,,,,,
-All Dates,,,,,,,,,
-,,,,,,,,,
-,Date,Transaction Type,Num,Product/Service,Memo/Description,Qty,Sales Price,Amount,Balance
-Ann,,,,,,,,,
-,03/13/2026,Invoice,2001,Tea,Tea,1,"2,000.00","2,000.00","2,000.00"
-Total for Ann,,,,,,,,"$2,000.00",
+    "QuickBooks report in groups": """\
+Expenses by Vendor Detail,,,,,,,
+Ridgeline Tree Co,,,,,,,
+,Date,Transaction Type,Num,Memo/Description,Account,Amount,Balance
+Landlord,,,,,,,
+,03/13/2026,Bill,2001,Rent,6000 Rent,"2,000.00","2,000.00"
+Total for Landlord,,,,,,"$2,000.00",
 """,
     "QuickBooks transactions": """\
 Our Company,,,,,,,,

@@ -4,7 +4,7 @@ A preset says so, or the first rows show it. Then a row without a day continues 
 it has the same id and no other buyer, or if it has neither of them, and a quantity and a price or
 no money at all. A total row has money without a price, nothing but money, or the word for a total.
 Where only the id of an order stands on its first row alone, the next rows of the same customer and
-time go on with it.
+time go on with it. Where a preset carries down the customer alone, rows without a day are headings.
 """
 
 from __future__ import annotations
@@ -149,6 +149,8 @@ def _filled(
 
 def _continues(cells: Cells, roles: Sequence[str], shapes: RowShapes) -> Mask:
     same_order = _repeats(cells[_ORDER])
+    if [*roles] == ["customer_id"]:
+        return ~_empty(cells, ["ordered_at"])
     if _ORDER not in roles:
         return same_order
     if "ordered_at" not in roles:
