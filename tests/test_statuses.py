@@ -361,3 +361,21 @@ def test_another_column_that_could_be_the_amount_is_named():
 )  # fmt: skip
 def test_words_of_ledgers_and_marketplaces_are_known(word, meaning):
     assert Statuses().meaning(word) == meaning
+
+
+@pytest.mark.parametrize(
+    ("meaning", "words"),
+    [
+        (
+            "sale",
+            "issued, wystawiona, teilbezahlt, parzialmente pagata, soldée, inviata, validée, 請求済み",
+        ),
+        (
+            "not_a_sale",
+            "fällig, pendiente de cobro, po terminie, written off, inutilizada, luonnos",
+        ),
+        ("open", "avoin"),
+    ],
+)
+def test_words_of_invoices_are_known(meaning, words):
+    assert {Statuses().meaning(word) for word in words.split(", ")} == {meaning}
