@@ -127,6 +127,10 @@ def frame(text):
             "another row of their order is none: 1 at least",
         ),
         (
+            f"{START}Amount,Status\n1,2024-01-05,a,50,failed\n1,2024-01-05,a,50,paid\n",
+            "or --order-per-row where each row is a payment",
+        ),
+        (
             (
                 f"{START}Type,Amount,Status\n1,2024-01-05,a,Sale,80,Refunded\n2,2024-01-06,a,Refund,80,Settled\n"
                 "3,2024-01-07,b,Sale,5,Settled\n"

@@ -158,7 +158,8 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
         notices.append(
             "Rows left out though their own status is that of a sale, as another row of their order"
             f" is none: {excluded:,} at least. If a status is the row's and not the order's, take"
-            " the rows that are no sales out of the export."
+            " the rows that are no sales out of the export, or --order-per-row where each row is a"
+            " payment."
         )
     return notices
 
