@@ -273,6 +273,31 @@ FA3,,15/03/2026,,Bob,Paris,"8,00","1,60","9,60",Payée
 """,
         {"Ann": ("24", 1), "Bob": ("9.6", 1)},
     ),
+    "a Korean shop": (
+        "generic",
+        """\
+주문번호,주문일시,주문상태,결제상태,주문자,이메일,수량,단가,상품금액,최종금액
+1,2026-03-13 10:00,완료,결제완료,Ann,ann@x.org,2,1000,2000,2000
+2,2026-03-14 10:00,취소,결제완료,Bob,bob@x.org,1,900,900,900
+3,2026-03-15 10:00,완료,결제완료,Bob,bob@x.org,1,800,800,800
+""",
+        {"ann@x.org": ("2000", 1), "bob@x.org": ("800", 1)},
+    ),
+    "a Russian list": (
+        "generic",
+        "Дата;Клиент;Сумма;Тип\n13.03.2026;Ann;20,00;Продажа\n14.03.2026;Ann;5,00;Возврат\n15.03.2026;Bob;8,00;Продажа\n",
+        {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
+    "a list of tickets": (
+        "generic",
+        "Art;Datum;Kunde;Bestellnummer;Betrag (EUR)\nVerkauf;13.03.2026;Ann;1;20,00\nStornierung;14.03.2026;Ann;2;5,00\nVerkauf;15.03.2026;Bob;3;8,00\n",
+        {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
+    "short names": (
+        "generic",
+        "RE_NR;RE_DATUM;KUNDE;BRUTTO_EUR;STATUS\n1;13.03.2026;Ann;20,00;PAID\n2;14.03.2026;Bob;9,00;DRAFT\n3;15.03.2026;Bob;8,00;gesendet\n",
+        {"Ann": ("20", 1), "Bob": ("8", 1)},
+    ),
     "a Japanese register": (
         "generic",
         """\
