@@ -189,7 +189,9 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     check_type("evidence", evidence, Mapping, "a dict such as {'contacts': 'contacts.csv'}")
     columns = {role: str(name) for role, name in columns.items()}
     asked = replace(asked, columns={**asked.columns, **columns})
-    settings = _settings_as_of(settings, as_of)
+    settings = settings or Settings(detail=Detail(entries=True))
+    check_type("settings", settings, Settings, "rfmtool.Settings(...)")
+    settings = settings.with_as_of(as_of)
     _check_columns(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None and refit_days is None:
         conflicting = "cuts" if cuts else "limits of the fit (such as --within)"
@@ -275,21 +277,6 @@ def _with_suppressed_by_rules(
     source = {"suppress": rules.evidence["suppress"]}
     listed = read_checked_evidence(source, asked, settings, max_rejects=0)
     return settings_with_evidence(settings, listed)
-
-
-def _settings_as_of(settings: Settings | None, as_of: date | str | None) -> Settings:
-    settings = settings or Settings(detail=Detail(entries=True))
-    check_type("settings", settings, Settings, "rfmtool.Settings(...)")
-    if as_of is None:
-        return settings
-    # Timestamps of pandas and NumPy begin with the day when written as text.
-    text = as_of if isinstance(as_of, str) else str(as_of)[: len("2024-12-31")]
-    if text == "last":
-        return replace(settings, as_of=None, accept_last=True)
-    try:
-        return replace(settings, as_of=date.fromisoformat(text))
-    except ValueError:
-        raise UsageError(f"as_of {as_of!r} is not a day", "Write it as YYYY-MM-DD.") from None
 
 
 def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:

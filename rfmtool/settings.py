@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
 
 from rfmtool.arrays import MAX_CACHED_CUSTOMERS
+from rfmtool.errors import UsageError
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.layout import Detail
 from rfmtool.threads import core_count
@@ -81,3 +82,16 @@ class ExecutionSettings:
 @dataclass(frozen=True)
 class Settings(ExecutionSettings, CustomerSettings, LineSettings):
     """All settings of a run: those of lines, of customers and of execution."""
+
+    def with_as_of(self, as_of: date | str | None) -> Settings:
+        """A copy as of another day, a date or text such as 2025-12-31; `last` is the latest."""
+        if as_of is None:
+            return self
+        # Timestamps of pandas and NumPy begin with the day when written as text.
+        text = as_of if isinstance(as_of, str) else str(as_of)[: len("2024-12-31")]
+        if text == "last":
+            return replace(self, as_of=None, accept_last=True)
+        try:
+            return replace(self, as_of=date.fromisoformat(text))
+        except ValueError:
+            raise UsageError(f"as_of {as_of!r} is not a day", "Write it as YYYY-MM-DD.") from None

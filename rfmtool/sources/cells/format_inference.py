@@ -159,8 +159,8 @@ def _distinct(cells: pa.Array) -> tuple[pa.Array, Ints]:
 
 def is_undecided(counts: FormatCounts) -> bool:
     """Whether dates of a sample fit two formats, so that the whole column must be counted."""
-    is_ambiguous = is_day_month_ambiguous(counts) or _may_be_croatian(counts)
-    return is_ambiguous or counts[YEAR_FIRST.name] > 0
+    is_year_first = counts[YEAR_FIRST.name] > 0
+    return is_year_first or is_day_month_ambiguous(counts) or _may_be_croatian(counts)
 
 
 def _may_be_croatian(counts: FormatCounts) -> bool:
@@ -207,8 +207,7 @@ def infer_date_format(
     if has_short_years and (not most or year_place(counts, column) == "first"):
         return YEAR_FIRST
     has_both = counts[_ONLY_DAY_FIRST] and counts[_ONLY_MONTH_FIRST]
-    if has_both and best in (DAY_FIRST, MONTH_FIRST):
-        # In either format, some dates with a day up to 12 would silently swap day and month.
+    if has_both and best in (DAY_FIRST, MONTH_FIRST):  # some would swap day and month in silence
         raise AmbiguousInputError(
             f"column {column!r} has both dates that are only day/month and dates that are only"
             " month/day",
@@ -293,8 +292,7 @@ def infer_quantity_format(
     as in 1.000 kg: of thousands, some would be below 1,000. Not so with the marks swapped.
     """
     fallback: DecimalMark = "," if numbers.decimal == "." else "."
-    own = {kind.removeprefix(_QUANTITY): count for kind, count in counts.items()
-           if kind.startswith(_QUANTITY) and count}  # fmt: skip
+    own = {kind.removeprefix(_QUANTITY) for kind in +counts if kind.startswith(_QUANTITY)}
     fits_money = numbers.decimal in own or f"maybe{numbers.decimal}" in own
     all_with_three_digits = fallback == "." and "maybe." in own and "integer" not in own
     if asked.decimal or fits_money or not (fallback in own or all_with_three_digits):
