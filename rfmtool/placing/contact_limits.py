@@ -38,7 +38,7 @@ _CHANNEL_WORDS: Final = {
 """Names of channels in contact logs, by channel, reduced to letters."""
 _CHANNELS: Final = {word: channel for channel, words in _CHANNEL_WORDS.items() for word in words}
 _LIMIT_DAYS: Final = 30
-_ALIKE_DIGITS: Final = 5
+_ALIKE_DIGITS: Final = 7
 """Numbers that end in other digits are not the same, however they are written."""
 
 
@@ -54,31 +54,41 @@ def contact_log(grouped: Grouped, as_of_day: int, *, is_today: bool) -> pd.DataF
     log = log[log["contacted_on"].le(as_of_day).fillna(value=True).to_numpy(dtype=bool)]
     later = evidence[LATER_CONTACTS]
     log = pd.concat([log, later]) if is_today else _with_refusals(log, opt_outs(later))
-    if not len(opt_outs(log)):
-        return log
+    closed, shared = opted_out_by_channel(len(grouped.table), log), [log[:0]]
+    closed.pop("call", None)  # as phone
     people = pd.DataFrame(index=range(len(grouped.table)))
-    people = add_contacts(people, evidence.get("contacts"), grouped.latest_cells, ADDRESS_KINDS)
-    shared = [log[:0]]
-    for channel, refused in opted_out_by_channel(len(people), log).items():
-        kind = ADDRESS_COLUMNS.get(channel, "")
-        if kind not in people or channel == "call":  # as phone
-            continue
-        cells = people[kind].astype("str").where(has_address(people, kind))
-        keys = cells.str.strip().str.lower()
-        if kind == "phone":
-            keys = _comparable_numbers(cells, refused, grouped.export.asked.country)
-        owners = np.flatnonzero(keys.isin({*keys[refused].dropna()}) & ~refused)
-        rows = {"owner": owners, "channel": channel, "outcome": OPT_OUTS[0]}
-        shared.append(pd.DataFrame(rows))
+    if closed:
+        latest = grouped.latest_cells
+        people = add_contacts(people, evidence.get("contacts"), latest, ADDRESS_KINDS)
+    for kind in map(str, people):
+        masks = {name: closed[name] for name in closed if ADDRESS_COLUMNS.get(name) == kind}
+        keys = _shared_addresses(
+            people[kind], kind, [*masks.values()], grouped.export.asked.country
+        )
+        for channel, mask in masks.items():
+            refused = mask[keys.index]
+            owners = keys.index[keys.isin({*keys[refused]}) & ~refused]
+            rows = {"owner": owners, "channel": channel, "outcome": OPT_OUTS[0]}
+            shared.append(pd.DataFrame(rows))
     return _with_refusals(log, pd.concat(shared))
 
 
-def _comparable_numbers(cells: pd.Series[str], wanted: Mask, country: str | None) -> pd.Series[str]:
-    """The digits of phone numbers in international form; missing where no wanted one is alike."""
-    ends = cells.str.replace(r"\D", "", regex=True).str[-_ALIKE_DIGITS:]
-    alike = cells[ends.isin({*ends[wanted].dropna()})]  # to format all would be slow
-    numbers = international_format(alike, country).str.replace(r"\D", "", regex=True)
-    return numbers.reindex(cells.index)
+def _shared_addresses(
+    cells: pd.Series[Any], kind: str, refused: Sequence[Mask], country: str | None
+) -> pd.Series[str]:
+    """The addresses that those who refuse may have, as they are compared; few of all."""
+    if not refused:
+        return pd.Series([], dtype="str")
+    cells = cells.astype("str")
+    keys = cells.str.strip().str.lower()
+    if kind == "phone":
+        keys = cells.str.replace(r"\D+", "", regex=True).str.slice(-_ALIKE_DIGITS)
+    wanted: Mask = np.logical_or.reduce(refused)
+    cells = cells[keys.isin({*keys[wanted].dropna()})]
+    cells = cells[has_address(cells.to_frame(kind), kind)]
+    if kind == "email":
+        return keys[cells.index]
+    return international_format(cells, country).str.replace(r"\D+", "", regex=True)
 
 
 def _with_refusals(log: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
