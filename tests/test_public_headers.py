@@ -298,6 +298,41 @@ FA3,,15/03/2026,,Bob,Paris,"8,00","1,60","9,60",Payée
         "RE_NR;RE_DATUM;KUNDE;BRUTTO_EUR;STATUS\n1;13.03.2026;Ann;20,00;PAID\n2;14.03.2026;Bob;9,00;DRAFT\n3;15.03.2026;Bob;8,00;gesendet\n",
         {"Ann": ("20", 1), "Bob": ("8", 1)},
     ),
+    "an Indian register": (
+        "generic",
+        "Bill No,Bill Date,Party Name,Gross Amt,Doc Type\n1,13-03-2026,Ann,20.00,Invoice\n2,14-03-2026,Ann,5.00,Sales Return\n3,15-03-2026,Bob,8.00,Invoice\n",
+        {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
+    "a Turkish register": (
+        "generic",
+        "Evrak No;Evrak Tarihi;Cari Hesap Adı;Tutar;Evrak Tipi\n1;13.03.2026;Ann;20,00;Satış Faturası\n2;14.03.2026;Ann;5,00;İade Faturası\n3;15.03.2026;Bob;8,00;Satış Faturası\n",
+        {"Ann": ("15", 1), "Bob": ("8", 1)},
+    ),
+    "a Hungarian register": (
+        "generic",
+        "Bizonylatszám;Kelt;Vevő;Nettó;Bruttó;Állapot\n1;2026.03.13.;Ann;20,00;25,40;Kiállítva\n2;2026.03.14.;Bob;9,00;11,43;Sztornó\n3;2026.03.15.;Bob;8,00;10,16;Fizetve\n",
+        {"Ann": ("25.4", 1), "Bob": ("10.16", 1)},
+    ),
+    "a Romanian register": (
+        "generic",
+        "Nr. factura;Data;Client;Total;Stare\n1;13.03.2026;Ann;20,00;Incasata\n2;14.03.2026;Bob;9,00;Anulata\n3;15.03.2026;Bob;8,00;Emisa\n",
+        {"Ann": ("20", 1), "Bob": ("8", 1)},
+    ),
+    "a Vietnamese register": (
+        "generic",
+        "Số hóa đơn,Ngày,Khách hàng,Tổng tiền,Trạng thái\n1,13/03/2026,Ann,20.00,Đã thanh toán\n2,14/03/2026,Bob,9.00,Đã hủy\n3,15/03/2026,Bob,8.00,Hoàn thành\n",
+        {"Ann": ("20", 1), "Bob": ("8", 1)},
+    ),
+    "a Thai register": (
+        "generic",
+        "เลขที่ใบแจ้งหนี้,วันที่,ลูกค้า,ยอดรวม\n1,13/03/2026,Ann,20.00\n2,14/03/2026,Bob,8.00\n",
+        {"Ann": ("20", 1), "Bob": ("8", 1)},
+    ),
+    "an Arabic register": (
+        "generic",
+        "رقم الفاتورة,التاريخ,العميل,المبلغ\n1,13/03/2026,Ann,20.00\n2,14/03/2026,Bob,8.00\n",
+        {"Ann": ("20", 1), "Bob": ("8", 1)},
+    ),
     "a Japanese register": (
         "generic",
         """\

@@ -176,6 +176,7 @@ def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[s
         and (row.meaning == "open" or is_in_group(row.word, "not_a_sale", "unpaid"))
         and row.meaning in ("open", "not_a_sale")
     ]  # fmt: skip
+    has_invoices |= any(normalized(row.word or "") in words("overdue") for row in unpaid)
     if export.preset.columns or "payment_status" in export.columns or not (has_invoices and unpaid):
         return []
     total = _sum(unpaid)
