@@ -149,7 +149,7 @@ def _filled(
 
 def _continues(cells: Cells, roles: Sequence[str], shapes: RowShapes) -> Mask:
     same_order = _repeats(cells[_ORDER])
-    if [*roles] == ["customer_id"]:
+    if "customer_id" in roles and not {_ORDER, "ordered_at"} & {*roles}:
         return ~_empty(cells, ["ordered_at"])
     if _ORDER not in roles:
         return same_order
