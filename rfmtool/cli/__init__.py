@@ -7,7 +7,6 @@ is instant.
 from __future__ import annotations
 
 import errno
-import gc
 import io
 import os
 import shutil
@@ -105,14 +104,13 @@ def program() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and end the process with the exit code."""
+    """Run the command line and raise SystemExit with the exit code."""
     _prepare_streams()
     for number in STOP_SIGNALS:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _interrupt)  # ignored signals, as by nohup, stay so
     code = _exit_code()
     _ignore_stop_signals()  # all is done: too late for Ctrl-C
-    gc.freeze()  # spares the last garbage collection
     sys.exit(code)
 
 
