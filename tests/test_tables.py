@@ -53,7 +53,7 @@ def money(*units):
     ("units", "text"),
     [(83_000_658_140, "8300065.814"), (0, "0"), (10_000, "1"), (100_000, "10"), (1, "0.0001"),
      (-1, "-0.0001"), (-12_500, "-1.25"), (9_223_372_036_854_775_807, "922337203685477.5807"),
-     (-9_223_372_036_854_775_807, "-922337203685477.5807"), (None, "")],
+     (-9_223_372_036_854_775_807, "-922337203685477.5807"), (None, '""')],
 )  # fmt: skip
 def test_money_is_plain_decimal_text_without_exponent_or_needless_zeros(units, text):
     assert money(units) == [text]
@@ -90,6 +90,12 @@ def test_quotes_stand_only_where_a_cell_needs_them():
         'id,n\nplain,1\n"a,b",1\n"say ""x""",1\n"two\nlines",1\nsemi;colon,1\ntab\tbed,1\n'
     )
     assert text_of(column("a,b", "tab\tbed"), "tsv") == b'id\tn\na,b\t1\n"tab\tbed"\t1\n'
+
+
+def test_an_empty_cell_that_is_all_of_a_row_makes_no_empty_line():
+    written_text = text_of(pa.table({"city": ["Rom", "", None]})).decode()
+    assert written_text == 'city\nRom\n""\n""\n'
+    assert len(pd.read_csv(io.StringIO(written_text))) == 3
 
 
 def test_lines_end_in_lf_and_excel_gets_a_bom():

@@ -102,6 +102,9 @@ def _lines(rows: pa.RecordBatch, options: TextOptions) -> pa.Array:
         cells.texts.take(pa.array(cells.codes)) if isinstance(cells, _Coded) else cells
         for cells in columns
     ]
+    if len(texts) == 1:  # an empty line is no row to those who read it
+        cells = pc.fill_null(texts[0], "")
+        texts = [pc.if_else(pc.equal(cells, ""), '""', cells)]
     texts[-1] = pc.binary_join_element_wise(texts[-1], "\n", "", null_handling="replace")
     return pc.binary_join_element_wise(*texts, options.delimiter, null_handling="replace")
 
