@@ -240,3 +240,17 @@ def test_numbers_of_orders_on_first_rows_alone_are_carried_down_of_a_known_shop_
     assert result.grouped.export.preset.name == "woocommerce"
     assert bought(result) == {"ann@x.org": (30, 1), "bob@x.org": (10, 1)}
     assert not result.summary["ledger"]["rejected"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [("Amt,Net Amt", "Money is read from 'Amt'; 'Net Amt' could be it too"),
+     ("Qty,Price,Disc Amt", "Money is 'Qty' times 'Price', without 'Disc Amt' taken off")],
+)  # fmt: skip
+def test_other_amounts_that_are_known_in_full_alone_are_named(written, amount, said):
+    rows = [
+        f"{day},c{day % 3},2026-03-{day}{',9' * len(amount.split(','))}" for day in range(10, 20)
+    ]
+    result = library.run(written(f"Inv No,Client,Date,{amount}\n" + "\n".join(rows)))
+
+    assert any(said in warning for warning in result.summary["warnings"])

@@ -19,7 +19,7 @@ from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles_by_cells import content_kind, distinct_texts
 from rfmtool.sources.rows.runs import Cells
-from rfmtool.sources.synonyms import fallback_synonyms, synonyms, without_units
+from rfmtool.sources.synonyms import fallback_synonyms, spellings, synonyms, without_units
 
 _NEARLY_ALL: Final = 0.9
 _NOT_A_QUANTITY: Final = r"[^0-9]|[0-9]{3}"
@@ -53,7 +53,8 @@ def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells)
                    " column of what rows come to.")  # fmt: skip
         return
     names, more = synonyms()["amount"], fallback_synonyms()["amount"]
-    if names := _numbers(others, [*names, *(more if normalized(taken["amount"]) in more else ())]):
+    more = [] if {*spellings(taken["amount"])}.isdisjoint(more) else more
+    if names := _numbers(others, [*names, *more]):
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
     fees = _numbers(others, [*_NAMES["fees"], *_NAMES["commissions"]])
@@ -77,7 +78,7 @@ def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells)
 
 def _unit_price_notices(amount: str, others: Cells) -> Iterator[str]:
     """Quantities that a unit price, read as the amount, may have to be multiplied with."""
-    if normalized(amount) not in synonyms()["unit_price"]:
+    if {*spellings(amount)}.isdisjoint(synonyms()["unit_price"]):
         return
     quantities = [
         name
@@ -141,9 +142,14 @@ def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
 
 def _numbers(others: Cells, names: Collection[str] = (), stems: Collection[str] = ()) -> list[str]:
     """The columns with such a name, or such a stem in it, that hold numbers or nothing."""
-    keys = dict(zip(others, map(normalized, without_units([*others])), strict=True))
+    keys = {
+        name: {*spellings(bare)}
+        for name, bare in zip(others, without_units([*others]), strict=True)
+    }
     likely = [
-        name for name, key in keys.items() if key in names or any(stem in key for stem in stems)
+        name
+        for name, spelled in keys.items()
+        if not spelled.isdisjoint(names) or any(stem in key for key in spelled for stem in stems)
     ]
     kinds = {name: content_kind(distinct_texts(others[name])) for name in likely}
     return [name for name in likely if kinds[name] in ("number", "empty")]

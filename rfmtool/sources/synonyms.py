@@ -44,7 +44,7 @@ _SHORT: Final = {
     "amt": ["amount"], "cust": ["customer"], "inv": ["invoice"], "ord": ["order"],
     "acct": ["account"], "dt": ["date", "data"], "val": ["value", "valor"], "tot": ["total"],
     "txn": ["transaction"], "trx": ["transaction"], "trans": ["transaction"],
-    "purch": ["purchase"], "fec": ["fecha"], "fch": ["fecha"],
+    "purch": ["purchase"], "disc": ["discount"], "fec": ["fecha"], "fch": ["fecha"],
 }  # fmt: skip
 """Words as they are shortened in names, and in full."""
 
@@ -116,14 +116,15 @@ def without_units(header: Sequence[str]) -> list[str]:
 
 def spelled_out(header: Sequence[str], known: Collection[str]) -> list[str]:
     """The names in one of their other spellings that is known, where that is new."""
-    new = [next(filter(known.__contains__, _spellings(name)), name) for name in header]
+    new = [next(filter(known.__contains__, spellings(name)), name) for name in header]
     counts = Counter(map(normalized, [*new, *header]))
     pairs = zip(new, header, strict=True)
     return [spelled if counts[normalized(spelled)] == 1 else name for spelled, name in pairs]
 
 
-def _spellings(name: str) -> Iterator[str]:
-    """A name with its words in full, without words that only link, and its number as others say."""
+def spellings(name: str) -> Iterator[str]:
+    """A name, and with its words in full, without those that link, its number as others say it."""
+    yield normalized(name)
     words = [*map(normalized, _WORDS.findall(name.replace("#", " no ")))]
     words = [*words[:1], *(word for word in words[1:-1] if word not in _LINKS), *words[1:][-1:]]
     for full in islice(product(*(_SHORT.get(word, [word]) for word in words)), 8):
