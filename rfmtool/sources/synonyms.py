@@ -48,6 +48,8 @@ _SHORT: Final = {
 }  # fmt: skip
 """Words as they are shortened in names, and in full."""
 
+_SHORT_ALONE: Final = ("amt", "cust")  # "Inv" alone may be an inventory
+
 _NUMBERS_BEFORE: Final = ("numero", "no", "n", "nr", "nro", "num", "numer", "nomor")
 _NUMBERS_BEHIND: Final = ("number", "no", "nr", "num", "nbr", "nummer")
 """Words for a number, before or behind what it is of."""
@@ -127,7 +129,8 @@ def spellings(name: str) -> Iterator[str]:
     yield normalized(name)
     words = [*map(normalized, _WORDS.findall(name.replace("#", " no ")))]
     words = [*words[:1], *(word for word in words[1:-1] if word not in _LINKS), *words[1:][-1:]]
-    for full in islice(product(*(_SHORT.get(word, [word]) for word in words)), 8):
+    short = _SHORT if len(words) > 1 else {word: _SHORT[word] for word in _SHORT_ALONE}
+    for full in islice(product(*(short.get(word, [word]) for word in words)), 8):
         yield "".join(full)
         if full[1:-1] == ("of",):  # such as "date of order"
             yield full[2] + full[0]
