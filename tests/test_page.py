@@ -20,6 +20,7 @@ import rfmtool as library
 from rfmtool.errors import InputError, UsageError
 from rfmtool.pages.html import MAX_PAGE_BYTES, run_page
 from rfmtool.pages.locales import Locale
+from rfmtool.pages.sections.distributions import histograms
 from rfmtool.pages.sections.wallet_and_feedback import wallet
 from rfmtool.pages.svg import Axis, as_percent, nice_ticks
 from rfmtool.runs.history import timeline_from_history
@@ -123,6 +124,15 @@ def test_months_and_cohorts_add_up_to_the_revenue_of_buyers(summary):
     buyers = sum(float(one["revenue"]) for one in summary["segments"] if one["name"] != "no_orders")
 
     assert together == pytest.approx(buyers)
+
+
+def test_ticks_of_days_are_whole_days(tmp_path):
+    rows = [f"c{who},o{who}-{order},2025-01-0{1 + (who + order) % 8},5"
+            for who in range(12) for order in range(2)]  # fmt: skip
+    path = written(tmp_path / "week.csv", HEADER + "\n".join(rows) + "\n")
+    card = histograms(library.run(path).summary, Locale.from_locale("en"))
+    _title, recency = card.marks[0].plots[0]
+    assert [text for _place, text, _minor in recency.x_ticks] == ["0", "5"]
 
 
 def test_distributions_and_cells_count_every_buyer_once(summary):

@@ -123,7 +123,7 @@ def _recency_histogram(summary: Data, locale: Locale) -> Plot:
              _tone(summary, "recency", (low + high - 1) / 2))
         for low, high, count in zip(edges, edges[1:], counts, strict=False)
     ]  # fmt: skip
-    ticks = [tick for tick in nice_ticks(axis.high, 3) if tick <= axis.high]
+    ticks = [tick for tick in nice_ticks(axis.high, 3) if tick <= axis.high and tick % 1 == 0]
     return _histogram(
         _TITLES["recency"], locale, bins,
         x_ticks=tuple((axis.from_left(tick), locale.count(tick).shown, index % 2 == 1)
