@@ -254,3 +254,16 @@ def test_other_amounts_that_are_known_in_full_alone_are_named(written, amount, s
     result = library.run(written(f"Inv No,Client,Date,{amount}\n" + "\n".join(rows)))
 
     assert any(said in warning for warning in result.summary["warnings"])
+
+
+def test_numbers_on_every_row_of_a_known_shop_are_not_said_to_be_carried_down(written):
+    path = written(
+        "Order Number,Order Status,Order Date,Email (Billing),Order Refund Amount,Order Total Amount,Item #,Item Cost\n"
+        "1,Completed,2026-03-01 10:00,ann@x.org,0,30.00,1,10\n"
+        "1,,,,,,2,20\n"
+        "2,Completed,2026-03-02 10:00,bob@x.org,5.00,15.00,1,7\n"
+    )
+    result = library.run(path)
+
+    assert bought(result) == {"ann@x.org": (30, 1), "bob@x.org": (10, 1)}
+    assert "carried down" not in " ".join(result.grouped.export.notices)

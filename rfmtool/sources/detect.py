@@ -159,20 +159,22 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
     preset, sources = export.preset, export.sources
     carry_down: tuple[str, ...] = ()
     if preset.carry_down and "order_id" in sources[0].layout.places:
-        carry_down = (*preset.carry_down, *CONTACT_COLUMNS)
-    may_need_fill_down = False
+        # A heading is a name alone, and what is below it the orders of that customer.
+        others = () if preset.undated == "blank" else CONTACT_COLUMNS
+        carry_down = (*preset.carry_down, *others)
     is_ordered = all(isinstance(source, (FileSource, FrameSource)) for source in sources)
-    if is_ordered and not preset.columns:
-        roles, may_need_fill_down = roles_to_fill_down(fills)
+    roles, is_unclear = roles_to_fill_down(fills) if is_ordered else ((), False)
+    if not preset.columns:
         # An empty date of payment means that the row is not paid.
         paid = "paid", "payment", "tanggalpembayaran", normalized("결제")
         is_paid_on = normalized(export.columns["ordered_at"]).startswith(paid)
         carry_down = () if is_paid_on and "ordered_at" in roles else roles
-    elif is_ordered and carry_down and "order_id" in roles_to_fill_down(fills)[0]:
+    elif carry_down and "order_id" in roles and fills["lacks_number"]:
         carry_down = ("order_id", *carry_down)  # plugins can leave numbers of orders out too
     sources = tuple(
         source.with_layout(replace(source.layout, fill_down=carry_down)) for source in sources
     )
+    may_need_fill_down = is_unclear and not preset.columns
     return replace(export, sources=sources, may_need_fill_down=may_need_fill_down)
 
 

@@ -99,11 +99,14 @@ def counting_fills(batches: Iterable[Batch], counts: FillCounts) -> Iterator[Bat
             is_unclear = _empty(cells, _BUYER) & (shapes != _CONTINUATION) & ~_empty(cells, money)
             dated = _repeats(cells[_ORDER]) & ~_empty(cells, ["ordered_at"])
             numbered_above = _continues(cells, [_ORDER], shapes)
-            unnumbered = _empty(cells, [_ORDER]) & ~_empty(cells, ["customer_id"])
+            lacks_number = _empty(cells, [_ORDER])
+            unnumbered = lacks_number & ~_empty(cells, ["customer_id"])
+            lacks_number &= continues | numbered_above
             counts.update(rows=len(shapes), continues=int(continues.sum()),
                           unclear=int(is_unclear.sum()), dated=int(dated.sum()),
                           unnumbered=int(unnumbered.sum()),
-                          numbered_above=int(numbered_above.sum()))  # fmt: skip
+                          numbered_above=int(numbered_above.sum()),
+                          lacks_number=int(lacks_number.sum()))  # fmt: skip
         yield batch
 
 
