@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -28,7 +29,7 @@ from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import KEPT_PREFIX, Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles import Roles
-from rfmtool.sources.source import FileSource, FrameSource, Source
+from rfmtool.sources.source import Source, TableSource
 from rfmtool.sources.statuses import Statuses, is_in_group, is_type_code, words
 from rfmtool.sources.synonyms import types_of_anything
 
@@ -81,20 +82,24 @@ def with_filled_columns(
             old, new = (table.layout.header[table.layout.places[role]]
                         for table in (sources[0], others[0]))  # fmt: skip
             filled, empty = others, (*empty, role)
-            notices.append(f"Column {old!r} is empty in the first rows, and {new!r} is read in its"
-                           f" place: --column {role}=NAME takes another.")  # fmt: skip
+            notices.append(f"Column {old!r} is empty, and {new!r} is read in its place:"
+                           f" --column {role}=NAME takes another.")  # fmt: skip
     return filled, notices
 
 
 def _is_empty(source: Source, role: str) -> bool:
-    """Whether the first rows of a file or frame have nothing in the column of a role."""
-    layout = source.layout
-    if role not in layout.in_file.places or not isinstance(source, (FileSource, FrameSource)):
+    """Whether a source has rows, but nothing in the column of a role."""
+    if role not in source.layout.in_file.places or isinstance(source, TableSource):
         return False
-    layout = replace(layout, places={role: layout.places[role]}, fill_down=())
-    job = next(source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES), None)
-    cells = [] if job is None else job().cells[role]
-    return len(cells) > 0 and not len(distinct_texts(pc.cast(cells, pa.string())))
+    places = {role: source.layout.places[role]}
+    column, rows = source.with_layout(replace(source.layout, places=places, fill_down=())), 0
+    # Shops may have begun to fill it later, and the first rows mostly decide.
+    for job in chain(islice(column.jobs(block_bytes=_SAMPLE_BYTES), 1), column.jobs()):
+        cells = job().cells[role]
+        if len(distinct_texts(pc.cast(cells, pa.string()))):
+            return False
+        rows += len(cells)
+    return rows > 0
 
 
 def _without(source: Source, roles_left: Iterable[str], asked: Asked, roles: Roles) -> Source:
