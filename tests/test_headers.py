@@ -87,6 +87,13 @@ def test_a_second_table_below_is_refused_with_its_place(write):
     assert "file of its own" in raised.value.hint
 
 
+@pytest.mark.parametrize("rows", [",5 Mar 2026,$10,Paid\n", "Ann,5 Mar 2026,$10,\n"])
+def test_a_row_without_a_customer_or_status_is_no_gap_between_two_tables(write, rows):
+    path = write("customer,date,amount,status\n" + rows + "Bob,6 Mar 2026,$12,Paid\n" * 3)
+
+    assert run(path).grouped.ledger["used"] == 3 + rows.startswith("Ann")
+
+
 def test_check_names_what_was_passed_over_and_the_rows_of_a_spreadsheet(write):
     path = write(
         "Orders of 2024\n\n" + HEADER + "id,no,date,EUR\n" + ROWS + "x,3,soon,1\n(3 rows)\n"

@@ -91,10 +91,9 @@ def _is_empty(source: Source, role: str) -> bool:
     """Whether a source has rows, but nothing in the column of a role."""
     if role not in source.layout.in_file.places or isinstance(source, TableSource):
         return False
-    places = {role: source.layout.places[role]}
-    column, rows = source.with_layout(replace(source.layout, places=places, fill_down=())), 0
-    # Shops may have begun to fill it later, and the first rows mostly decide.
-    for job in chain(islice(column.jobs(block_bytes=_SAMPLE_BYTES), 1), column.jobs()):
+    rows, raw = 0, source.with_layout(replace(source.layout, fill_down=()))
+    # The first rows mostly show that it is filled; else a shop may have begun later.
+    for job in chain(islice(raw.jobs(block_bytes=_SAMPLE_BYTES), 1), raw.jobs()):
         cells = job().cells[role]
         if len(distinct_texts(pc.cast(cells, pa.string()))):
             return False
@@ -148,8 +147,9 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
         if role not in source.layout.in_file.places:  # it is in the name of a folder
             columns.append(pa.array([source.layout.partition_value(role)], pa.string()))
             continue
-        layout = replace(source.layout, places={role: source.layout.places[role]}, fill_down=())
-        for job in source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES):
+        # With all roles, as a row with nothing in one may look like the gap between two tables.
+        raw = source.with_layout(replace(source.layout, fill_down=()))
+        for job in raw.jobs(block_bytes=_SAMPLE_BYTES):
             cells = job().cells[role].slice(0, max(_SAMPLE_ROWS - rows, _LEAST_ROWS))
             columns.append(pc.unique(pc.cast(cells, pa.string())))
             rows += len(cells)
