@@ -4,7 +4,7 @@ import pytest
 
 from rfmtool.errors import AmbiguousInputError, InputError, UsageError
 from rfmtool.sources.roles import find_roles, normalized, parse_asked
-from rfmtool.sources.synonyms import synonyms
+from rfmtool.sources.synonyms import fallback_synonyms, synonyms
 
 
 def roles(*header, **asked):
@@ -43,6 +43,11 @@ def test_every_synonym_is_found_on_its_own():
                 header = ["client", "saledate", other, synonym]
             found = roles(*dict.fromkeys(header))
             assert synonym in found.values(), (role, synonym)
+
+
+@pytest.mark.parametrize("names", [synonyms(), fallback_synonyms()])
+def test_no_name_stands_twice_under_a_role(names):
+    assert all(len({*known}) == len(known) for known in names.values())
 
 
 def test_the_likelier_of_two_names_wins_wherever_it_stands():
