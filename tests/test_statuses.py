@@ -316,14 +316,17 @@ def test_an_export_of_which_nothing_counts_says_which_word_leaves_it_out(tmp_pat
     pending = "1,Ann,2026-01-01,5,pending\n2,Bob,2026-01-02,7,pending\n"
     (tmp_path / "none.csv").write_text(f"{head}\n{pending}3,,2026-01-03,7,paid\n")
     (tmp_path / "some.csv").write_text(f"{head}\n{pending}3,Cid,2026-01-03,7,paid\n")
+    (tmp_path / "nobody.csv").write_text(f"{head}\n{pending}" + "3,,2026-01-03,7,paid\n" * 3)
 
-    none, some = (
-        " ".join(rfmtool("check", name).stdout.split()) for name in ("none.csv", "some.csv")
+    none, some, nobody = (
+        " ".join(rfmtool("check", f"{name}.csv").stdout.split())
+        for name in ("none", "some", "nobody")
     )
 
     assert "No row counts, most of them because 'status' says 'pending'" in none
     assert "names nobody" not in none
-    assert "No row counts" not in some
+    assert "No row counts" not in some + nobody
+    assert "Column 'customer_id' names nobody" in nobody
 
 
 def test_a_cancelled_row_without_an_order_id_leaves_what_else_was_bought_that_day():

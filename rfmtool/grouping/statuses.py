@@ -126,7 +126,7 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
             f" {unknown_words_text(unknown)}. --status 'WORD=not_a_sale' leaves them out."
         )
     left_out = [row for row in rows if row.meaning == "not_a_sale" and row.word]
-    if left_out and not ledger["used"]:
+    if left_out and not ledger["used"] and ledger["not_a_sale"] >= ledger["anonymous"]:
         most = max(left_out, key=lambda row: row.status_sum.rows)
         notices.append(
             f"No row counts, most of them because {export.columns[most.role]!r} says {most.word!r}:"
@@ -172,9 +172,8 @@ def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[s
     header = export.sources[0].layout.header
     has_invoices |= any(word in normalized(name) for word in words("due_days") for name in header)
     unpaid = [
-        row for row in rows if row.role == "status" and row.word
-        and (row.meaning == "open" or is_in_group(row.word, "not_a_sale", "unpaid"))
-        and row.meaning in ("open", "not_a_sale")
+        row for row in rows if row.role == "status" and row.word and (row.meaning == "open" or (
+            row.meaning == "not_a_sale" and is_in_group(row.word, "not_a_sale", "unpaid")))
     ]  # fmt: skip
     has_invoices |= any(normalized(row.word or "") in words("overdue") for row in unpaid)
     if export.preset.columns or "payment_status" in export.columns or not (has_invoices and unpaid):

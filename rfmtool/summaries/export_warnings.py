@@ -55,7 +55,7 @@ def reading_notices(grouped: Grouped) -> list[str]:
             f" marks say, and money the other mark: 1{mark}000 is read as one piece."
             " --decimal reads both in one way."
         )
-    if ledger["anonymous"] and not ledger["used"] and not ledger["not_a_sale"]:
+    if ledger["anonymous"] > ledger["not_a_sale"] and not ledger["used"]:
         column = export.columns["customer_id"]
         texts.append(f"Column {column!r} names nobody: --column customer_id=NAME takes another.")
     if ledger.repeated_refunds:

@@ -61,7 +61,7 @@ def formula_warnings(escaped_cells: int) -> list[str]:
 
 
 def _reject_warnings(result: Standing, left_out_rejects: int) -> list[str]:
-    """Which rows are in no figure, and why."""
+    """How many rows cannot be read, and which of them rejects.csv leaves out."""
     ledger, texts = result.ledger, []
     if ledger.rejected:
         first = ledger.rejects[0]
