@@ -8,7 +8,6 @@ from shell import rfmtool
 
 from rfmtool import arrays, memory, run
 from rfmtool.frames import concatenated_frames
-from rfmtool.grouping import read
 
 pytestmark = pytest.mark.long
 
@@ -24,7 +23,7 @@ def few_at_a_time(monkeypatch, request):
     def begin():
         monkeypatch.setattr(arrays, "PART_SIZE", 60)
         if request.param == "very many":
-            monkeypatch.setattr(read, "MAX_CACHED_CUSTOMERS", 0)
+            monkeypatch.setattr("rfmtool.settings.MAX_CACHED_CUSTOMERS", 0)
             monkeypatch.setattr(memory, "FILE_BACKED_ROWS", 0)
 
     return begin

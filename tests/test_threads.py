@@ -5,7 +5,6 @@ import threading
 
 import pytest
 
-from rfmtool.grouping import read
 from rfmtool.pipeline import run
 from rfmtool.settings import Settings
 from rfmtool.sources.layout import Detail
@@ -88,9 +87,8 @@ def test_jobs_done_one_by_one_are_answered_in_their_order():
 @pytest.mark.long
 @pytest.mark.parametrize("ask", ["frame", "summary", "customers"])
 def test_earlier_days_that_threads_look_at_never_wait_for_who_asks(ask, write, monkeypatch):
-    monkeypatch.setattr(
-        read, "_MAX_CUSTOMERS_SINGLE_THREADED", 0
-    )  # as where there are many customers
+    # As where there are many customers
+    monkeypatch.setattr("rfmtool.settings._MAX_CUSTOMERS_SINGLE_THREADED", 0)
     rows = [f"{who},{day // 30},{2024 + day // 360}-{1 + day % 360 // 30:02}-05,20"
             for who in range(9) for day in range(who, 700, 60)]  # fmt: skip
     path = write(["customer_id,order_id,ordered_at,amount", *rows])
