@@ -94,7 +94,8 @@ ANSWERS = {}
 
 def answers(command, inputs, out):
     """Lay the old answer into the folder; what it holds then, and after the new command."""
-    if command not in ANSWERS:
+    key = command, inputs  # which the answers name
+    if key not in ANSWERS:
         found = []
         for which in ("new", "old"):
             done = rfmtool(*words_of(command, inputs, out, which))
@@ -102,9 +103,9 @@ def answers(command, inputs, out):
             found.append(state(out))
         new, old = found
         assert new != old
-        ANSWERS[command] = old, new
-    lay(ANSWERS[command][0], out)
-    return ANSWERS[command]
+        ANSWERS[key] = old, new
+    lay(ANSWERS[key][0], out)
+    return ANSWERS[key]
 
 
 def lay(files, folder):
