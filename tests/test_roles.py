@@ -171,6 +171,14 @@ def test_a_known_number_or_name_is_preferred_to_one_learned_later():
     }
 
 
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [("KdNr", "Naam"), ("Cust No", "Nombre"), ("取引先コード", "取引先名"), ("RUT", "Nome")],
+)
+def test_a_number_of_customers_is_preferred_to_a_name(number, name):
+    assert roles(name, number, "date", "total")["customer_id"] == number
+
+
 def test_what_rows_come_to_is_preferred_to_a_price_without_a_quantity():
     assert roles("customer", "date", "price", "Total Venda")["amount"] == "Total Venda"
     assert "amount" not in roles("customer", "date", "price", "Total Venda", "qty")
