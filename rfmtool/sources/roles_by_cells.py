@@ -1,4 +1,4 @@
-"""Roles that a column's name only suggests, decided by its first cells.
+"""Roles that a column's name only suggests, decided by its cells.
 
 "Refunded" may be money, a yes or no, or a day; "Type" may say which rows are credit notes, or
 which customers are retail.
