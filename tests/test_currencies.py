@@ -147,8 +147,9 @@ def test_signs_beside_prices_count_too(write):
 
 @pytest.mark.parametrize(
     "name",
-    ["amount_cents", "totalInCents", "Total (cents)", "Betrag in Cent", "montant en centimes",
-     "price_pence", "grand_total_minor", "Kwota w groszach", "金额\uff08分\uff09"],
+    ["amount_cents", "totalcents", "totalInCents", "Total (cents)", "Betrag in Cent",
+     "montant en centimes", "price_pence", "grand_total_minor", "Kwota w groszach",
+     "金额\uff08分\uff09"],
 )  # fmt: skip
 def test_money_in_cents_by_its_name_is_read_as_such(write, name):
     path = shop(write, "1250", "333.3", "-40", header=f"customer_id;order_id;ordered_at;{name}")
@@ -165,7 +166,9 @@ def test_refunds_and_costs_are_in_cents_where_their_own_names_say_so(write):
     assert result.grouped.table["cost"].to_pylist() == [40_000, 10_000]
 
 
-@pytest.mark.parametrize("name", ["discount_percent", "Amount Percent", "积分", "amount"])
+@pytest.mark.parametrize(
+    "name", ["discount_percent", "Amount Percent", "积分", "amount", "Spent recent", "Per cent"]
+)
 def test_names_that_only_end_like_cents_are_not(name):
     assert not is_in_cents(name)
 

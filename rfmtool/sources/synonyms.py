@@ -24,8 +24,9 @@ _UNITS: Final = frozenset((
 ))  # fmt: skip
 """Units that may stand behind a name, as currencies may, without changing what it means."""
 _CENTS: Final = re.compile(
-    r"(?i)(?<=\w)[\s_.,-]*[(\[]?\s*(?:in[\s_-]*|(?:en|em|w|i|в)[\s_-]+)?"
-    r"(?:(?<!per)cents?|centimes|c[eé]ntimos|centavos|pence|paise|minor(?:[\s_-]*units?)?|subunits?|"
+    r"(?i)(?<=\w)(?:[\s_.,-]+[(\[]?|[(\[]|(?-i:(?<=[a-z])(?=[A-Z]))|(?<=amount)|(?<=total)|(?<=price))"
+    r"\s*(?:in[\s_-]*|(?:en|em|w|i|в)[\s_-]+)?"
+    r"(?:(?<!per)(?<!per[\s_-])cents?|centimes|c[eé]ntimos|centavos|pence|paise|minor(?:[\s_-]*units?)?|subunits?|"
     r"kopecks|коп(?:\.|еек|ейки|ейках)?|öre|øre|groszy|groszach|kuruş|haléře|haléřích)\s*[)\]]?\s*$"
     r"|[(\uff08]\s*分\s*[)\uff09]\s*$"
 )
