@@ -603,9 +603,18 @@ def test_prices_of_articles_do_not_grow_with_the_quantity():
     assert not any("grows" in text for text in told(f"{START}Quantity,Price\n" + "\n".join(rows)))
 
 
-@pytest.mark.parametrize("kinds", [("Cash", "Credit", "Card"), ("Cash", "Credit", "Credit")])
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ("Cash", "Credit", "Card"),
+        ("Cash", "Credit", "Credit"),
+        ("Cash Sale", "Credit", "Cash Sale"),
+    ],
+)
 def test_credit_beside_cash_is_a_way_to_pay(kinds):
     rows = [f"{n},2024-01-0{n},{kind},5" for n, kind in enumerate(kinds, 1)]
     export = frame("Order ID,Date,Type,Amount,Customer\n" + "\n".join(f"{row},a" for row in rows))
+    summary = rfmtool.run(export).summary
 
-    assert rfmtool.run(export).summary["revenue"] == "15"
+    assert summary["revenue"] == "15"
+    assert "as of orders that are no sales" not in " ".join(summary["warnings"])

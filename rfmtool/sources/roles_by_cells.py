@@ -30,7 +30,13 @@ from rfmtool.sources.layout import KEPT_PREFIX, Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles import Roles
 from rfmtool.sources.source import Source, TableSource
-from rfmtool.sources.statuses import Statuses, is_in_group, is_type_code, words
+from rfmtool.sources.statuses import (
+    Statuses,
+    credits_as_payments,
+    is_in_group,
+    is_type_code,
+    words,
+)
 from rfmtool.sources.synonyms import types_of_anything
 
 _SAMPLE_BYTES: Final = 1 << 16
@@ -176,10 +182,9 @@ def _checked_role(role: str, cells: pa.Array, names: set[str]) -> str | None:
     meanings = [Statuses().meaning(word, of_type=role == "type") for word in texts]
     is_sure = "unknown" not in meanings and {"sale", "credit"} <= {*meanings}
     if role == "type":
-        # Short words as often mean something else, and credit beside cash is a way to pay.
-        doubtful = {normalized(text) for text in texts if not is_sure and is_type_code(text)}
-        if not words("ways_to_pay").isdisjoint(map(normalized, texts)):
-            doubtful |= words("on_credit")
+        doubtful = credits_as_payments(map(normalized, texts))
+        if not is_sure:  # short words as often mean something else
+            doubtful |= {normalized(text) for text in texts if is_type_code(text)}
         meanings = ["unknown" if normalized(text) in doubtful else meaning
                     for text, meaning in zip(texts, meanings, strict=True)]  # fmt: skip
     known = len(meanings) - meanings.count("unknown")

@@ -88,6 +88,11 @@ class Statuses:
         return _key(word) in self.sale | self.not_a_sale
 
 
+def credits_as_payments(keys: Iterable[str]) -> frozenset[str]:
+    """The words of credit that, beside cash or cards among normalized words, are ways to pay."""
+    return frozenset() if words("ways_to_pay").isdisjoint(keys) else words("on_credit")
+
+
 def role_from_words(column_words: Iterable[str]) -> tuple[str, str] | None:
     """The role, `status` or `type`, that the words of a column suggest, and the decisive word.
 
@@ -96,7 +101,8 @@ def role_from_words(column_words: Iterable[str]) -> tuple[str, str] | None:
     """
     by_key = {_key(word): word for word in column_words}
     statuses, types = _meanings(of_types=False), _meanings(of_types=True)
-    types = {key: types[key] for key in by_key.keys() & types.keys() - _type_codes()}
+    known = by_key.keys() & types.keys() - _type_codes() - credits_as_payments(by_key)
+    types = {key: types[key] for key in known}
     credit = next((key for key in by_key if types.get(key) == "credit"), None)
     if any(types.get(key) == "sale" for key in by_key):
         others = {key for key in by_key if types.get(key) == "not_a_sale"}
