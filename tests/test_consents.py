@@ -10,10 +10,10 @@ from shell import rfmtool as shell
 
 import rfmtool
 from rfmtool.errors import InputError
-from rfmtool.grouping.read import Settings
 from rfmtool.outputs.uploads import TOOLS
 from rfmtool.rules import load_rules
 from rfmtool.runs.export import exclusion_reasons, export
+from rfmtool.settings import Settings
 
 ORDERS = pd.DataFrame(
     {"customer_id": ["ann", "bob"], "ordered_at": "2025-12-10", "amount": [20, 30]}
