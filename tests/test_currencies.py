@@ -173,6 +173,14 @@ def test_names_that_only_end_like_cents_are_not(name):
     assert not is_in_cents(name)
 
 
+def test_amounts_in_cents_beside_refunds_that_are_not_by_their_name_are_asked_about(write):
+    path = write(["customer_id;ordered_at;amount_cents;refunded", "c1;2024-01-31;1250;250"])
+    with pytest.raises(AmbiguousInputError, match="'amount_cents' is in cents, and 'refunded' is"):
+        ledger(path)
+    result = rfmtool.run(path, columns={"refunded": "refunded"})
+    assert result.ledger.used_units == 125_000 - 2_500_000
+
+
 def test_cents_of_a_currency_without_them_are_refused(write):
     path = shop(write, "5 JPY", header="customer_id;order_id;ordered_at;amount_cents")
     with pytest.raises(InputError, match="money is in cents, which there are none of in JPY"):

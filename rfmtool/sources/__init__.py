@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from rfmtool.errors import InputError
+from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources import detect, roles_by_cells
 from rfmtool.sources.detect import Export
 from rfmtool.sources.files.listing import ignored_files
-from rfmtool.sources.layout import Asked, Formats
+from rfmtool.sources.layout import MONEY_ROLES, Asked, Formats
 from rfmtool.sources.presets import KnownPresets
 from rfmtool.sources.source import FileSource
 from rfmtool.sources.unused_columns import unused_column_notices
@@ -63,8 +63,16 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     notices = [*passed_over, *notices, *(notice for file in files for notice in file.notices)]
     if "order_id" in export.sources[0].layout.fill_down:
         notices.append(_FILL_DOWN_NOTICE)
-    if export.formats.in_cents:
-        names = " and ".join(repr(export.columns[role]) for role in sorted(export.formats.in_cents))
+    if in_cents := export.formats.in_cents:
+        names = " and ".join(repr(export.columns[role]) for role in sorted(in_cents))
+        found = {*export.roles} - {*asked.columns, "quantity"}
+        others = [role for role in MONEY_ROLES if role in found - in_cents]
+        if others and found & in_cents:
+            role, name = others[0], export.columns[others[0]]
+            raise AmbiguousInputError(
+                f"{first}: by its name {names} is in cents, and {name!r} is not",
+                f"Say --column {role}={name!r} if that is so, or rename one of them.",
+            )
         notices.append(f"By its name {names} is in cents: 1234 is read as 12.34.")
     notices += unused_column_notices(sources, asked, preset)
     left_out = ignored_files(source, [file.path for file in files if file.path])
