@@ -66,9 +66,9 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
     if in_cents := export.formats.in_cents:
         names = " and ".join(repr(export.columns[role]) for role in sorted(in_cents))
         found = {*export.roles} - {*asked.columns, "quantity"}
-        others = [role for role in MONEY_ROLES if role in found - in_cents]
-        if others and found & in_cents:
-            role, name = others[0], export.columns[others[0]]
+        in_units = [role for role in MONEY_ROLES if role in found and role not in in_cents]
+        if in_units and found & in_cents:
+            role, name = in_units[0], export.columns[in_units[0]]
             raise AmbiguousInputError(
                 f"{first}: by its name {names} is in cents, and {name!r} is not",
                 f"Say --column {role}={name!r} if that is so, or rename one of them.",
