@@ -70,7 +70,7 @@ def _months(answer: Cohorts) -> list[Data]:
     begin = np.datetime64(answer.cohorts[0].name if answer.cohorts else "NaT", "M")
     return [
         {
-            "month": str(begin + index),
+            "month": str(begin + np.timedelta64(index, "M")),
             "first": money_text(first.get(index, 0)),
             "earlier": money_text(earlier[index]),
         }
