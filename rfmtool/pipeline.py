@@ -26,7 +26,7 @@ from rfmtool.grouping.evidence import (
 )
 from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped, as_of_day, check_last_days
 from rfmtool.grouping.phones import check_country
-from rfmtool.grouping.read import group_export, read_export
+from rfmtool.grouping.read import read_export
 from rfmtool.memory_budget import check_memory_fits
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.placing import dependencies
@@ -42,9 +42,9 @@ from rfmtool.rules import (
 )
 from rfmtool.scoring.scales import Scales, load_scales
 from rfmtool.settings import Settings
-from rfmtool.sources import Asked, open_export
+from rfmtool.sources import Asked
 from rfmtool.sources.evidence.ledger import check_matched
-from rfmtool.sources.evidence.tables import Evidence, read_evidence
+from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.layout import Detail
 from rfmtool.sources.ledger import check_rejects
 from rfmtool.sources.rows.lines import Watcher
@@ -204,29 +204,23 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     rules = rules if isinstance(rules, Rules) else load_rules(rules, cuts, fit_on)
     rules = with_results(with_holdouts(rules, lots or rules.holdout), results or {})
     scales = scales if isinstance(scales, Scales) or scales is None else load_scales(scales)
-    sources = {**rules.evidence, **evidence}
     if settings.detail is None:
         needed = required_columns(settings, rules)
-        if "contacted" not in sources:
+        if "contacted" not in {**rules.evidence, **evidence}:
             needed -= dependencies.YEARLY
         settings = replace(settings, detail=required_detail(needed, rules, scales))
-    settings = _with_suppressed_by_rules(settings, rules, evidence, asked)
-    tables = read_checked_evidence(sources, asked, settings, max_rejects)
-    settings = settings_with_evidence(settings, tables)
-    asked = replace(asked, own_presets=rules.presets, elsewhere=contact_attributes(tables))
-    grouped = group_export(open_export(source, asked), rules, settings, watcher)
-    listed = settings.suppressed | grouped.ledger.suppressed  # some by an address in the export
-    settings = replace(settings, suppressed=listed)
+    grouped, tables, settings = _read(
+        source, evidence, rules, asked, settings, max_rejects, watcher
+    )
     check_rejects(grouped.ledger, max_rejects, grouped.on_dates)
     check_wallets(tables, grouped, settings.currency)
     day = as_of_day(grouped, accept_last=settings.accept_last)
     if scales and refit_days is not None and (day - scales.as_of).days >= refit_days:
         scales = None
-    ids = grouped.table["customer_id"]
-    tables = tables.with_matches(ids.combine_chunks(), grouped.ledger.suppressed)
     check_matched(tables.ledgers.values(), min_matched)
     if on_read:
         on_read(grouped, tables)
+    ids = grouped.table["customer_id"]
     grouped = with_evidence(grouped, evidence_as_of(tables, settings, day, ids))
     limit, threads, reported = settings.memory_limit, settings.threads, settings.reported
     customers = len(grouped.table)
@@ -254,29 +248,41 @@ def check(  # noqa: PLR0913 - as for `run`
         InputError: something cannot be read.
         AmbiguousInputError: it can be read in two ways that differ.
     """
-    in_force, asked, settings = load_rules(rules), asked or Asked(), settings or Settings()
-    settings = _with_suppressed_by_rules(settings, in_force, evidence or {}, asked)
-    sources = {**in_force.evidence, **(evidence or {})}
-    tables = read_evidence(sources, asked, threads=settings.threads, currency=settings.currency)
-    asked = replace(asked, elsewhere=contact_attributes(tables))
-    settings = settings_with_evidence(settings, tables)
-    grouped = read_export(source, asked=asked, settings=settings, rules=in_force, watcher=watcher)
+    asked, settings = asked or Asked(), settings or Settings()
+    grouped, tables, settings = _read(
+        source, evidence or {}, load_rules(rules), asked, settings, "100%", watcher
+    )
     with KNOWN_GROUPED.attached(grouped):
         check_wallets(tables, grouped, settings.currency)
         check_last_days(grouped, accept_last=settings.accept_last)
+    return grouped, tables
+
+
+def _read(  # noqa: PLR0913, PLR0917 - what `run` and `check` are asked
+    source: Any,  # noqa: ANN401 - as in `run`
+    evidence: Mapping[str, Any],
+    rules: Rules,
+    asked: Asked,
+    settings: Settings,
+    max_rejects: str | int,
+    watcher: Watcher | None,
+) -> tuple[Grouped, Evidence, Settings]:
+    """The export, the evidence given and named by the rules, and settings with who is suppressed.
+
+    The evidence is read first, as its suppression list says what to leave out of the export.
+    """
+    if "suppress" in rules.evidence and "suppress" in evidence:  # the list given adds to the rules'
+        of_rules = {"suppress": rules.evidence["suppress"]}
+        listed = read_checked_evidence(of_rules, asked, settings, max_rejects=0)
+        settings = settings_with_evidence(settings, listed)
+    tables = read_checked_evidence({**rules.evidence, **evidence}, asked, settings, max_rejects)
+    settings = settings_with_evidence(settings, tables)
+    asked = replace(asked, elsewhere=contact_attributes(tables))
+    grouped = read_export(source, asked=asked, settings=settings, rules=rules, watcher=watcher)
+    suppressed = grouped.ledger.suppressed  # some by an address in the export
+    settings = replace(settings, suppressed=settings.suppressed | suppressed)
     ids = grouped.table["customer_id"].combine_chunks()
-    return grouped, tables.with_matches(ids, grouped.ledger.suppressed)
-
-
-def _with_suppressed_by_rules(
-    settings: Settings, rules: Rules, evidence: Mapping[str, Any], asked: Asked
-) -> Settings:
-    """Settings with the suppression list of the rules, which a list given as evidence adds to."""
-    if "suppress" not in rules.evidence or "suppress" not in evidence:
-        return settings
-    source = {"suppress": rules.evidence["suppress"]}
-    listed = read_checked_evidence(source, asked, settings, max_rejects=0)
-    return settings_with_evidence(settings, listed)
+    return grouped, tables.with_matches(ids, suppressed), settings
 
 
 def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:

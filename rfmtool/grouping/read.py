@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from rfmtool.engines import Engine, Request
+from rfmtool.engines import Engine, Grouping, Request
 from rfmtool.engines.local import LocalEngine
 from rfmtool.errors import InputError, UsageError
 from rfmtool.grouping.ambiguities import (
@@ -159,14 +159,11 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
     )
     with _reading_errors(selected, lines):
         grouping = engine.group(request)
+    _correct_ledger(lines, export, request, grouping, engine)
     ledger, table, entries = lines.ledger, grouping.customers, grouping.entries
     latest = grouping.latest_cells
     if latest is not None and {"email", "consent"} <= {*latest.column_names}:
         latest = with_refusals_of_addresses(latest)
-    if request.depends_on_order:  # only complete orders show which rows are used
-        money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
-        rows = sum(table["rows"].to_pylist()) if request.excludes_voided_orders else ledger["used"]
-        ledger.exclude_order_rows(rows, money)
     dates = counting_order_dates(entries) if entries else order_dates_from_lists(table)
     # Integers sort alike with and without their .0, so that customers stay in their rows.
     stripped = strip_point_zero(table) if ledger.ids_end_in_point_zero else None
@@ -184,16 +181,27 @@ def _group_lines(lines: ExportLines, export: Export, detail: Detail, engine: Eng
         order_counts=grouping.order_counts,
         rates=options.rates,
     )
-    if options.amount_per == "order" and ledger.statuses and "order_id" in selected.columns:
-        # The ledger has added up each row, though each row of an order may repeat its total.
-        again = _lines_again(lines, export, with_status_words=True)
-        statuses = engine.group(Request(again, only_by_status=True, amount_per_order=True))
-        ledger.replace_status_money(statuses.by_status)
     with KNOWN_GROUPED.attached(grouped):
         check_currency(export, ledger, options)
         check_statuses(export, ledger, options.statuses)
         check_ids(export, grouped.table, dates, ledger)
     return grouped
+
+
+def _correct_ledger(
+    lines: ExportLines, export: Export, request: Request, grouping: Grouping, engine: Engine
+) -> None:
+    """Count in the ledger, which has counted row by row, what only complete orders show."""
+    ledger, table = lines.ledger, grouping.customers
+    if request.depends_on_order:
+        money = sum(table["sales"].to_pylist()) - sum(table["refunds"].to_pylist())
+        rows = sum(table["rows"].to_pylist()) if request.excludes_voided_orders else ledger["used"]
+        ledger.exclude_order_rows(rows, money)
+    if request.amount_per_order and ledger.statuses and "order_id" in lines.export.columns:
+        # Each row of an order may repeat its total.
+        again = _lines_again(lines, export, with_status_words=True)
+        statuses = engine.group(Request(again, only_by_status=True, amount_per_order=True))
+        ledger.replace_status_money(statuses.by_status)
 
 
 def _lines_again(lines: ExportLines, export: Export, **options: Any) -> ExportLines:  # noqa: ANN401 - each of its own type

@@ -69,10 +69,11 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
         in_units = [role for role in MONEY_ROLES if role in found and role not in in_cents]
         if in_units and found & in_cents:
             role, name = in_units[0], export.columns[in_units[0]]
-            raise AmbiguousInputError(
-                f"{first}: by its name {names} is in cents, and {name!r} is not",
-                f"Say --column {role}={name!r} if that is so, or rename one of them.",
-            )
+            with detect.KNOWN_EXPORT.attached(export):
+                raise AmbiguousInputError(
+                    f"{first}: by its name {names} is in cents, and {name!r} is not",
+                    f"Say --column {role}={name!r} if that is so, or rename one of them.",
+                )
         notices.append(f"By its name {names} is in cents: 1234 is read as 12.34.")
     notices += unused_column_notices(sources, asked, preset)
     left_out = ignored_files(source, [file.path for file in files if file.path])

@@ -132,8 +132,8 @@ def detect_formats(sources: Sequence[Source], asked: Asked, preset: Preset = GEN
     size = max(SAMPLE_BYTES // len(sources), _LEAST_SAMPLE_BYTES)
     export = Export(tuple(sources), Formats(preset=preset), asked)
     names = {role: name for role, name in export.roles.items() if role in NUMBER_ROLES}
-    in_cents = frozenset(role for role in {*names} - {"quantity"} if is_in_cents(names[role]))
-    export = replace(export, formats=Formats(preset=preset, in_cents=in_cents))
+    in_cents = frozenset(role for role, name in names.items() if is_in_cents(name)) - {"quantity"}
+    export = replace(export, formats=replace(export.formats, in_cents=in_cents))
     jobs = (itertools.islice(source.jobs(block_bytes=size), 1) for source in sources)
     firsts = (job() for first in jobs for job in first)
     fills = FillCounts()
