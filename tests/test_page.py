@@ -18,6 +18,7 @@ from shell import SHOP, rfmtool, written
 
 import rfmtool as library
 from rfmtool.errors import InputError, UsageError
+from rfmtool.pages.cards import day_in_words
 from rfmtool.pages.html import MAX_PAGE_BYTES, run_page
 from rfmtool.pages.locales import Locale
 from rfmtool.pages.sections.distributions import histograms
@@ -124,6 +125,15 @@ def test_months_and_cohorts_add_up_to_the_revenue_of_buyers(summary):
     buyers = sum(float(one["revenue"]) for one in summary["segments"] if one["name"] != "no_orders")
 
     assert together == pytest.approx(buyers)
+
+
+def test_months_have_english_names_whatever_the_locale_of_the_process():
+    formats = re.compile(r":%[aAbBcxX]|strftime|month_(?:abbr|name)|day_(?:abbr|name)")
+    named = [path.name for path in TEMPLATES.parent.rglob("*.py")
+             if formats.search(path.read_text("utf-8"))]  # fmt: skip
+
+    assert not named
+    assert day_in_words("2025-03-31") == "31 March 2025"
 
 
 def test_ticks_of_days_are_whole_days(tmp_path):

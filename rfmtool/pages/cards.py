@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from rfmtool.pages.blocks import ShadedTable, Table
 from rfmtool.pages.svg import Plot
-from rfmtool.summaries.formatting import label_text
+from rfmtool.summaries.formatting import MONTH_NAMES, label_text
 
 _MAX_CHARACTERS: Final = 40
 _FEW: Final = 100
@@ -169,4 +169,4 @@ def share_in_words(part: float, count: int, whole: int) -> str:
 def day_in_words(text: str) -> str:
     """An ISO date as 31 December 2025."""
     day = date.fromisoformat(text)
-    return f"{day.day} {day:%B} {day.year}"
+    return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"

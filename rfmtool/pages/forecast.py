@@ -9,7 +9,7 @@ from rfmtool.analyses.return_rates import MIN_GROUP_SIZE
 from rfmtool.documents import Data
 from rfmtool.pages.blocks import Block, Paragraph
 from rfmtool.pages.groups import return_rates
-from rfmtool.summaries.formatting import TOO_FEW, format_money, label_text
+from rfmtool.summaries.formatting import MONTH_NAMES, TOO_FEW, format_money, label_text
 
 _MANY_ONE_IN: Final = 3
 """From a baseline rate of one in three on, an offer is called given away."""
@@ -99,5 +99,5 @@ def _return_rate(group: Data) -> str:
 
 
 def _months(period: Data) -> str:
-    first, last = (date.fromisoformat(period[name]) for name in ("from", "until"))
-    return f"{first:%b %Y}–{last:%b %Y}"
+    days = (date.fromisoformat(period[name]) for name in ("from", "until"))
+    return "–".join(f"{MONTH_NAMES[day.month - 1][:3]} {day.year}" for day in days)

@@ -81,13 +81,11 @@ def _title(group: Data) -> str:
 def _advice(groups: Sequence[Data]) -> list[Block]:
     """Advice by verdict: lists to keep, to stop, and those too early to judge."""
     blocks: list[Block] = []
+    judged = [group for group in groups if group["verdict"] != "too_few"]
     for verdict, advice in ADVICE.items():
-        for group in groups:
-            earned = group["earned"] or {"low": None}
-            if (
-                verdict_with_costs(group["verdict"], earned["low"]) != verdict
-                or verdict == "too_few"
-            ):
+        for group in judged:
+            earned = group["earned"]
+            if verdict_with_costs(group["verdict"], earned["low"]) != verdict:
                 continue
             text = f"{advice}: {_title(group)}. {group['verdict_text']}"
             if group["costs"]:

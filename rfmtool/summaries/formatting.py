@@ -11,6 +11,11 @@ from rfmtool.scoring.timing import Timing
 
 EMPTY_RANGE: Final = "nobody"
 """The text of an empty range."""
+MONTH_NAMES: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+"""In English whatever the locale of the process, unlike those of strftime."""
 TOO_FEW: Final = "too few"
 WALLET_BASES: Final = {
     "known": "they told the total",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import month_abbr
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,6 +20,7 @@ from rfmtool.pages.cards import Card, Heatmap, Legend, day_in_words
 from rfmtool.pages.locales import DASH, MINUS, Locale, in_whole_units
 from rfmtool.pages.sections.ladder import stage_tone
 from rfmtool.pages.svg import Axis, Plot, as_percent, nice_ticks
+from rfmtool.summaries.formatting import MONTH_NAMES
 
 _HEIGHT: Final = 220
 _YEAR_MONTHS: Final = 12
@@ -92,8 +92,8 @@ def _plot_of_months(data: Data, revenue: Sequence[tuple[float, float]], locale: 
 
 def _month(name: str, *, is_first: bool = False) -> str:
     """The name of a month, with the year in January and where `is_first`."""
-    month = int(name[5:7])
-    return f"{month_abbr[month]} {name[:4]}" if is_first or month == 1 else month_abbr[month]
+    month = MONTH_NAMES[int(name[5:7]) - 1]
+    return f"{month[:3]} {name[:4]}" if is_first or month == MONTH_NAMES[0] else month[:3]
 
 
 def _revenue_in_words(revenue: Sequence[tuple[float, float]]) -> str:
