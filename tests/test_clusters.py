@@ -51,7 +51,7 @@ ROWS = [
     "eve,10,2024-03-11,899999999999.9999,tea,,,,paid,",
     ",,,,,,,,,",
 ]
-EVERYTHING = Detail(entries=True, first=True)
+EVERYTHING = Detail(entries=True)
 ORDERS = Detail(None, cost=False, contacts=False)
 
 
@@ -94,12 +94,13 @@ def same(one, other):
     "settings",
     [
         Settings(detail=EVERYTHING),
+        Settings(detail=Detail(entries=True, first=True)),
         Settings(detail=Detail()),
         Settings(detail=ORDERS),
         Settings(detail=EVERYTHING, amount_per="order", overlap="keep-one"),
         Settings(detail=ORDERS, order_per_row=True),
     ],
-    ids=["everything", "usual", "customers", "money once", "rows"],
+    ids=["everything", "first orders", "usual", "customers", "money once", "rows"],
 )
 def test_a_cluster_groups_as_this_process_does(cluster, folder, monkeypatch, settings):
     monkeypatch.setattr(pieces, "PIECE_ROWS", 3)

@@ -131,7 +131,7 @@ class Request:
     amount_per_order: bool = False
     """Count an amount that several lines of an order repeat once."""
     first_categories: bool = False
-    """Return the categories of first orders, which takes a level with categories."""
+    """Return the categories of first orders instead of those of all orders."""
     deduplicates_orders: bool = False
     """Count an order that recurs in another file once."""
 

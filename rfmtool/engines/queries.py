@@ -163,8 +163,11 @@ class _Queries:
             query = customers_query(self.request, self.columns, "level")
             customers = self.connection.sql(query).to_arrow_table()
             entries, customers = None, _sorted_customers(customers, self.columns)
-        categories = self._categories() if category else None
-        first = self._select("first") if category and self.request.first_categories else None
+        categories = first = None
+        if category and self.request.first_categories:
+            first = self._select("first")
+        elif category:
+            categories = self._categories()
         latest = None
         if self.columns.text_columns:
             latest = self._select("latest", words=self.columns.latest_texts()).drop_columns("owner")

@@ -181,7 +181,7 @@ class Detail:
     entries: bool = False
     """The amount of each order by day."""
     first: bool = False
-    """The categories of first orders; without categories, their products."""
+    """The categories of first orders instead of spend by category; or their products, without."""
 
     def places(self, available: Mapping[str, int]) -> dict[str, int]:
         """The places of the roles to read; the role that stands for the category becomes it."""
