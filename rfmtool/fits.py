@@ -19,7 +19,6 @@ from rfmtool.frames import compact_columns, concatenated_frames
 from rfmtool.grouping.evidence import wallets_with_spend
 from rfmtool.grouping.grouped import Grouped, slice_by_owner
 from rfmtool.grouping.people import add_contacts
-from rfmtool.grouping.phones import international_format
 from rfmtool.placing import dependencies
 from rfmtool.placing.candidates import tenure_limit
 from rfmtool.placing.contact_history import contact_history
@@ -103,18 +102,15 @@ def compute_base_columns(
 ) -> pd.DataFrame:
     """RFM values of all customers, and the contact columns that are written or compared."""
     within, peer_columns = comparison_columns(rules, scales)
-    contacts, asked = grouped.evidence.get("contacts"), grouped.export.asked
+    contacts = grouped.evidence.get("contacts")
     wanted = (
         *(name for name in names.CONTACT_COLUMNS if name in needed),
         *(peer_columns if needed & dependencies.BY_PEERS else ()),
         *filter(None, [within]),
-        *asked.keep,
+        *grouped.export.asked.keep,
     )
     customers = rfm_values(grouped.table, grouped.order_dates, day)
-    customers = add_contacts(customers, contacts, grouped.latest_cells, wanted)
-    if "phone" not in customers:
-        return customers
-    return customers.assign(phone=international_format(customers["phone"], asked.country))
+    return add_contacts(customers, contacts, grouped.latest_cells, wanted)
 
 
 def comparison_columns(rules: Rules, scales: Scales | None) -> tuple[str | None, tuple[str, ...]]:

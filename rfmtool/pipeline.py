@@ -23,6 +23,7 @@ from rfmtool.grouping.evidence import (
     read_checked_evidence,
     settings_with_evidence,
     with_evidence,
+    with_international_phones,
 )
 from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped, as_of_day, check_last_days
 from rfmtool.grouping.phones import check_country
@@ -222,6 +223,8 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
         on_read(grouped, tables)
     ids = grouped.table["customer_id"]
     grouped = with_evidence(grouped, evidence_as_of(tables, settings, day, ids))
+    if "phone" in required_columns(settings, rules):
+        grouped = with_international_phones(grouped)
     limit, threads, reported = settings.memory_limit, settings.threads, settings.reported
     customers = len(grouped.table)
     entries = None if grouped.entries is None else len(grouped.entries.day)

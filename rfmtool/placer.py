@@ -94,6 +94,7 @@ class Placer:
         if needed & dependencies.ACTIONS:
             closed = opted_out_by_channel(len(customers), log)
             customers = assign_actions(customers, rules.playbook, timing, closed)
+        if "resting" in needed:
             day = day_number(self.as_of)
             customers = add_rest_reasons(customers, log, rules.playbook, rules.contacting, day)
         if needed & dependencies.WALLET_SCORES:

@@ -196,7 +196,10 @@ class Standing:
         """The holdouts drawn up to now: `placing.holdouts.HOLDOUT_COLUMNS`."""
         if "holdout" not in required_columns(self.settings, self.rules):
             return empty_holdouts()
-        return self._with_holdouts(self.frame if self.rules.holdout.shares else self.slice(0, 0))[1]
+        ids = self.grouped.table["customer_id"].to_pandas()
+        actions = self.report_data.frame["action"] if self.rules.holdout.shares else ids[:0]
+        customers = pd.DataFrame({"customer_id": ids[: len(actions)], "action": actions})
+        return self._with_holdouts(customers)[1]
 
     def _with_holdouts(self, customers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         return assign_holdouts(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from shell import QUIETLY, rfmtool
 
+from rfmtool import run
 from rfmtool.errors import UsageError
 from rfmtool.grouping.phones import check_country, international_format
 
@@ -142,6 +143,25 @@ def test_a_country_asks_for_what_reads_numbers(monkeypatch):
 
 
 CONSENTS = [("yes", "no"), ("no", "yes"), ("subscribed", "Opted Out"), ("True", "FALSE")]
+
+
+def test_numbers_are_formatted_once_for_all_days_that_a_run_computes(tmp_path, monkeypatch):
+    rows = [f"c{n % 7},{n},2024-{n % 12 + 1:02}-03,5,0044 7700 90012{n % 7}" for n in range(60)]
+    orders = tmp_path / "orders.csv"
+    orders.write_text("\n".join(["customer,order,date,amount,phone", *rows, ""]))
+    series = []
+
+    def formatted(texts, country):
+        series.append(len(texts))
+        return international_format(texts, country)
+
+    monkeypatch.setattr("rfmtool.grouping.evidence.international_format", formatted)
+
+    result = run(orders)
+
+    assert result.summary["backtest"]
+    assert series == [7]
+    assert {number[:9] for number in result.customers["phone"]} == {"+44 7700 "}
 
 
 def test_a_cell_that_says_there_is_no_address_is_none(tmp_path, monkeypatch):

@@ -25,6 +25,7 @@ from rfmtool.grouping.people import (
     evidence_frame,
     without_suppressed,
 )
+from rfmtool.grouping.phones import international_format
 from rfmtool.memory import take_rows
 from rfmtool.settings import Settings
 from rfmtool.sources import Asked
@@ -151,6 +152,22 @@ def with_evidence(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
         latest_cells=latest,
         entries=grouped.entries and with_owners(grouped.entries, places),
     )
+
+
+def with_international_phones(grouped: Grouped) -> Grouped:
+    """Bring all phone numbers into international form, once for all days that are computed."""
+    country, latest = grouped.export.asked.country, grouped.latest_cells
+    evidence = {
+        name: rows.assign(phone=international_format(rows["phone"], country))
+        if "phone" in rows
+        else rows
+        for name, rows in grouped.evidence.items()
+    }
+    if latest and "phone" in latest.column_names:
+        phones = international_format(latest["phone"].to_pandas(), country)
+        index = latest.column_names.index("phone")
+        latest = latest.set_column(index, "phone", pa.array(phones, pa.string()))
+    return replace(grouped, evidence=evidence, latest_cells=latest)
 
 
 def _with_new_owners(table: pa.Table | None, places: Ints) -> pa.Table | None:

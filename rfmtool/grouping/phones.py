@@ -42,7 +42,7 @@ def international_format(texts: pd.Series[Any], country: str | None) -> pd.Serie
     return texts.map(formatted, na_action="ignore").astype("str")
 
 
-# The numbers of the same people are formatted for several days.
+# The same numbers may be in the export, in contacts and in their steps.
 @lru_cache(maxsize=1 << 17)
 def _international(text: str, country: str | None, library: ModuleType | None) -> str:
     text = text.strip().lstrip("'").strip()

@@ -37,6 +37,10 @@ _CHANNEL_WORDS: Final = {
 }  # fmt: skip
 """Names of channels in contact logs, by channel, reduced to letters."""
 _CHANNELS: Final = {word: channel for channel, words in _CHANNEL_WORDS.items() for word in words}
+_LOG_COLUMNS: Final = (
+    "owner", "contacted_on", "direction", "action", "channel", "outcome", "snooze_until", "reason",
+)  # fmt: skip
+"""The columns of a contact log that customers are placed by; long logs are kept for many days."""
 _LIMIT_DAYS: Final = 30
 _ALIKE_DIGITS: Final = 7
 """Numbers that end in other digits are not the same, however they are written."""
@@ -51,8 +55,9 @@ def contact_log(grouped: Grouped, as_of_day: int, *, is_today: bool) -> pd.DataF
     evidence = grouped.evidence
     if (log := evidence.get("contacted")) is None:
         return None
-    log = log[log["contacted_on"].le(as_of_day).fillna(value=True).to_numpy(dtype=bool)]
-    later = evidence[LATER_CONTACTS]
+    is_known = log["contacted_on"].le(as_of_day).fillna(value=True).to_numpy(dtype=bool)
+    columns = log.columns.intersection([*_LOG_COLUMNS])
+    log, later = log[columns][is_known], evidence[LATER_CONTACTS][columns]
     log = pd.concat([log, later]) if is_today else _with_refusals(log, opt_outs(later))
     closed, shared = opted_out_by_channel(len(grouped.table), log), [log[:0]]
     closed.pop("call", None)  # as phone
@@ -172,9 +177,11 @@ def add_rest_reasons(
     owner = contacts["owner"].to_numpy()
     days_ago = np.maximum(as_of_day - contacts["day"].to_numpy(), 0)
     actions = customers["action"].astype("str")
-    is_same_action = actions.to_numpy()[owner] == contacts["action"]
     rest_days = actions.map(rest_days_by_action(playbook, limits)).to_numpy(dtype=np.int64)
-    recent = mask_of_places(owner[is_same_action & (days_ago < rest_days[owner])], len(customers))
+    is_late = days_ago < rest_days[owner]
+    late = owner[is_late]
+    is_same_action = actions.to_numpy()[late] == contacts["action"][is_late].to_numpy()
+    recent = mask_of_places(late[is_same_action], len(customers))
     often = is_at_contact_limit(contacts, len(customers), limits, as_of_day) & (rest_days > 0)
     codes = np.select([recent, often], [0, 1], -1)
     return customers.assign(resting=categorical_from_codes(codes, REST_REASONS))
@@ -183,11 +190,13 @@ def add_rest_reasons(
 def outbound_contacts(log: pd.DataFrame) -> pd.DataFrame:
     """The outbound contacts with a known day: owner, day, and action in lower case."""
     is_dated = log["contacted_on"].notna().to_numpy(dtype=bool)
-    rows = log[~column_equals(log, "direction", "in") & is_dated]
+    rows = log[["owner", "contacted_on", "action"]]
+    rows = rows[~column_equals(log, "direction", "in") & is_dated]
+    codes, words = pd.factorize(rows["action"].astype("str"), use_na_sentinel=False)
     columns = {
         "owner": rows["owner"].to_numpy(dtype=np.int64),
         "day": integer_column(rows, "contacted_on"),
-        "action": rows["action"].astype("str").str.strip().str.lower().to_numpy(),
+        "action": words.str.strip().str.lower().take(codes).array,
     }
     return pd.DataFrame(columns)
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rfmtool.arrays import Ints, Mask
+from rfmtool.arrays import Ints, Mask, mask_of_places
 from rfmtool.columns import EVIDENCE_DAYS
 from rfmtool.days import (
     UNKNOWN_DAY,
@@ -209,9 +209,11 @@ def _referral_columns(
     unsolicited = column_equals(table, "solicited", value=False)
     unknown = ~unsolicited & ~column_equals(table, "solicited", value=True)
 
+    pairs, pair = np.unique(owner * terms.customer_count + referred, return_inverse=True)
+    referrer = pairs // max(terms.customer_count, 1)
+
     def referred_people(rows: Mask) -> Ints:
-        pairs = np.unique(owner[rows] * terms.customer_count + referred[rows])
-        return terms.count(pairs // max(terms.customer_count, 1))
+        return terms.count(referrer[mask_of_places(pair[rows], len(pairs))])
 
     by_customer = customers["order_days"].to_numpy()[owner] > 0
     last_day = latest_days(owner[promotes], day[promotes], terms.customer_count)
