@@ -7,9 +7,11 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from pandas.api.types import union_categoricals
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, Mask, mask_of
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -19,6 +21,12 @@ def with_columns(customers: pd.DataFrame, columns: Mapping[str, Any]) -> pd.Data
     replaced = [name for name in columns if name in customers]
     customers = customers.drop(columns=replaced) if replaced else customers
     return pd.concat([customers, pd.DataFrame(columns, customers.index, copy=False)], axis=1)
+
+
+def is_among(cells: pd.Series[Any], texts: Iterable[Any]) -> Mask:
+    """Which cells of text are among many `texts`, each of which costs pandas' isin microseconds."""
+    found = pa.array(texts, pa.string(), from_pandas=True)
+    return mask_of(pc.is_in(pa.array(cells, pa.string(), from_pandas=True), found))
 
 
 def compact_columns(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:

@@ -193,13 +193,14 @@ class Standing:
 
     @cached_property
     def holdouts(self) -> pd.DataFrame:
-        """The holdouts drawn up to now: `placing.holdouts.HOLDOUT_COLUMNS`."""
+        """The holdouts drawn up to now: `placing.holdouts.HOLDOUT_COLUMNS`, sorted."""
         if "holdout" not in required_columns(self.settings, self.rules):
             return empty_holdouts()
         ids = self.grouped.table["customer_id"].to_pandas()
         actions = self.report_data.frame["action"] if self.rules.holdout.shares else ids[:0]
         customers = pd.DataFrame({"customer_id": ids[: len(actions)], "action": actions})
-        return self._with_holdouts(customers)[1]
+        draws = self._with_holdouts(customers)[1]
+        return draws.sort_values(["from_on", "lot", "customer_id", "salt"], ignore_index=True)
 
     def _with_holdouts(self, customers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         return assign_holdouts(
@@ -227,7 +228,7 @@ class Standing:
         """Whether all customers fit into one part."""
         return len([*part_bounds(len(self.grouped.table))]) == 1
 
-    @property
+    @cached_property
     def known_columns(self) -> frozenset[str]:
         """The columns of `frame`."""
         return frozenset((self.frame if self.is_one_part else self.slice(0, 0)).columns)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rfmtool.arrays import Ints, Mask, mask_of_places
 from rfmtool.days import UNKNOWN_DAY, integer_column, to_datetimes
-from rfmtool.frames import categorical_from_codes
+from rfmtool.frames import categorical_from_codes, is_among
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.people import add_contacts
 from rfmtool.grouping.phones import international_format
@@ -72,7 +72,7 @@ def contact_log(grouped: Grouped, as_of_day: int, *, is_today: bool) -> pd.DataF
         )
         for channel, mask in masks.items():
             refused = mask[keys.index]
-            owners = keys.index[keys.isin({*keys[refused]}) & ~refused]
+            owners = keys.index[is_among(keys, keys[refused]) & ~refused]
             rows = {"owner": owners, "channel": channel, "outcome": OPT_OUTS[0]}
             shared.append(pd.DataFrame(rows))
     return _with_refusals(log, pd.concat(shared))
@@ -89,7 +89,7 @@ def _shared_addresses(
     if kind == "phone":
         keys = cells.str.replace(r"\D+", "", regex=True).str.slice(-_ALIKE_DIGITS)
     wanted: Mask = np.logical_or.reduce(refused)
-    cells = cells[keys.isin({*keys[wanted].dropna()})]
+    cells = cells[is_among(keys, keys[wanted].dropna())]
     cells = cells[has_address(cells.to_frame(kind), kind)]
     if kind == "email":
         return keys[cells.index]

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rfmtool.arrays import Mask
-from rfmtool.frames import categorical_from_codes
+from rfmtool.frames import categorical_from_codes, is_among
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.rules import ALL_MARKETING, HoldoutRules, Rules, marketing_actions
 from rfmtool.sources.cells.ids import is_listed
@@ -74,14 +74,13 @@ def with_entrants(
     """Draw for customers new to a holdout; earlier `draws` stay as they are.
 
     `marketing` are the actions that may have a holdout; `day` is the as_of day, since 1970-01-01.
-    All draws are sorted by from_on, lot and customer_id.
     """
     keys = matching_keys(customers["customer_id"])
     for lot in sorted(holdout.shares, key=lambda name: name != ALL_MARKETING):
         actions = marketing if lot == ALL_MARKETING else {lot}
         earlier = draws[draws["salt"].eq(holdout.salt) & draws["lot"].isin([lot, ALL_MARKETING])]
         settled = earlier[earlier["lot"].eq(lot) | earlier["held_out"]]["customer_id"]
-        is_new = customers["action"].isin(actions) & ~keys.isin(matching_keys(settled))
+        is_new = customers["action"].isin(actions) & ~is_among(keys, matching_keys(settled))
         entrants, share = customers[is_new.to_numpy()], holdout.shares[lot]
         parts = (holdout.salt,) if lot == ALL_MARKETING else (holdout.salt, lot)
         columns = {
@@ -95,8 +94,8 @@ def with_entrants(
         }
         kinds = empty_holdouts().dtypes.to_dict()
         new = pd.DataFrame(columns, columns=list(HOLDOUT_COLUMNS)).astype(kinds)
-        draws = pd.concat([draws, new])
-    return draws.sort_values(["from_on", "lot", "customer_id", "salt"], ignore_index=True)
+        draws = pd.concat([draws, new], ignore_index=True)
+    return draws
 
 
 def is_held_out(
@@ -106,9 +105,9 @@ def is_held_out(
     is_in_force = draws["salt"].eq(holdout.salt) & draws["lot"].isin([*holdout.shares])
     held = draws[draws["held_out"] & is_in_force]
     keys, held_keys = matching_keys(customers["customer_id"]), matching_keys(held["customer_id"])
-    of_all = keys.isin(held_keys[held["lot"].eq(ALL_MARKETING)])
-    mask: Mask = (of_all & customers["action"].isin(marketing)).to_numpy()
+    of_all = is_among(keys, held_keys[held["lot"].eq(ALL_MARKETING)])
+    mask = of_all & customers["action"].isin(marketing).to_numpy()
     for lot in holdout.shares.keys() - {ALL_MARKETING}:
-        of_action = keys.isin(held_keys[held["lot"].eq(lot)])
-        mask = mask | (of_action & customers["action"].eq(lot)).to_numpy()
+        of_action = is_among(keys, held_keys[held["lot"].eq(lot)])
+        mask |= of_action & customers["action"].eq(lot).to_numpy(dtype=bool)
     return mask

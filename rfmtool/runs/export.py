@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.errors import UsageError
+from rfmtool.frames import is_among
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.outputs.files import file_stems
 from rfmtool.outputs.uploads import TOOLS, Tool, upload
@@ -116,7 +117,8 @@ def _with_valid_addresses(people: pd.DataFrame, run: RunFolder) -> pd.DataFrame:
     if _REFUSALS in run.digests:  # of e-mail, the consent column has them
         refusals = run.text_table(_REFUSALS).to_pandas()
         by_phone = normalized_channels(refusals).isin(_PHONE_CHANNELS)
-        numbers = numbers.mask(people["customer_id"].isin(refusals["customer_id"][by_phone]), "")
+        refused = is_among(people["customer_id"], refusals["customer_id"][by_phone])
+        numbers = numbers.mask(refused, "")
     return people.assign(email=email.where(email.str.fullmatch(_ADDRESS), ""), phone=numbers)
 
 
@@ -150,7 +152,7 @@ def exclusion_reasons(
     # Of people who share an address the first is included, and nobody if one of them has refused.
     email = people["email"].str.lower()
     refused = {*email[has_refused], *people["phone"][has_refused]} - {""}
-    shares_refused = email.isin(refused) | people["phone"].isin(refused)
+    shares_refused = is_among(email, refused) | is_among(people["phone"], refused)
     reason = reason.mask(reason.eq("") & shares_refused, "refused")
     is_repeated = reason.eq("") & address.where(reason.eq("")).duplicated()
     reason = reason.mask(is_repeated, "same address as another")
