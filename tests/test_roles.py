@@ -159,11 +159,11 @@ def test_names_of_many_ledgers_and_shops_are_known(header, found):
     assert {*roles(*header.split(",")).values()} == {*found.split(",")}
 
 
-def test_a_known_number_or_name_is_preferred_to_one_learned_later():
+def test_the_likeliest_name_of_a_column_is_preferred():
     header = "musteri_id,email,tanggal,date,total,total_venda,pedido_id,order"
 
     assert roles(*header.split(",")) == {
-        "customer_id": "email",
+        "customer_id": "musteri_id",
         "order_id": "order",
         "ordered_at": "date",
         "amount": "total",
@@ -284,6 +284,9 @@ def test_the_commonest_names_of_other_languages_are_known(header):
         ("N° client", ("Nom", "E-mail")),
         ("klantnummer", ("Email", "klantnaam")),
         ("Customer number", ("Name", "Email")),
+        ("KdNr", ("Name", "E-Mail")),
+        ("codice cliente", ("email", "Name")),
+        ("得意先コード", ("得意先名", "Name")),
     ],
 )
 def test_a_number_of_customers_goes_before_names_and_addresses_in_any_language(number, others):
