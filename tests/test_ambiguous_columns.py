@@ -588,6 +588,25 @@ def test_money_of_another_name_beside_a_total_is_told_of():
     assert any("'total_amt_usd' could be it too" in one for one in told(text))
 
 
+def test_customers_whom_capitals_alone_tell_apart_are_told_of():
+    text = f"{START}Total\n1,2024-01-05,Ann Ray,5\n2,2024-01-06,{{}},7\n"
+
+    assert any("capitals alone" in one for one in told(text.format("ANN RAY")))
+    assert not any("capitals alone" in one for one in told(text.format("ANN ROY")))
+
+
+@pytest.mark.parametrize("other", ["Customer Name", "Buyer Login", "Customer"])
+def test_customers_made_up_for_each_order_are_told_of(other):
+    names = "Customer ID" if other == "Customer" else "Buyer Email"
+    rows = [f"{n},2024-01-{n + 1:02},m{n}@market.example,p{n % 9},5" for n in range(24)]
+    export = f"Order ID,Order Date,{names},{other},Total\n" + "\n".join(rows)
+    known = "\n".join(row.replace(f"m{n}@", f"p{n % 20}@") for n, row in enumerate(rows))
+
+    hint = f"--column customer_id={other!r}"
+    assert any("made up for each order" in one and hint in one for one in told(export))
+    assert not any("made up" in one for one in told(export.partition("\n")[0] + "\n" + known))
+
+
 def test_an_export_whose_customers_stand_in_another_column_says_so():
     text = "Email,Phone,Order,Date,Total\n{},0171 1,1,2024-01-05,5\n,0171 2,2,2024-01-06,7\n"
 

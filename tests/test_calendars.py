@@ -23,6 +23,16 @@ def test_years_of_another_calendar_are_asked_about(tmp_path, year, calendar):
     assert f"{year}-02-13" in told.stdout
 
 
+def test_short_years_of_another_calendar_are_asked_about(tmp_path):
+    rows = [f"ann,{number},1{number}/02/67,5" for number in range(3, 6)]
+    export = written(tmp_path / "shop.csv", "\n".join([HEADER, *rows]) + "\n")
+
+    with pytest.raises(AmbiguousInputError, match="Buddhist"):
+        run(export)
+    told = rfmtool("score", export, "--date-format", "%d/%m/%y")
+    assert "2067-02-15" in told.stdout
+
+
 def test_years_of_the_common_calendar_pass(tmp_path):
     export = written(tmp_path / "shop.csv", f"{HEADER}\nann,1,1999-02-11,5\n")
 

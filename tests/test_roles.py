@@ -179,6 +179,21 @@ def test_a_number_of_customers_is_preferred_to_a_name(number, name):
     assert roles(name, number, "date", "total")["customer_id"] == number
 
 
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("البريد الإلكتروني", "اسم العميل"),
+        ("อีเมล", "ชื่อลูกค้า"),
+        ("이메일", "고객명"),
+        ("メール", "顧客名"),
+        ("電郵", "顧客"),
+        ("Rechnungs-E-Mail", "Kundenname"),
+    ],
+)
+def test_an_address_is_preferred_to_a_name_in_any_language(address, name):
+    assert roles(name, address, "date", "total")["customer_id"] == address
+
+
 def test_what_rows_come_to_is_preferred_to_a_price_without_a_quantity():
     assert roles("customer", "date", "price", "Total Venda")["amount"] == "Total Venda"
     assert "amount" not in roles("customer", "date", "price", "Total Venda", "qty")

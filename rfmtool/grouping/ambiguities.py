@@ -22,8 +22,10 @@ from rfmtool.sources.ledger import Ledger
 
 _SURE_ORDERS, _SURE_SHARE, _SOME_ORDERS, _MAX_OVERLAP_SHARE = 20, 0.95, 2, 0.001
 _MAX_LISTED: Final = 8
-_OTHER_CALENDARS: Final = (("Buddhist", 2440, 2700), ("Hijri", 1300, 1500))
-"""Ranges of years that are likelier those of another calendar than Gregorian ones."""
+_OTHER_CALENDARS: Final = (
+    ("Buddhist", 2440, 2700), ("Buddhist", 2045, 2068), ("Hijri", 1300, 1500),
+)  # fmt: skip
+"""Ranges of years, also of two digits, that are likelier of another calendar than Gregorian."""
 
 
 def check_currency(export: Export, ledger: Ledger, options: LineOptions) -> None:

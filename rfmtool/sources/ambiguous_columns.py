@@ -23,7 +23,7 @@ from rfmtool.sources.statuses import Statuses, is_type_code
 from rfmtool.sources.synonyms import synonyms, types_of_anything
 
 CHECKED_ROLES: Final = (
-    "amount", "customer_id", "email", "order_id", "ordered_at", "quantity", "unit_price",
+    "amount", "customer_id", "email", "name", "order_id", "ordered_at", "quantity", "unit_price",
 )  # fmt: skip
 """The roles whose cells are checked."""
 _FEW_WORDS: Final = 12
@@ -127,15 +127,17 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
     fewest = _OTHERS_PER_SHARED_ID if is_shared else _OTHERS_PER_ID
     known = {*synonyms()["customer_id"]} - _NOT_IDS
     candidates = {name: column for name, column in others.items() if normalized(name) in known}
-    if "email" in cells and taken["email"] != chosen:
-        candidates[taken["email"]] = cells["email"]
+    for role in ("name", "email"):
+        if role in cells and taken[role] != chosen:
+            candidates[taken[role]] = cells[role]
+    orders = len(pc.unique(trimmed(cells["order_id"]))) if "order_id" in cells else len(ids)
     for name, column in candidates.items():
-        is_email = name == taken.get("email")
+        is_contact = name in (taken.get("email"), taken.get("name"))
         table = pa.table({"id": ids, "other": trimmed(column)}).drop_null()
         groups = table.group_by("id").aggregate([("other", "count_distinct"), ("other", "count")])
         count, others_count = len(groups), len(pc.unique(table["other"]))
         recur = others_count < _NEARLY_ALL * len(table)  # or it may number orders
-        if is_email and normalized(chosen).endswith(_NUMBER_ENDINGS):
+        if is_contact and normalized(chosen).endswith(_NUMBER_ENDINGS):
             recur = False  # several people may write for one customer
         if recur and others_count >= fewest * count and others_count - count >= _SEVERAL:
             is_one = False
@@ -143,9 +145,14 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
                    f" which {name!r} has {others_count:,}: if those are the customers, take"
                    f" --column customer_id={name!r}.")  # fmt: skip
             continue
+        if 2 * others_count <= count >= max(_MANY_ROWS, _NEARLY_ALL * orders):
+            yield (f"Column {chosen!r}, taken for customers, has another in nearly each of the"
+                   f" first {orders:,} orders, and {name!r} has {others_count:,}: if it is made up"
+                   " for each order, as marketplaces do with addresses, take --column"
+                   f" customer_id={name!r}.")  # fmt: skip
         is_frequent = pc.greater(groups["other_count"], _GUEST_SHARE * len(table))
         guests = pc.and_(pc.greater(groups["other_count_distinct"], _SEVERAL), is_frequent)
-        if is_email and not is_shared and pc.any(guests).as_py():
+        if is_contact and not is_shared and pc.any(guests).as_py():
             is_one = False
             yield (f"With one customer of column {chosen!r} stand many of {name!r}: if that one is"
                    " for guests, name it with --anonymous, or take --column"
@@ -156,15 +163,15 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
 
 
 def _space_notices(chosen: str, ids: pa.Array) -> Iterator[str]:
-    """Customer ids that differ in white space around them only."""
+    """Customer ids that differ in white space around them, or in capitals, only."""
     texts = pc.drop_null(pc.unique(pc.cast(ids, pa.string())))
     # E-mail addresses are compared without white space anyway.
     texts = texts.filter(pc.invert(pc.match_substring(texts, "@")))
-    alike = len(texts) - len(pc.unique(pc.utf8_trim_whitespace(texts)))
+    alike = len(texts) - len(pc.unique(pc.utf8_lower(pc.utf8_trim_whitespace(texts))))
     if alike:
         yield (f"Customers of column {chosen!r} in the first rows who differ from another by white"
-               f" space alone, and count apart: {alike:,}. If they are one, trim it in the"
-               " export.")  # fmt: skip
+               f" space or capitals alone, and count apart: {alike:,}. If they are one, write them"
+               " alike in the export.")  # fmt: skip
 
 
 def _order_id_notices(chosen: str, cells: Cells) -> Iterator[str]:
