@@ -308,6 +308,12 @@ def test_quantities_are_read_by_their_own_marks(write, quantities, prices, units
     assert any("is read as one piece" in one for one in reading_notices(found)) is differ
 
 
+@pytest.mark.parametrize("text", ["▲1,234", "△1,234", "▲¥1,234", "¥▲1,234", "▲1,234円"])
+def test_triangles_are_minus_signs_of_japan(text):
+    assert plain(text, ".") == "-1234"
+    assert plain(f"-{text}", ".") is None
+
+
 def test_thousands_of_pieces_may_be_said_to_be_such(write):
     path = write(["customer_id;order_id;ordered_at;quantity;unit_price",
                   "c;1;2024-01-05;1.000;12,50"])  # fmt: skip

@@ -335,6 +335,7 @@ def test_letters_of_any_script_keep_names_apart():
     assert normalized("Клиент") == "клиент"
     assert normalized("顧客ID") == "顧客id"
     assert normalized("ŁÓDŹ_Øre") == "lodzore"
+    assert normalized("カード") != normalized("カート")
     assert normalized("Order №") == normalized(normalized("Order №")) == "orderno"
 
 

@@ -18,10 +18,11 @@ _SURE_GROUPS: Final = ("cancelled", "refunded", "voided", "failed")
 _AMBIGUOUS_CREDITS: Final = ("credit", "abono", "retour", "retur")
 """Words that as often say how an order was paid, or why it was sent."""
 _DAY: Final = re.compile(
-    r"\s*(?<!\d)(?:\d{4}([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2\d{4}|\d\d? de [^\W\d]+)"
+    r"^\[[\d.]+\]\s*"
+    r"|\s*(?<!\d)(?:\d{4}([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2\d{4}|\d\d? de [^\W\d]+)"
     r"(?: \d\d?:\d\d)?(?!\d)"
 )
-"""A day in a status, such as the last on which goods can be returned."""
+"""A day in a status, such as the last on which goods can be returned; or its number in brackets."""
 
 
 def _shipped() -> Any:  # noqa: ANN401 - tomllib's type
@@ -43,7 +44,7 @@ def words(name: str) -> frozenset[str]:
 
 
 def without_day(word: str) -> str:
-    """The word without a day in it, which changes nothing about what it means."""
+    """The word without a day or number in it, which changes nothing about what it means."""
     return _DAY.sub("", word)
 
 

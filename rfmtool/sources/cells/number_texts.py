@@ -31,11 +31,11 @@ def _pattern(decimal: str, groups: Sequence[str]) -> str:
         for group in groups
     )
     # Whether it is a currency is checked later: a pattern of their letters takes 20 times as long.
-    mark = r"[^\d\s\p{Z}\p{Cc}().,'’+−-]{1,5}(?: \$)?"
+    mark = r"[^\d\s\p{Z}\p{Cc}().,'’+−▲△-]{1,5}(?: \$)?"
     # A dash in place of decimals, as in 500,- or 500/-, is no minus.
     return (
-        rf"^'?(?P<open>\()?(?P<sign>[-+−])?(?P<front>{mark})?"
-        rf"[\s{_SPACES}]*(?P<inner>[-+−])?[\s{_SPACES}]*"
+        rf"^'?(?P<open>\()?(?P<sign>[-+−▲△])?(?P<front>{mark})?"
+        rf"[\s{_SPACES}]*(?P<inner>[-+−▲△])?[\s{_SPACES}]*"
         rf"(?P<whole>{grouped}|\d+)?(?:{decimal}(?:[-−–]{{1,2}}|(?P<part>\d*)))?(?:/-)?"
         rf"(?P<power>[eE][-+]?\d{{1,9}})?"
         rf"(?P<late>[-−])?[\s{_SPACES}]*(?P<back>{mark})?(?P<after>[-−])?(?P<close>\))?$"
@@ -181,7 +181,7 @@ def parse_number_text(cells: pa.Array, decimal: DecimalMark) -> tuple[pa.Array, 
 
 
 def _signs(part: Cells, present: Cells) -> tuple[pa.Array, pa.Array]:
-    signs = pa.array(["-", "−"])
+    signs = pa.array(["-", "−", "▲", "△"])  # those of Japan too
     in_front = (pc.is_in(part[name], signs) for name in ("sign", "inner"))
     marks = [*in_front, *(present[name] for name in ("late", "after", "open"))]
     count = reduce(pc.add, (pc.cast(mark, pa.int8()) for mark in marks))
