@@ -241,6 +241,35 @@ def test_what_looks_like_money_given_back_gets_the_role_that_its_cells_bear_out(
     assert people.get("c1", 0) == (5.5 if role == "refunded" else 0)
 
 
+@pytest.mark.parametrize("word", ["pending", "On hold", "offen", "Принят, ожидается оплата"])
+def test_what_waits_counts_where_a_flag_says_that_it_is_paid(word):
+    result = library.run(shop(word, word, "paid", Paid=["yes", "no", "yes"]))
+
+    assert (result.ledger["used"], result.ledger["not_a_sale"]) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["Date paid", "Bezahlt am", "Amount Paid"])
+def test_what_waits_beside_a_column_of_payments_is_told_of(name):
+    told = library.run(shop("pending", "paid", **{name: ["2026-03-01", ""]})).summary["warnings"]
+
+    assert any(f"whatever {name!r} says" in text and "pending=sale" in text for text in told)
+    told = library.run(shop("paid", "paid", **{name: ["2026-03-01", ""]})).summary["warnings"]
+    assert not any("whatever" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "role"),
+    [("Confirmed", ["Y", "N", "Y"], "captured"), ("success", ["true", "false", "true"], "captured"),
+     ("Return Date", ["", "2026-03-01", ""], "cancelled_on")],
+)  # fmt: skip
+def test_flags_that_may_say_what_is_no_sale_are_named(name, cells, role):
+    orders = shop("", "", "", **{name: cells}).drop(columns="status")
+
+    told = library.run(orders).summary["warnings"]
+
+    assert any(f"Column {name!r} looks like" in text and f"{role}=NAME" in text for text in told)
+
+
 @pytest.mark.parametrize(
     ("name", "cells"),
     [("キャンセル", ["", "キャンセル", ""]), ("Paid", ["Paid", "Unpaid", "Paid"])],

@@ -129,7 +129,8 @@ def _line_options(export: Export, rules: Rules, settings: LineSettings) -> LineO
         currency=settings.currency,
         rates=settings.rates,
         statuses=statuses.with_settled(sales, others),
-        has_payment_status="payment_status" in export.columns and not preset.columns,
+        has_payment_status=bool(export.columns.keys() & {"payment_status", "captured"})
+        and not preset.columns,
         anonymous_ids=export.asked.anonymous | preset.anonymous,
         order_per_row=settings.order_per_row,
         suppressed=settings.suppressed,

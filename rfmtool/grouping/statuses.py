@@ -165,7 +165,7 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
 
 
 def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[str]:
-    """A sentence about invoices that are left out as unpaid, where no preset decides."""
+    """A sentence about what is left out as unpaid, of invoices or beside a column of payments."""
     names = [export.columns.get(role, "") for role in ("order_id", "ordered_at", "status")]
     names += [row.word or "" for row in rows if row.role == "type"]
     has_invoices = any(word in normalized(name) for word in words("invoices") for name in names)
@@ -176,11 +176,15 @@ def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[s
             row.meaning == "not_a_sale" and is_in_group(row.word, "not_a_sale", "unpaid")))
     ]  # fmt: skip
     has_invoices |= any(normalized(row.word or "") in words("overdue") for row in unpaid)
-    if export.preset.columns or "payment_status" in export.columns or not (has_invoices and unpaid):
+    payments = [name for name in header if name not in export.columns.values()
+                and any(word in normalized(name) for word in words("paid_columns"))]  # fmt: skip
+    is_settled = export.preset.columns or export.columns.keys() & {"payment_status", "captured"}
+    if is_settled or not (unpaid and (has_invoices or payments)):
         return []
+    what = "Invoices" if has_invoices else f"Orders, whatever {payments[0]!r} says,"
     total = _sum(unpaid)
     left_out = f"{total.rows:,} row{'s' * (total.rows > 1)} of {money_text(total.net_units)}"
-    return [(f"Invoices left out as they are not paid: {left_out}, with"
+    return [(f"{what} left out as they are not paid: {left_out}, with"
              f" {unknown_words_text(unpaid)}. If they are sales all the same, take --status"
              f" '{unpaid[0].word}=sale'.")]  # fmt: skip
 

@@ -36,7 +36,8 @@ def exclusion_masks(heads: Cells, options: LineOptions) -> Iterator[Mask]:
         yield meanings == _NOT_A_SALE
     if statuses:
         is_open = np.logical_or.reduce([meanings == _OPEN for meanings in statuses])
-        is_sale = np.logical_or.reduce([meanings == _SALE for meanings in statuses])
+        paid = [_matching(heads["captured"], _is_set)] if "captured" in heads else []
+        is_sale = np.logical_or.reduce([*(meanings == _SALE for meanings in statuses), *paid])
         yield is_open & ~is_sale
     if "type" in heads:
         yield excluded_type_mask(heads, options)
