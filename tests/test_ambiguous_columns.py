@@ -588,6 +588,18 @@ def test_money_of_another_name_beside_a_total_is_told_of():
     assert any("'total_amt_usd' could be it too" in one for one in told(text))
 
 
+@pytest.mark.parametrize(("shipping", "sentence"), [(0, "of the others:"), (4, "others or more:")])
+def test_orders_listed_together_with_their_rows_are_told_of(shipping, sentence):
+    rows = [f"{n},2024-01-{n:02},c{n % 5},{amount}" for n in range(1, 25)
+            for amount in (5 + n, 7, 12 + n + shipping * (n % 2))]  # fmt: skip
+    other = [row.replace(",7", ",70") for row in rows]
+
+    told_of = [text for text in told(f"{START}Total\n" + "\n".join(rows)) if "one row" in text]
+    assert len(told_of) == 1
+    assert sentence in told_of[0]
+    assert not any("one row" in text for text in told(f"{START}Total\n" + "\n".join(other)))
+
+
 def test_customers_whom_capitals_alone_tell_apart_are_told_of():
     text = f"{START}Total\n1,2024-01-05,Ann Ray,5\n2,2024-01-06,{{}},7\n"
 

@@ -21,7 +21,7 @@ from rfmtool.sources.roles_by_cells import content_kind, distinct_texts
 from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.synonyms import fallback_synonyms, spellings, synonyms, without_units
 
-_NEARLY_ALL: Final = 0.9
+_NEARLY_ALL, _SOME = 0.9, 0.2
 _NOT_A_QUANTITY: Final = r"[^0-9]|[0-9]{3}"
 _DATA: Final = packaged_toml(__package__, "unused_columns.toml")
 _NAMES: Final = {key: [*map(normalized, _DATA[key])] for key in (
@@ -116,7 +116,10 @@ def _is_of_all_pieces(quantities: pa.Array, prices: pa.Array) -> bool:
 
 
 def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
-    """A notice if most orders of three rows or more have a row that is the sum of the others."""
+    """A notice if most orders of three rows or more have a row that is the sum of the others.
+
+    Or more than it, in some, by shipping or tax.
+    """
     table = pa.table({"id": trimmed(ids), "amount": trimmed(amounts)}).drop_null()
     for mark in get_args(DecimalMark):
         texts = normalized_number_text(table["amount"].combine_chunks())
@@ -128,15 +131,17 @@ def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
         orders = rows.aggregate([("amount", "sum"), ("amount", "max"), ("amount", "count")])
         is_large = pc.greater(orders["amount_count"], 2)
         excess = pc.subtract(orders["amount_sum"], pc.multiply(orders["amount_max"], 2.0))
-        has_total = pc.and_(is_large, pc.less(pc.abs(excess), _HALF_A_CENT))
-        large, totals = (pc.sum(mask).as_py() or 0 for mask in (is_large, has_total))
+        has_most = pc.and_(is_large, pc.less(excess, _HALF_A_CENT))
+        has_total = pc.and_(has_most, pc.greater(excess, -_HALF_A_CENT))
+        masks = (is_large, has_most, has_total)
+        large, most, totals = (pc.sum(mask).as_py() or 0 for mask in masks)
         # Equal sums may be set prices.
         differ = len(pc.unique(orders["amount_sum"].filter(has_total))) > 1
-        if differ and totals >= _NEARLY_ALL * large:
-            yield (f"In {totals:,} of the {large:,} orders with three rows and more in the first"
-                   " rows, one row comes to the sum of the others: if it is a total or a payment,"
-                   " leave such rows out, or name the column that tells them with --column"
-                   " type=NAME.")  # fmt: skip
+        if differ and most >= _NEARLY_ALL * large and totals >= _SOME * large:
+            yield (f"In {most:,} of the {large:,} orders with three rows and more in the first"
+                   f" rows, one row comes to the sum of the others{' or more' * (most > totals)}:"
+                   " if it is a total or a payment, leave such rows out, or name the column that"
+                   " tells them with --column type=NAME.")  # fmt: skip
         return
 
 
