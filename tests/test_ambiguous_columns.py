@@ -600,11 +600,17 @@ def test_orders_listed_together_with_their_rows_are_told_of(shipping, sentence):
     assert not any("one row" in text for text in told(f"{START}Total\n" + "\n".join(other)))
 
 
-def test_customers_whom_capitals_alone_tell_apart_are_told_of():
-    text = f"{START}Total\n1,2024-01-05,Ann Ray,5\n2,2024-01-06,{{}},7\n"
+@pytest.mark.parametrize(
+    "name", ["ZOË RAY", "Zoë  Ray", "Zoe\u0308 Ray", "Zoë\u00a0Ray", "\u200bZoë Ray"]
+)
+def test_customers_whom_capitals_or_spaces_alone_tell_apart_are_told_of(name):
+    text = f"{START}Total\n1,2024-01-05,Zoë Ray,5\n2,2024-01-06,{{}},7\n"
 
-    assert any("capitals alone" in one for one in told(text.format("ANN RAY")))
-    assert not any("capitals alone" in one for one in told(text.format("ANN ROY")))
+    assert any("capitals or" in one for one in told(text.format(name)))
+    assert not any("capitals or" in one for one in told(text.format("Zoë Roy")))
+    assert any(
+        "zeros in front" in one for one in told(text.replace("Zoë Ray", "17").format("0017"))
+    )
 
 
 @pytest.mark.parametrize("other", ["Customer Name", "Buyer Login", "Customer"])

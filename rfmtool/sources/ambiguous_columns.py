@@ -163,15 +163,16 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
 
 
 def _space_notices(chosen: str, ids: pa.Array) -> Iterator[str]:
-    """Customer ids that differ in white space around them, or in capitals, only."""
+    """Customer ids that differ in white space, capitals, leading zeros or encodings only."""
     texts = pc.drop_null(pc.unique(pc.cast(ids, pa.string())))
     # E-mail addresses are compared without white space anyway.
     texts = texts.filter(pc.invert(pc.match_substring(texts, "@")))
-    alike = len(texts) - len(pc.unique(pc.utf8_lower(pc.utf8_trim_whitespace(texts))))
-    if alike:
+    plain = pc.utf8_lower(pc.utf8_normalize(texts, "NFKC"))
+    plain = pc.replace_substring_regex(plain, r"[\s\p{Z}\p{Cf}]+|^['#0]+", "")
+    if alike := len(texts) - len(pc.unique(plain)):
         yield (f"Customers of column {chosen!r} in the first rows who differ from another by white"
-               f" space or capitals alone, and count apart: {alike:,}. If they are one, write them"
-               " alike in the export.")  # fmt: skip
+               f" space, capitals or zeros in front alone, and count apart: {alike:,}. If they are"
+               " one, write them alike in the export.")  # fmt: skip
 
 
 def _order_id_notices(chosen: str, cells: Cells) -> Iterator[str]:
