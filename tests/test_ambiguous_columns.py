@@ -588,6 +588,23 @@ def test_money_of_another_name_beside_a_total_is_told_of():
     assert any("'total_amt_usd' could be it too" in one for one in told(text))
 
 
+@pytest.mark.parametrize(
+    ("amount", "total"),
+    [("Subtotaal", "Te betalen"), ("Price", "Paid"), ("Sales", "Total sales"), ("Umsatz", "A")],
+)
+def test_a_column_of_the_amount_and_what_is_added_to_it_is_told_of(amount, total):
+    header = f"{START}{amount},Frais,Porto,{total},Remise\n"
+    rows = [(10 * n, n % 3, n % 2 * 4.5, 10 * n + n % 3 + n % 2 * 4.5, "") for n in range(1, 31)]
+    rows = [f"{n},2024-01-{n:02},c{n % 7},{row[0]},{row[1] or ''},{row[2]},{row[3]},{row[4]}"
+            for n, row in enumerate(rows, 1)]  # fmt: skip
+    other = [f"{row.rpartition(',')[0]}1," for row in rows]
+
+    hint = f"{total!r} could be it too"
+    assert any(hint in text for text in told(header + "\n".join(rows)))
+    assert not any(hint in text for text in told(header + "\n".join(other)))
+    assert not any(hint in text for text in told(header.replace("Porto", "Discount") + rows[0]))
+
+
 @pytest.mark.parametrize(("shipping", "sentence"), [(0, "of the others:"), (4, "others or more:")])
 def test_orders_listed_together_with_their_rows_are_told_of(shipping, sentence):
     rows = [f"{n},2024-01-{n:02},c{n % 5},{amount}" for n in range(1, 25)

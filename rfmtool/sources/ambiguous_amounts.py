@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations, islice
 from typing import Final, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,7 +32,8 @@ _NAMES: Final = {key: [*map(normalized, _DATA[key])] for key in (
 _IS_PRICE: Final = r"[.,][0-9]{2}$|[0-9]{3}"
 _HALF_A_CENT: Final = 0.005
 _NOT_ZERO: Final = "[1-9]"
-_MANY_ROWS: Final = 20
+_IS_NUMBER: Final = r"^\s*\D{0,4}\d[\d.,' ]*\D{0,4}$|^\s*$"
+_MANY_ROWS, _FIRST_ROWS, _FIRST_COLUMNS, _MOST_COLUMNS = 20, 256, 64, 12
 
 
 def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> Iterator[str]:
@@ -54,7 +57,9 @@ def amount_column_notices(taken: Mapping[str, str], cells: Cells, others: Cells)
         return
     names, more = synonyms()["amount"], fallback_synonyms()["amount"]
     more = [] if {*spellings(taken["amount"])}.isdisjoint(more) else more
-    if names := _numbers(others, [*names, *more]):
+    names = _numbers(others, [*names, *more])
+    names = names or (_totals_beside(cells["amount"], others) if "amount" in cells else [])
+    if names:
         yield (f"Money is read from {taken['amount']!r}; {_listed(names)} could be it too: see"
                " --column amount=NAME.")  # fmt: skip
     fees = _numbers(others, [*_NAMES["fees"], *_NAMES["commissions"]])
@@ -99,20 +104,61 @@ def _unit_price_notices(amount: str, others: Cells) -> Iterator[str]:
 def _is_of_all_pieces(quantities: pa.Array, prices: pa.Array) -> bool:
     """Whether prices divided by quantities are far fewer than the prices: those of articles."""
     table = pa.table({"quantity": trimmed(quantities), "price": trimmed(prices)}).drop_null()
+    if (read := _floats(table.columns)) is None:
+        return False
+    counts, sums = read
+    is_sold = (counts > 0) & (sums > 0)
+    known, each = sums[is_sold], sums[is_sold] / counts[is_sold]
+    differ = [len(np.unique(np.char.mod("%.4g", values))) for values in (known, each)]
+    return len(known) >= _MANY_ROWS and differ[0] >= 2 * differ[1]
+
+
+def _totals_beside(amounts: pa.Array, others: Cells) -> list[str]:
+    """The columns that are the amount and one to three others, as shipping and tax, together."""
+    first = {name: _first_texts(column) for name, column in islice(others.items(), _FIRST_COLUMNS)
+             if not any(stem in normalized(name) for stem in _NAMES["discounts"])}  # fmt: skip
+    first = {name: texts for name, texts in first.items()
+             if pc.all(pc.match_substring_regex(texts, _IS_NUMBER)).as_py()}  # fmt: skip
+    names = [*first][:_MOST_COLUMNS]
+    read = _floats([_first_texts(amounts), *map(first.get, names)])
+    if len(amounts) < _MANY_ROWS or read is None:
+        return []
+    added = {name: values for name, values in zip(names, read[1:], strict=True)
+             if (values >= 0).all()}  # fmt: skip
+    sums = [parts for size in (1, 2, 3) for parts in combinations(added, size)]
+    return [
+        name
+        for name, total in added.items()
+        if np.mean(total > read[0]) >= _SOME
+        and (total >= read[0]).all()
+        and any(
+            np.mean(np.abs(total - read[0] - sum(added[part] for part in parts)) < _HALF_A_CENT)
+            >= _NEARLY_ALL
+            for parts in sums
+            if name not in parts
+        )
+    ]
+
+
+def _first_texts(column: pa.Array) -> pa.Array:
+    """The first cells of a column as text, 0 where one is empty; "x" of what is neither."""
+    is_readable = pa.types.is_string(column.type) or pa.types.is_primitive(column.type)
+    texts = trimmed(pc.cast(column[:_FIRST_ROWS], pa.string())) if is_readable else pa.array(["x"])
+    return pc.if_else(pc.equal(texts, ""), "0", texts).fill_null("0")
+
+
+def _floats(columns: Sequence[pa.Array]) -> list[npt.NDArray[np.float64]] | None:
+    """Columns as numbers, by a decimal mark that reads them all; None where none does."""
     for mark in get_args(DecimalMark):
-        columns = []
-        for column in table.columns:
-            texts = normalized_number_text(pc.cast(column, pa.string()).combine_chunks())
-            numbers, _ = parse_number_text(texts, mark)
-            columns.append(pc.cast(numbers, pa.float64()).to_numpy(zero_copy_only=False))
-        counts, sums = columns
-        if np.isnan(counts).any() or np.isnan(sums).any():
-            continue
-        is_sold = (counts > 0) & (sums > 0)
-        known, each = sums[is_sold], sums[is_sold] / counts[is_sold]
-        differ = [len(np.unique(np.char.mod("%.4g", values))) for values in (known, each)]
-        return len(known) >= _MANY_ROWS and differ[0] >= 2 * differ[1]
-    return False
+        read = []
+        for column in columns:
+            texts = pc.cast(column, pa.string())
+            texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+            numbers, _ = parse_number_text(normalized_number_text(texts), mark)
+            read.append(pc.cast(numbers, pa.float64()).to_numpy(zero_copy_only=False))
+        if not any(np.isnan(values).any() for values in read):
+            return read
+    return None
 
 
 def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
