@@ -101,6 +101,11 @@ def test_the_page_tells_the_runs_of_a_folder_from_the_third_day_on(out):
         assert (as_of, told["every"]) == (as_of, every)
 
 
+def test_who_is_new_with_an_order_that_was_free_came_by_orders(out):
+    again(out, "fay,12,2024-04-09,0\n", *frozen(out), as_of="2024-04-09")
+    assert causes(out)["fay"] == ("", "prospect", "orders")
+
+
 def test_who_gave_all_back_moved_by_refunds(out):
     again(out, "cleo,6,2024-04-20,-60\n", *frozen(out), as_of="2024-04-20")
     assert causes(out)["cleo"] == ("client", "customer", "refunds")

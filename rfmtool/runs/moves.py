@@ -50,8 +50,8 @@ class PreviousRun:
 
 
 def select_movement_columns(now: Standing) -> pd.DataFrame:
-    """The ids, GROUPINGS, ORDER_COLUMNS and sales of all customers, computed in parts."""
-    columns = ("customer_id", *GROUPINGS, *ORDER_COLUMNS, "sales")
+    """The ids, GROUPINGS, ORDER_COLUMNS and lines of all customers, computed in parts."""
+    columns = ("customer_id", *GROUPINGS, *ORDER_COLUMNS, "lines")
     _ = now.lookbacks  # reports need them, and forecasts can use them too
     if now.is_one_part:
         return now.frame[[*columns]]
@@ -89,8 +89,7 @@ def find_moves(now: Standing, people: pd.DataFrame, previous: PreviousRun) -> pd
     own = _has_changed_orders(people, previous, places)
     # The cause for customers without changed orders where no step explains the movement.
     unexplained = "time" if now.settings.window_days else "evidence" if usable else "rules"
-    has_lines = people[["frequency", "sales", "refunds"]].ne(0).any(axis=1).to_numpy()
-    cause_of_new = np.where(has_lines, code("orders"), code("evidence"))
+    cause_of_new = np.where(people["lines"].gt(0), code("orders"), code("evidence"))
     parts = []
     for column in GROUPINGS:
         # New customers have the place -1, that of the 0 appended.
