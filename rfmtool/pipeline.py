@@ -27,7 +27,7 @@ from rfmtool.grouping.evidence import (
 )
 from rfmtool.grouping.grouped import KNOWN_GROUPED, Grouped, as_of_day, check_last_days
 from rfmtool.grouping.phones import check_country
-from rfmtool.grouping.read import read_export
+from rfmtool.grouping.read import group_export, read_export
 from rfmtool.memory_budget import check_memory_fits
 from rfmtool.outputs.tables import in_units, to_table
 from rfmtool.placing import dependencies
@@ -282,10 +282,17 @@ def _read(  # noqa: PLR0913, PLR0917 - what `run` and `check` are asked
     settings = settings_with_evidence(settings, tables)
     asked = replace(asked, elsewhere=contact_attributes(tables))
     grouped = read_export(source, asked=asked, settings=settings, rules=rules, watcher=watcher)
-    suppressed = grouped.ledger.suppressed  # some by an address in the export
-    settings = replace(settings, suppressed=settings.suppressed | suppressed)
+    while True:
+        suppressed = settings.suppressed | grouped.ledger.suppressed
+        settings = settings_with_evidence(replace(settings, suppressed=suppressed), tables)
+        if settings.suppressed == suppressed:
+            break
+        # Contacts have an address of somebody suppressed that only the export tells.
+        grouped = group_export(grouped.export, rules, settings, watcher)
     ids = grouped.table["customer_id"].combine_chunks()
-    return grouped, tables.with_matches(ids, suppressed), settings
+    tables = tables.with_matches(ids, grouped.ledger.suppressed)
+    grouped.ledger.suppressed |= settings.suppressed
+    return grouped, tables, settings
 
 
 def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:

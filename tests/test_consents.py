@@ -322,3 +322,32 @@ def test_a_number_that_was_refused_is_uploaded_to_no_tool(tmp_path):
     assert "ann@x.org" in uploads.combined.to_csv()
     assert "+49" not in uploads.combined.to_csv()
     assert uploads.left_out == {"no valid e-mail address or number": 1}
+
+
+@pytest.mark.parametrize("ann", ["export", "contacts"])
+@pytest.mark.parametrize("annie", ["export", "contacts"])
+def test_the_address_and_number_of_who_is_suppressed_are_in_no_list_for_others(ann, annie):
+    people = {
+        "ann": (ann, "Ann@x.org", "+44 7700 900123"),
+        "annie": (annie, "ann@x.org ", ""),
+        "anna": (annie, "-", "+447700900123"),
+        "bob": (annie, "-", "+447700900124"),
+    }
+    orders, contacts = [], []
+    for number, (name, (place, *cells)) in enumerate(people.items()):
+        order = [name, f"2025-12-1{number}", "20", *(cells if place == "export" else ["", ""])]
+        orders.append(order)
+        contacts.append([name, *(cells if place == "contacts" else ["", ""])])
+    exported = pd.DataFrame(
+        orders, columns=["customer_id", "ordered_at", "amount", "email", "phone"]
+    )
+    tables = {
+        "contacts": pd.DataFrame(contacts, columns=["customer_id", "email", "phone"]),
+        "suppress": frame("customer_id\nann\n"),
+    }
+
+    result = rfmtool.run(exported, evidence=tables)
+
+    assert result.frame["customer_id"].tolist() == ["anna", "bob"]
+    assert result.frame["phone"].fillna("").str[-1:].tolist() == ["", "4"]
+    assert result.summary["ledger"]["excluded"] == {"suppressed": 2}

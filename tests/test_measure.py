@@ -329,6 +329,21 @@ def test_the_suppressed_leave_both_sides(shop):
     assert whole["treated"] + whole["held_out"] == 597
 
 
+def test_an_address_is_suppressed_as_the_run_knew_it(shop, tmp_path):
+    people, gone, rules = (tmp_path / name for name in ("people.csv", "gone.csv", "rules.toml"))
+    people.write_text("customer_id,email\n000,ann@x.org\n001,Ann@x.org\n002,bob@x.org\n")
+    gone.write_text("customer_id\nANN@x.org\n")
+    rules.write_text(f"[evidence]\nsuppress = {json.dumps(str(gone))}\n")
+    run("run", shop / "orders.csv", "--contacts", people, "--holdout", "50%", "--no-page",
+        "--quiet", "-o", tmp_path / "out")  # fmt: skip
+
+    words = ("measure", tmp_path / "out", shop / "later.csv", "--format", "json")
+    groups = [json.loads(run(*words, *more).output)["groups"][0]
+              for more in ((), ("--suppress", gone), ("--rules", rules))]  # fmt: skip
+
+    assert [one["treated"] + one["held_out"] for one in groups] == [600, 598, 598]
+
+
 def test_several_runs_count_everybody_once_from_their_earliest_day(shop):
     words = ("measure", shop / "out", shop / "out", shop / "later.csv", "--format", "json")
 

@@ -12,9 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rfmtool.arrays import Ints
+from rfmtool.arrays import Ints, mask_of
 from rfmtool.days import day_number
 from rfmtool.errors import errors_naming
+from rfmtool.frames import is_among
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.grouping.order_history import spend_in_periods, with_owners
@@ -25,11 +26,11 @@ from rfmtool.grouping.people import (
     evidence_frame,
     without_suppressed,
 )
-from rfmtool.grouping.phones import international_format
+from rfmtool.grouping.phones import digits_of, international_format
 from rfmtool.memory import take_rows
 from rfmtool.settings import Settings
 from rfmtool.sources import Asked
-from rfmtool.sources.cells.ids import is_listed, matching_key
+from rfmtool.sources.cells.ids import NUMBER, is_listed, matching_key
 from rfmtool.sources.consents import REFUSALS, matches_any
 from rfmtool.sources.evidence.tables import (
     CONTACT_STEPS,
@@ -73,7 +74,7 @@ def settings_with_evidence(settings: Settings, evidence: Evidence) -> Settings:
     """Suppress the listed people, and request daily amounts where wallets have periods."""
     if "suppress" in evidence.tables:
         listed = frozenset(evidence.tables["suppress"]["customer_id"].to_pylist())
-        listed |= _ids_by_address(evidence.tables.get("contacts"), settings.suppressed | listed)
+        listed |= ids_and_addresses(evidence.tables.get("contacts"), settings.suppressed | listed)
         settings = replace(settings, suppressed=settings.suppressed | listed)
     wallets = evidence.tables.get("wallets")
     periods = () if wallets is None else (wallets[name] for name in _PERIOD_COLUMNS)
@@ -82,15 +83,24 @@ def settings_with_evidence(settings: Settings, evidence: Evidence) -> Settings:
     return settings
 
 
-def _ids_by_address(contacts: pa.Table | None, listed: frozenset[str]) -> frozenset[str]:
-    """The contacts whose e-mail address is listed, or belongs to a listed contact."""
-    if contacts is None or "email" not in contacts.column_names:
+def ids_and_addresses(contacts: pa.Table | None, listed: frozenset[str]) -> frozenset[str]:
+    """Listed contacts, all who share an e-mail address of them, their addresses and numbers."""
+    if contacts is None:
         return frozenset()
     ids = contacts["customer_id"].combine_chunks()
-    addresses = matching_key(contacts["email"].combine_chunks())
-    listed_addresses = pc.drop_null(addresses.filter(pa.array(is_listed(ids, listed))))
-    is_shared = pc.is_in(addresses, listed_addresses).to_numpy(zero_copy_only=False)
-    return frozenset(ids.filter(pa.array(is_shared | is_listed(addresses, listed))).to_pylist())
+    is_gone, entries = is_listed(ids, listed), set[str]()
+    if "email" in contacts.column_names:
+        emails = matching_key(contacts["email"].combine_chunks())
+        known = pc.drop_null(
+            pc.unique(emails.filter(pa.array(is_gone | is_listed(emails, listed))))
+        )
+        known = known.filter(pc.match_substring(known, "@"))
+        is_gone |= mask_of(pc.is_in(emails, known))
+        entries |= {*known.to_pylist()}
+    if "phone" in contacts.column_names:
+        numbers = pc.drop_null(contacts["phone"].filter(pa.array(is_gone)))
+        entries |= {NUMBER + number for number in numbers.to_pylist()}
+    return frozenset({*ids.filter(pa.array(is_gone)).to_pylist(), *entries})
 
 
 def evidence_as_of(
@@ -155,18 +165,26 @@ def with_evidence(grouped: Grouped, evidence: Mapping[str, pa.Table]) -> Grouped
 
 
 def with_international_phones(grouped: Grouped) -> Grouped:
-    """Bring all phone numbers into international form, once for all days that are computed."""
+    """Bring all phone numbers into international form, once for all days that are computed.
+
+    Those of suppressed people go, as others may have them too.
+    """
     country, latest = grouped.export.asked.country, grouped.latest_cells
+    suppressed = [entry.removeprefix(NUMBER) for entry in grouped.ledger.suppressed
+                  if entry.startswith(NUMBER)]  # fmt: skip
+    listed = digits_of(international_format(pd.Series(suppressed, dtype="str"), country))
+
+    def formatted(texts: pd.Series[Any]) -> pd.Series[Any]:
+        phones = international_format(texts, country)
+        return phones.mask(is_among(digits_of(phones), listed)) if suppressed else phones
+
     evidence = {
-        name: rows.assign(phone=international_format(rows["phone"], country))
-        if "phone" in rows
-        else rows
+        name: rows.assign(phone=formatted(rows["phone"])) if "phone" in rows else rows
         for name, rows in grouped.evidence.items()
     }
     if latest and "phone" in latest.column_names:
-        phones = international_format(latest["phone"].to_pandas(), country)
-        index = latest.column_names.index("phone")
-        latest = latest.set_column(index, "phone", pa.array(phones, pa.string()))
+        phones = pa.array(formatted(latest["phone"].to_pandas()), pa.string(), from_pandas=True)
+        latest = latest.set_column(latest.column_names.index("phone"), "phone", phones)
     return replace(grouped, evidence=evidence, latest_cells=latest)
 
 

@@ -84,6 +84,7 @@ class Grouped:
 
     def addresses_among(self, listed: frozenset[str]) -> dict[str, str]:
         """The listed e-mail addresses that the export has, by the customers who have them."""
+        listed = frozenset(entry for entry in listed if "@" in entry)
         if not listed or not self.latest_cells or "email" not in self.latest_cells.column_names:
             return {}
         emails = self.latest_cells["email"].combine_chunks()

@@ -42,6 +42,11 @@ def international_format(texts: pd.Series[Any], country: str | None) -> pd.Serie
     return texts.map(formatted, na_action="ignore").astype("str")
 
 
+def digits_of(phones: pd.Series[Any]) -> pd.Series[Any]:
+    """What numbers are compared by."""
+    return phones.str.replace(r"\D+", "", regex=True)
+
+
 # The same numbers may be in the export, in contacts and in their steps.
 @lru_cache(maxsize=1 << 17)
 def _international(text: str, country: str | None, library: ModuleType | None) -> str:

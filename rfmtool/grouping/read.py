@@ -79,13 +79,12 @@ def group_export(
     options, as_of = _line_options(export, rules, settings), settings.as_of
     if as_of is not None:
         options = _with_window(options, as_of, settings.window_days)
-    addresses = frozenset(entry for entry in settings.suppressed if "@" in entry)
     address_by_id = dict[str, str]()
     while True:
         # A first pass finds the day that the window ends on, which needs no optional columns.
         seeks_day = settings.window_days is not None and as_of is None
         detail = _NO_DETAIL if seeks_day else settings.detail or Detail()
-        detail = replace(detail, contacts=True) if addresses else detail
+        detail = replace(detail, contacts=True) if options.suppressed else detail
         lines = ExportLines(export.with_detail(detail), options, settings.threads, watcher)
         grouped = _group_lines(lines, export, detail, engine)
         ledger = grouped.ledger
@@ -97,6 +96,7 @@ def group_export(
             if has_changed:
                 continue
             grouped = replace(grouped, export=rescanned)
+        addresses = settings.suppressed | ledger.suppressed
         address_by_id |= (listed := grouped.addresses_among(addresses))
         if not listed.keys() <= options.suppressed:
             options = replace(options, suppressed=options.suppressed.union(listed))

@@ -13,7 +13,7 @@ from rfmtool.days import UNKNOWN_DAY, integer_column, to_datetimes
 from rfmtool.frames import categorical_from_codes, is_among
 from rfmtool.grouping.grouped import Grouped
 from rfmtool.grouping.people import add_contacts
-from rfmtool.grouping.phones import international_format
+from rfmtool.grouping.phones import digits_of, international_format
 from rfmtool.money import UNITS_PER_CURRENCY
 from rfmtool.placing.channels import ADDRESS_COLUMNS, ADDRESS_KINDS, has_address
 from rfmtool.placing.matching import column_equals, flag_mask
@@ -87,13 +87,13 @@ def _shared_addresses(
     cells = cells.astype("str")
     keys = cells.str.strip().str.lower()
     if kind == "phone":
-        keys = cells.str.replace(r"\D+", "", regex=True).str.slice(-_ALIKE_DIGITS)
+        keys = digits_of(cells).str.slice(-_ALIKE_DIGITS)
     wanted: Mask = np.logical_or.reduce(refused)
     cells = cells[is_among(keys, keys[wanted].dropna())]
     cells = cells[has_address(cells.to_frame(kind), kind)]
     if kind == "email":
         return keys[cells.index]
-    return international_format(cells, country).str.replace(r"\D+", "", regex=True)
+    return digits_of(international_format(cells, country))
 
 
 def _with_refusals(log: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from rfmtool.arrays import Ints
 from rfmtool.days import date_from_day, day_number
 from rfmtool.engines import OrderEntries
 from rfmtool.errors import InputError, UsageError, check_type
-from rfmtool.grouping.evidence import read_checked_evidence
+from rfmtool.grouping.evidence import ids_and_addresses, read_checked_evidence
 from rfmtool.grouping.ids import matching_keys
 from rfmtool.grouping.order_dates import STRAY_GAP_DAYS
 from rfmtool.notebook import Measure
@@ -133,14 +133,18 @@ def _read_export(
         arguments = inherit_reading(latest.manifest, reading)
     settings: Settings = arguments["settings"]
     evidence = dict(reading.get("evidence") or {})
-    suppressed = settings.suppressed
-    if "suppress" in evidence:
-        asked = reading.get("asked") or Asked()
-        table = read_evidence({"suppress": evidence.pop("suppress")}, asked).tables["suppress"]
-        suppressed |= frozenset(table["customer_id"].to_pylist())
-    rules = reading.get("rules")
+    rules, suppressed = reading.get("rules"), settings.suppressed
     if not isinstance(rules, Rules):
         rules = latest.rules() if rules is None else load_rules(rules)
+    for named in (rules.evidence, evidence):
+        if "suppress" in named:
+            asked = reading.get("asked") or Asked()
+            table = read_evidence({"suppress": named["suppress"]}, asked).tables["suppress"]
+            suppressed |= frozenset(table["customer_id"].to_pylist())
+    evidence.pop("suppress", None)
+    for earlier in runs if suppressed else ():
+        people = earlier.run.customers(earlier.run.summary(), None)
+        suppressed |= ids_and_addresses(people, suppressed)
     settings = replace(
         settings,
         suppressed=frozenset(),

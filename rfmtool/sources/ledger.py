@@ -113,7 +113,7 @@ class Ledger:
     unrated: set[str] = field(default_factory=set)
     """Where money is converted, the currencies of rows without a rate on their day."""
     suppressed: set[str] = field(default_factory=set, repr=False)
-    """The suppressed ids that occur, normalized; never shown."""
+    """The suppressed ids that occur, with their addresses and numbers, normalized; never shown."""
     footer_rows: int = 0
     """Blank rows that are totals and trailers at the end of a file."""
     statuses: dict[StatusKey, StatusSum] = field(default_factory=dict)

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 from rfmtool.arrays import Mask, Places, mask_of
 
+NUMBER: Final = "tel:"
+"""Begins a phone number among ids that are suppressed."""
 _POINT_ZERO: Final = r"^[0-9]+\.0$"
 _SCIENTIFIC: Final = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 _WORDS: Final = re.compile(r"\w+")

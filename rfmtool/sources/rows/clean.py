@@ -19,7 +19,7 @@ from rfmtool.arrays import Mask, Places
 from rfmtool.columns import CONTACT_COLUMNS
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.dates import Days
-from rfmtool.sources.cells.ids import distinct_keys, is_scientific_notation
+from rfmtool.sources.cells.ids import NUMBER, distinct_keys, is_scientific_notation
 from rfmtool.sources.cells.numbers import Units
 from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import KEPT_PREFIX, Formats, LineOptions
@@ -44,7 +44,7 @@ from rfmtool.sources.rows.bins import (
     row_bins_of,
     tally_of_rows,
 )
-from rfmtool.sources.rows.runs import Runs, find_runs
+from rfmtool.sources.rows.runs import Cells, Runs, find_runs
 from rfmtool.sources.rows.sales import (
     STATUS_ROLES,
     credit_mask,
@@ -139,7 +139,7 @@ def clean(
     if options.with_anonymous:
         kept |= binned.in_bin("anonymous") & binned.is_wanted
     if options.with_status_words:
-        kept = (binned.counts > 0) & ~binned.in_bin("blank")
+        kept = binned.readable_counts > 0
     lines = lines if kept.all() else lines.filter(pa.array(kept))
     return Cleaned(lines, _tally(binned, formats, options))
 
@@ -161,6 +161,11 @@ class _BinnedBatch:
     sales: Units
     refunds: Units
     credit_signs: frozenset[int]
+
+    @property
+    def readable_counts(self) -> Places:
+        """The number of rows of each run that are neither blank nor rejected."""
+        return np.where(np.isin(self.bins, [CODES["blank"], *REJECTED]), 0, self.counts)
 
     def in_bin(self, name: str) -> Mask:
         """The runs of a bin."""
@@ -216,7 +221,6 @@ def _tally(binned: _BinnedBatch, formats: Formats, options: LineOptions) -> Tall
     sales, refunds, turnover = binned.sales, binned.refunds, binned.sales + binned.refunds
     used, anonymous = binned.in_bin("used"), binned.in_bin("anonymous")
     wanted_anonymous, is_dated = anonymous & binned.is_wanted, used | anonymous
-    filled = np.where(binned.in_bin("blank"), 0, binned.counts)
     ids, listed = runs.heads["customer_id"], binned.in_bin("suppressed")
     reject_rows, reject_codes = rejects_of(batch, runs.lengths, bins, binned.row_bins)
     return Tally(
@@ -228,7 +232,7 @@ def _tally(binned: _BinnedBatch, formats: Formats, options: LineOptions) -> Tall
         anonymous_units=total(sales[wanted_anonymous]) - total(refunds[wanted_anonymous]),
         turnover_units=total(turnover),
         rejected_units=total(turnover[np.isin(bins, REJECTED)]),
-        statuses=statuses_of(runs.heads, options, filled, sales, refunds),
+        statuses=statuses_of(runs.heads, options, binned.readable_counts, sales, refunds),
         last_day=int(binned.days[is_dated].max()) if is_dated.any() else None,
         ids_end_in_point_zero=_end_in_point_zero(ids[:_PROBE_LINES]) and _end_in_point_zero(ids),
         shortened_orders=_shortened_orders(binned),
@@ -237,9 +241,18 @@ def _tally(binned: _BinnedBatch, formats: Formats, options: LineOptions) -> Tall
         has_marks=not formats.numbers.is_decimal_mark_known and has_marks(batch.cells),
         currencies=currencies_of(runs, is_dated, money.marked_currencies, binned.row_bins),
         unrated=money.unrated(binned.row_bins),
-        suppressed=distinct_keys(ids.filter(pa.array(listed))) if listed.any() else frozenset(),
+        suppressed=_suppressed(runs.heads, listed) if listed.any() else frozenset(),
         footer_rows=batch.footer_rows,
     )
+
+
+def _suppressed(heads: Cells, listed: Mask) -> frozenset[str]:
+    """The ids, e-mail addresses and numbers of the runs of suppressed people."""
+    roles = [role for role in ("customer_id", "email", "phone") if role in heads]
+    cells = {role: trimmed(heads[role].filter(pa.array(listed))) for role in roles}
+    keys = {role: distinct_keys(column) for role, column in cells.items()}
+    addresses = {key for key in keys.get("email", ()) if "@" in key}
+    return keys["customer_id"] | addresses | {NUMBER + key for key in keys.get("phone", ())}
 
 
 def _end_in_point_zero(ids: pa.Array) -> bool:
