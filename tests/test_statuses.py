@@ -414,3 +414,16 @@ def test_words_of_ledgers_and_marketplaces_are_known(word, meaning):
 )
 def test_words_of_invoices_are_known(meaning, words):
     assert {Statuses().meaning(word) for word in words.split(", ")} == {meaning}
+
+
+def test_rows_that_are_rejected_are_in_no_sum_of_a_status():
+    orders = [
+        ["a", "2025-01-01", 10, "paid"],
+        ["b", "no day", 1000, "paid"],
+        ["c", None, 9, "void"],
+    ]
+    table = pd.DataFrame(orders, columns=["customer_id", "date", "amount", "status"])
+    result = library.run(table, max_rejects="100%")
+    assert [(row["status"], row["rows"], row["money"]) for row in result.summary["statuses"]] == [
+        ("paid", 1, "10")
+    ]

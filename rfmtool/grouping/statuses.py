@@ -152,7 +152,7 @@ def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
     # A lower bound: the rows with a word for a sale that cannot be in another bin of the ledger.
     # Rows without a word have that of their order.
     sales = _sum(row for row in rows if row.role == "status" and row.meaning == "sale").rows
-    in_other_bins = ledger.rows - ledger["blank"] - ledger["not_a_sale"]
+    in_other_bins = ledger.rows - ledger["blank"] - ledger["not_a_sale"] - ledger.rejected
     excluded = min(ledger.rows_excluded_with_order, sales - in_other_bins)
     if excluded > 0 and export.columns.keys() & SALE_ROLES == {"status"}:
         notices.append(
