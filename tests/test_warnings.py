@@ -161,7 +161,7 @@ def test_commands_without_a_report_warn_on_stderr_of_an_export_and_its_tables(tm
     shop.write_text("\n".join([f"{HEADER},status", *rows]) + "\n")
     partners.write_text("customer_id\nzoe\n")
     told = [
-        "! 5.00 (50.0% of all money) has no customer and is in no figure below.",
+        "! 5.00 (50.0% of all money) has no customer and is in no figure.",
         "! 1 row whose status is not a sale: in no figure.",
         "! Every customer id was written like 17850.0; the .0 is dropped.",
         "! partners: 1 of 1 id has no match, so it is ignored.",
@@ -175,7 +175,7 @@ def test_commands_without_a_report_warn_on_stderr_of_an_export_and_its_tables(tm
 
 def test_score_tells_how_many_cells_it_escaped(tmp_path):
     shop = tmp_path / "shop.csv"
-    shop.write_text(f"{HEADER}\n=cmd,2024-01-01,5\n-x,2024-01-02,5\n")
+    shop.write_text(f"{HEADER}\n=cmd,2024-01-01,5\n-x,2024-01-02,6\n")
     told = (
         "! 2 text cells begin like a formula; in CSV a leading ' is put before each, unless"
         " --raw-text is given.\n"
@@ -184,3 +184,13 @@ def test_score_tells_how_many_cells_it_escaped(tmp_path):
     assert rfmtool("score", shop).stderr == told
     assert not rfmtool("score", shop, "--raw-text").stderr
     assert not rfmtool("score", shop, "--format", "jsonl").stderr
+
+
+def test_score_says_that_all_buyers_are_equal_where_it_scores_them(tmp_path):
+    (tmp_path / "shop.csv").write_text(
+        f"{HEADER}\na,2024-01-01,5\nb,2024-01-01,5\nc,2024-01-01,-5\n"
+    )
+    told = [rfmtool("score", tmp_path / "shop.csv", *words).stderr
+            for words in ((), ("--select", "customer_id"), ("--quiet",))]  # fmt: skip
+    assert told[0].count("! All buyers are equal in ") == 2
+    assert told[1:] == ["", ""]

@@ -50,7 +50,7 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
         from rfmtool.outputs.publish import published_file
         from rfmtool.outputs.system_errors import system_failures
         from rfmtool.outputs.tables import to_rows
-        from rfmtool.summaries.warnings import formula_warnings
+        from rfmtool.summaries.warnings import equal_score_warnings, formula_warnings
 
     path, stdout_format = output_file(output, exports, params), params["output_format"]
     kind = writers.format_of(path) if path else stdout_format or "csv"
@@ -85,4 +85,5 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
         with system_failures(output) if output else nullcontext():
             writers.write_table(rows, target, kind, text)
             target.flush()
-    warn(formula_warnings(sum(counts)))
+    if not params["quiet"]:
+        warn([*equal_score_warnings(result), *formula_warnings(sum(counts))])

@@ -36,7 +36,7 @@ def _money_warnings(ledger: Ledger) -> list[str]:
     if not anonymous or abs(anonymous) < _LARGE_SHARE * total:
         return []
     amount = f"{format_money(money_text(anonymous))} ({abs(anonymous) / total:.1%} of all money)"
-    return [f"{amount} has no customer and is in no figure below."]
+    return [f"{amount} has no customer and is in no figure."]
 
 
 def reading_notices(grouped: Grouped) -> list[str]:

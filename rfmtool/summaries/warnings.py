@@ -179,15 +179,24 @@ def _history_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     return texts
 
 
+def equal_score_warnings(result: Standing) -> list[str]:
+    """Which scores that are computed are the same for all buyers, as these are equal."""
+    texts = []
+    for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
+        scale, score = result.scales[name], f"{name}_score"
+        if result.fitted and scale.method == "quantile" and len({*scale.cuts}) == 1:
+            people = result.select(("frequency", column, score))
+            values = people.loc[people["frequency"] > 0, column]
+            if score in people and len(values) > 1 and values.min() == values.max():
+                same = scale.bins if name == "recency" else 1
+                texts.append(f"All buyers are equal in {name}, so all have {name} score {same}.")
+    return texts
+
+
 def _scale_warnings(result: Standing, buyers: pd.DataFrame) -> list[str]:
     if not len(buyers):
         return []
-    timing, texts = result.scales.timing, []
-    for name, column in (("recency", "recency_days"), ("monetary", "monetary")):
-        is_equal = len(buyers) > 1 and buyers[column].min() == buyers[column].max()
-        if is_equal and result.fitted and result.scales[name].method == "quantile":
-            score = result.scales[name].bins if name == "recency" else 1
-            texts.append(f"All buyers are equal in {name}, so all have {name} score {score}.")
+    timing, texts = result.scales.timing, equal_score_warnings(result)
     if not result.fitted and result.scales.as_of != result.as_of:
         texts.append(f"Cut points were fitted as of {result.scales.as_of} and are reused here.")
     texts += _within_warnings(result, buyers)
