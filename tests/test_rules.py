@@ -1,6 +1,7 @@
 """Rules are data: what loads is checked, and an error names its file and key."""
 
 import itertools
+import json
 import re
 import tomllib
 from copy import deepcopy
@@ -9,6 +10,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shell import rfmtool
 
 from rfmtool.errors import RulesError
 from rfmtool.rules import (
@@ -582,3 +584,9 @@ def test_limits_given_by_the_caller_beat_the_file_one_by_one(write):
 def test_what_is_no_limit_is_refused(limits, complaint):
     with pytest.raises(RulesError, match=complaint):
         parse_fit(None, limits)
+
+
+def test_the_rules_in_force_are_shown_as_json_too():
+    shown = json.loads(rfmtool("rules", "show", "--format", "json").stdout)
+    assert shown["playbook"]
+    assert shown == json.loads(json.dumps(load_rules().data, default=float))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import click
+
+from rfmtool.cli.options import output_format
 
 
 @click.group()
@@ -15,11 +19,15 @@ def command() -> None:
     "--rules", "rules_file", metavar="FILE", multiple=True,
     help="Show them with FILE on top. Repeatable.",
 )  # fmt: skip
-def show(rules_file: tuple[str, ...]) -> None:
+@output_format
+def show(rules_file: tuple[str, ...], output_format: str) -> None:
     """Print the rules in force as a rules file that loads, and which file each part is from."""
     from rfmtool import rules
 
     loaded = rules.load_rules(rules_file)
+    if output_format == "json":
+        click.echo(json.dumps(loaded.data, default=float, ensure_ascii=False, indent=1))
+        return
     text = rules.to_toml(loaded.data, loaded.origins) if rules_file else rules.shipped_text()
     click.echo(text, nl=False)
 

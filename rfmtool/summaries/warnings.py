@@ -101,7 +101,10 @@ def _evidence_warnings(result: Standing) -> list[str]:
     for name in ("feedback", "referrals", "contact_steps"):
         if name in tables:
             days, option = tables[name][EVIDENCE_DAYS[name]], name.removesuffix("_steps")
-            texts += future_date_warnings(option, days, result.as_of_day)
+            effect = "so not yet true" + ": --as-of today counts them" * (
+                result.settings.as_of is None
+            )
+            texts += future_date_warnings(option, days, result.as_of_day, effect)
     return texts
 
 
