@@ -284,6 +284,10 @@ def frame(text):
             "If it counts pieces given back, take their money off in the export.",
         ),
         (
+            f"{START}Total,Qty cancelled\n1,2024-01-05,a,5,0\n2,2024-01-06,b,7,1\n",
+            "If it counts pieces given back, take their money off in the export.",
+        ),
+        (
             f"{START}Total,Montant avoir\n1,2024-01-05,a,5,0.00\n2,2024-01-06,b,7,7.00\n",
             "'Montant avoir' looks like refunds",
         ),

@@ -200,6 +200,19 @@ def test_the_money_of_a_credit_note_is_given_back_whatever_its_sign():
     assert list(people["frequency"]) == [1, 1]
 
 
+@pytest.mark.parametrize(
+    ("name", "sale", "credit"),
+    [("Tipo de comprobante", "Factura A", "Nota de Crédito A"), ("Tyyppi", "Lasku", "Hyvityslasku"),
+     ("Τύπος", "Τιμολόγιο", "Πιστωτικό"), ("نوع", "فاتورة", "إشعار دائن"), ("סוג מסמך", "חשבונית", "זיכוי"),
+     ("ประเภท", "ขาย", "คืน"), ("Loại", "Bán hàng", "Trả hàng"), ("Tipe", "Penjualan", "Retur"),
+     ("Typ dokladu", "Faktura", "Opravný daňový doklad"), ("类型", "销售", "退货")],
+)  # fmt: skip
+def test_credit_notes_of_further_languages_are_taken_off(name, sale, credit):
+    orders = shop("", "", "", amount=[50, 20, 5], **{name: [sale, sale, credit]})
+
+    assert library.run(orders.drop(columns="status")).summary["revenue"] == "65"
+
+
 def test_a_column_called_type_that_says_nothing_of_documents_plays_no_role():
     frame = shop("paid", "paid").assign(type=["retail", "wholesale"])
 

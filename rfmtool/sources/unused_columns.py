@@ -159,7 +159,7 @@ def _advice(pattern: Mapping[str, Any], name: str, column: pa.Array | None, sour
         return f". {pattern['advice']}"
     role, layout = pattern["option"], source.layout
     quantities = packaged_toml(__package__, "unused_columns.toml")["quantities"]
-    if role == "refunded" and any(stem in normalized(name) for stem in quantities):
+    if role in ("refunded", "voided") and any(stem in normalized(name) for stem in quantities):
         return ". If it counts pieces given back, take their money off in the export."
     amount = layout.header[layout.places["amount"]] if "amount" in layout.places else ""
     if role == "refunded" and normalized(amount) in NET_OF_REFUNDS:
