@@ -213,7 +213,7 @@ def test_numbers_of_orders_are_known_however_a_number_is_called(name):
 
 
 def test_a_name_that_is_known_goes_before_one_that_is_known_in_full_alone():
-    header = ["date", "client", "Cust No", "amount", "Tot Amt", "Discount Amt", "Inv"]
+    header = ["date", "client", "Cust Nbr", "amount", "Tot Amt", "Discount Amt", "Inv"]
 
     assert find_roles(header, {}, "x") == {"customer_id": 1, "ordered_at": 0, "amount": 3}
 

@@ -234,6 +234,8 @@ def test_a_quote_or_a_payout_is_no_sale_and_leaves_its_order_alone():
     [
         ("Refund amount", ["0", "4.50", ""], "refunded"),
         ("Erstattungsbetrag", ["", "4,50", ""], "refunded"),
+        ("환불금액", ["0", "4.50", "0"], "refunded"),
+        ("Total Refunds", ["0", "4.50", "0"], "refunded"),
         ("Refunded", ["0 kr.", "4.50 kr.", ""], "refunded"),
         ("Refunded", ["no", "yes", "no"], "voided"),
         ("Voided", ["false", "true", "false"], "voided"),
