@@ -592,6 +592,16 @@ def test_money_of_another_name_beside_a_total_is_told_of():
     assert any("'total_amt_usd' could be it too" in one for one in told(text))
 
 
+@pytest.mark.parametrize("name", ["Receipt Number", "Bon-Nr", "Cart ID"])
+def test_numbers_of_rows_beside_those_of_orders_are_told_of(name):
+    header = f"Transaction ID,Date,Customer,Total,{name}\n"
+    rows = [f"{n},2024-01-{n // 2 + 1:02},c{n // 2 % 9},{n},R{n // 2}" for n in range(30)]
+    own = [f"{row.rpartition(',')[0]},R{n}" for n, row in enumerate(rows)]
+
+    assert any(f"order_id={name!r}" in one for one in told(header + "\n".join(rows)))
+    assert not any(f"order_id={name!r}" in one for one in told(header + "\n".join(own)))
+
+
 @pytest.mark.parametrize(
     ("amount", "total"),
     [("Subtotaal", "Te betalen"), ("Price", "Paid"), ("Sales", "Total sales"), ("Umsatz", "A")],

@@ -81,6 +81,7 @@ def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[st
         yield from _number_notices(cells, others)
     if {"order_id", "customer_id", "ordered_at"} <= cells.keys() - asked.columns.keys():
         yield from _order_id_notices(taken["order_id"], cells)
+        yield from _row_id_notices(taken["order_id"], cells, others)
     if {"order_id", "amount"} <= cells.keys():
         yield from total_row_notices(cells["order_id"], cells["amount"])
 
@@ -188,6 +189,26 @@ def _order_id_notices(chosen: str, cells: Cells) -> Iterator[str]:
                f" {len(groups):,} in the first rows stand with several customers and days: without"
                " --order-per-row, or another --column order_id=NAME, rows of one customer and"
                " number count as one order.")  # fmt: skip
+
+
+def _row_id_notices(chosen: str, cells: Cells, others: Cells) -> Iterator[str]:
+    """Whether the numbers of orders number rows, and another column the orders."""
+    known, rows = {*synonyms()["order_id"]}, len(cells["order_id"])
+    if rows < _MANY_ROWS or len(pc.unique(cells["order_id"])) < rows:
+        return
+    days = pc.utf8_slice_codeunits(pc.cast(cells["ordered_at"], pa.string()), 0, _DAY_CHARACTERS)
+    for name, column in others.items():
+        if normalized(name) not in known and not normalized(name).endswith(_NUMBER_ENDINGS):
+            continue
+        columns = {"customer": trimmed(cells["customer_id"]), "day": days, "other": trimmed(column)}
+        table = pa.table(columns).drop_null()
+        count = len(pc.unique(table["other"]))
+        is_of_one = count == len(table.group_by([*columns]).aggregate([]))
+        if is_of_one and count <= _NEARLY_ALL * len(table) and len(table) >= _NEARLY_ALL * rows:
+            yield (f"Column {chosen!r}, taken for numbers of orders, has another in each of the"
+                   f" first {rows:,} rows, and {name!r} has {count:,}, each of one customer and"
+                   f" day: if those number orders, take --column order_id={name!r}.")  # fmt: skip
+            return
 
 
 def _order_notices(amount: str, cells: Cells, others: Cells) -> Iterator[str]:
