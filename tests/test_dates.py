@@ -164,6 +164,8 @@ def test_without_a_zone_asked_for_the_day_is_the_one_written(text):
     [
         ("31-MAY-24", "D Mon Y"),
         ("31 mai 2024", "D Mon Y"),
+        ("31 במאי 2024", "D Mon Y"),
+        ("31 พฤษภาคม 2024", "D Mon Y"),
         ("31 moi 2024", None),
         ("May 31st, 2024", "Mon D Y"),
         ("Fri 31 May 2024", "D Mon Y"),
