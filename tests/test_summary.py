@@ -55,6 +55,33 @@ def test_shares_of_a_revenue_below_zero_are_none(place):
     assert '<data value="-25">−25.00</data></td><td class="w">–</td>' in page
 
 
+def test_a_partner_is_no_client_who_orders_as_usual_and_need_not_have_come_back(place):
+    """Pat and ann ordered as usual long before the others did; pam is a partner by one order."""
+    text = HEADER + "".join(
+        f"{name},{name}{day},{day},5\n"
+        for name in ("pat", "ann")
+        for day in ("2024-01-05", "2024-02-05")
+    )
+    text += "".join(
+        f"{name},{name},2024-04-{10 + day},5\n" for day, name in enumerate(["pam", *"bcdef"])
+    )
+    partners = written(place / "partners.csv", "customer_id\npat\npam\n")
+
+    assert summary_of(text, "--partners", partners, "-o", "out")["cooling_but_active"] == 1
+    page = (place / "out" / "report.html").read_text("utf-8")
+    assert "3 of 8 people are clients or above" in page
+
+
+def test_refunds_to_earlier_customers_alone_are_none_of_the_revenue(place):
+    more = "ann,r,2024-02-20,-5\n" + "".join(
+        f"d{day},d{day},2024-03-{day},9\n" for day in range(10, 15)
+    )
+    summary_of(FIVE + more, "-o", "out")
+    assert "months 0 of 100 of revenue came from" in (place / "out" / "report.html").read_text(
+        "utf-8"
+    )
+
+
 def test_rates_of_fewer_than_30_buyers_are_not_told():
     text = HEADER + "ann,1,2023-01-05,20\nbob,2,2023-02-05,9\nann,3,2023-12-05,20\n"
     told = " ".join(rfmtool("run", written(Path("shop.csv"), text)).stdout.split())

@@ -89,14 +89,13 @@ def summarise(result: Standing, left_out_rejects: int = 0) -> dict[str, Any]:
 def _groups(result: Standing) -> dict[str, Any]:
     """Customers by rung, segment and activity."""
     frame, meanings = result.report_data.frame, activity_words(result.scales.timing)
-    # Customers of these segments who have ordered twice or more, and order as usual.
-    is_active = frame["activity"].eq("active") & frame["order_days"].gt(1)
+    is_active_client = frame["activity"].eq("active") & frame["stage"].eq("client")
     activity = group_totals(frame, "activity")
     return {
         "stages": group_totals(frame, "stage"),
         "segments": _segments(result),
         "activity": [{**group, "who": meanings[group["name"]]} for group in activity],
-        "cooling_but_active": int((frame["segment"].isin(_COOLING) & is_active).sum()),
+        "cooling_but_active": int((frame["segment"].isin(_COOLING) & is_active_client).sum()),
     }
 
 

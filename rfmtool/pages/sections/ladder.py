@@ -86,7 +86,7 @@ def _finding(summary: Data, locale: Locale) -> str:
     total, revenue = float(summary["revenue"]), sum(float(group["revenue"]) for group in above)
     if not above or not customers:
         return f"{locale.count(customers)} people are known"
-    finding = f"{share_in_words(people / customers, people, customers)} people came back"
+    finding = f"{share_in_words(people / customers, people, customers)} people are clients or above"
     if total <= 0:
         return finding
     return f"{finding}; they bring {100 * revenue / total:.0f} of 100 of revenue"

@@ -101,9 +101,10 @@ def _revenue_in_words(revenue: Sequence[tuple[float, float]]) -> str:
     earlier, first = (sum(pair[part] for pair in latest) for part in (0, 1))
     if earlier + first <= 0:
         return f"In the last {len(latest)} months refunds exceeded payments"
+    part = min(max(earlier / (earlier + first), 0), 1)  # one side may have refunds beyond payments
     return (
-        f"In the last {len(latest)} months {100 * earlier / (earlier + first):.0f} of 100 of"
-        " revenue came from people who had ordered in an earlier month"
+        f"In the last {len(latest)} months {100 * part:.0f} of 100 of revenue came from people who"
+        " had ordered in an earlier month"
     )
 
 
