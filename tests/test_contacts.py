@@ -198,3 +198,15 @@ def test_of_a_yes_and_a_no_on_one_day_the_no_counts(tmp_path, monkeypatch, words
     Path("c.csv").write_text("\n".join(["customer_id,since_on,consent,paused_until", *rows]))
     done = rfmtool("score", "b.csv", "--contacts", "c.csv", "--select", "customer_id,consent")
     assert [row["consent"] for row in rows_of(done.stdout)] == [refusal]
+
+
+@pytest.mark.parametrize(("day", "stage"), [("2024-02-29", "suspect"), ("2024-03-01", "prospect")])
+def test_a_status_holds_from_its_day_on(tmp_path, monkeypatch, day, stage):
+    """Ann is known by the friend whom she named before she answered."""
+    monkeypatch.chdir(tmp_path)
+    Path("orders.csv").write_text("customer_id,order_id,ordered_at,amount\nbob,1,2024-01-05,5\n")
+    Path("c.csv").write_text("customer_id,status,since_on\nann,replied,2024-03-01\n")
+    Path("r.csv").write_text("referrer_id,referred_id,referred_on\nann,bob,2024-01-04\n")
+    done = rfmtool("score", "orders.csv", "--as-of", day, "--contacts", "c.csv",
+                   "--referrals", "r.csv", "--select", "customer_id,stage")  # fmt: skip
+    assert rows_of(done.stdout)[0] == {"customer_id": "ann", "stage": stage}

@@ -74,7 +74,8 @@ def contacts_as_of(
 ) -> pa.Table:
     """The contacts that a shop had by a day: later ones only where they are known otherwise.
 
-    `others` are the other tables as they stood on that day, which counts from 1970-01-01.
+    The status of these holds later, and is left out. `others` are the other tables as they stood on
+    that day, which counts from 1970-01-01.
     """
     ids = [_all_ids(others[name]) for name in TABLES_ADDING_PEOPLE
            if name in others and name != "contacts"]  # fmt: skip
@@ -82,6 +83,10 @@ def contacts_as_of(
     is_known = pc.is_in(contacts["customer_id"], known)
     since = pc.cast(contacts["since_on"], pa.int32())
     is_later = pc.greater(since, as_of_day).fill_null(fill_value=False)
+    for name in {"status", "since_on"}.intersection(contacts.column_names):
+        cells = contacts[name]
+        kept = pc.if_else(is_later, pa.scalar(None, cells.type), cells)
+        contacts = contacts.set_column(contacts.column_names.index(name), name, kept)
     return contacts.filter(pc.or_(is_known, pc.invert(is_later)))
 
 
