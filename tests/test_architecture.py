@@ -33,7 +33,7 @@ FLOORS = [
     ["sources"],
     ["rules", "demo"],
     ["clusters", "databases", "stores"],
-    ["money", "days", "manifest"],
+    ["money", "days", "manifest", "failures"],
     ["documents", "locations", "frames"],
     ["memory_budget"],
     ["arrays", "columns", "errors", "scratch", "threads"],

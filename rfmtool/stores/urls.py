@@ -13,31 +13,11 @@ import pyarrow as pa
 from pyarrow import fs
 
 from rfmtool.documents import parse_json
-from rfmtool.errors import InputError, RfmtoolError, SystemFailureError, UsageError
+from rfmtool.errors import RfmtoolError, UsageError
+from rfmtool.failures import failure_by_message, failure_error
 from rfmtool.locations import scheme_of, without_secrets
 from rfmtool.manifest import TOOL
 
-_LOGIN: Final = UsageError, "refuses the login", "Look at the credentials."
-_FORBIDDEN: Final = SystemFailureError, "permission is denied", (
-    "Have it granted, or use other credentials."
-)  # fmt: skip
-_ABSENT: Final = InputError, "is not there", "Look at its spelling, bucket and region."
-_LOST: Final = SystemFailureError, "the connection broke off", (
-    "Run again; what was there before is still whole."
-)  # fmt: skip
-_UNREACHED: Final = SystemFailureError, "cannot be reached", (
-    "See whether the network lets you, and whether the endpoint is right."
-)  # fmt: skip
-_MESSAGE_PARTS: Final = (
-    ("ACCESS_DENIED", _FORBIDDEN), ("HTTP status 403", _FORBIDDEN), ("Forbidden", _FORBIDDEN),
-    ("PERMISSION_DENIED", _FORBIDDEN), ("not authorized", _FORBIDDEN),
-    ("INVALID_ACCESS_KEY", _LOGIN), ("SIGNATURE", _LOGIN), ("Credential", _LOGIN),
-    ("credential", _LOGIN), ("UNAUTHENTICATED", _LOGIN), ("failed to authenticate", _LOGIN),
-    ("NO_SUCH", _ABSENT), ("NOT_FOUND", _ABSENT), ("No such file", _ABSENT),
-    ("does not exist", _ABSENT), ("NETWORK_CONNECTION", _UNREACHED), ("connect", _UNREACHED),
-    ("UNAVAILABLE", _UNREACHED),
-)  # fmt: skip
-"""By a part of the message of a store's client."""
 _LOGIN_ERROR_PARTS: Final = "OAuth2", "AuthenticationException", "Base64"
 """Parts of the messages of ArrowExceptions about wrong credentials."""
 
@@ -130,14 +110,13 @@ def translated_errors(name: str) -> Iterator[None]:
     except RfmtoolError:
         raise
     except FileNotFoundError:
-        raise InputError(f"{name}: {_ABSENT[1]}", _ABSENT[2]) from None
+        raise failure_error(__package__, "absent", name) from None
     except pa.ArrowException as error:
         if not any(part in str(error) for part in _LOGIN_ERROR_PARTS):
             raise
-        raise UsageError(f"{name}: {_LOGIN[1]}", _LOGIN[2]) from None
+        raise failure_error(__package__, "login", name) from None
     except OSError as error:
         if error.errno is not None and not isinstance(error, PermissionError):
             raise  # an error of this machine
-        likely = (translation for part, translation in _MESSAGE_PARTS if part in str(error))
-        kind, what, hint = next(likely, _LOST)
-        raise kind(f"{name}: {what}", hint) from None
+        failure = failure_by_message(__package__, str(error)) or "lost"
+        raise failure_error(__package__, failure, name) from None
