@@ -14,7 +14,7 @@ from rfmtool.sources.batches import Jobs
 from rfmtool.sources.cells.typed import typed_batch
 from rfmtool.sources.files.exports import ExportFile
 from rfmtool.sources.files.parquet import batches
-from rfmtool.sources.files.streams import stream_with_tabs, stream_without_formulas
+from rfmtool.sources.files.streams import converted_by_line, spaces_to_tabs, unwrap_formulas
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.text.blocks import BLOCK_BYTES, split_into_blocks
 from rfmtool.sources.text.parsing import parse_block
@@ -35,8 +35,8 @@ def text_jobs(
     if dialect is None:
         raise TypeError("a text file needs a dialect")
     with file.utf8(dialect.encoding) as (stream, raw), errors_naming(file.name):
-        text = stream_with_tabs(stream) if dialect.is_aligned else stream
-        text = stream_without_formulas(text) if dialect.is_wrapped else text
+        text = converted_by_line(stream, spaces_to_tabs) if dialect.is_aligned else stream
+        text = converted_by_line(text, unwrap_formulas) if dialect.is_wrapped else text
         offset = dialect.body_offset if file.span is None else 0
         is_cut = file.span is not None and file.span[1] < file.stored_bytes
         for block in split_into_blocks(text, dialect.marks, offset, block_bytes):

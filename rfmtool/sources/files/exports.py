@@ -24,7 +24,7 @@ from rfmtool.sources.files.containers import (
     open_unpacked,
 )
 from rfmtool.sources.files.spools import open_spool, too_large_error
-from rfmtool.sources.files.streams import ByteStream, bounded, byte_range, transcoded
+from rfmtool.sources.files.streams import Bounded, ByteRange, ByteStream, transcoded
 from rfmtool.sources.files.workbooks import sheet_as_csv
 from rfmtool.sources.files.zero_formats import columns_with_zeros
 
@@ -78,12 +78,7 @@ class ExportFile:
         return dict(reversed(values.items()))
 
     def open(self) -> BinaryIO:
-        """Open the bytes as they are stored.
-
-        Raises:
-            InputError: the file does not exist or may not be read.
-            SystemFailureError: its store cannot be reached.
-        """
+        """Open the bytes as they are stored."""
         if self.spool is not None:
             return open_spool(self.spool)
         if self.store_object is not None:
@@ -168,10 +163,10 @@ class ExportFile:
             return cast("ByteStream", io.BytesIO(self._sheet))
         stream = open_unpacked(raw, self.kind, self.name, self.member)
         if self.span is not None:
-            return byte_range(raw, *self.span)
+            return ByteRange(raw, *self.span)
         if self.kind == "text" and self.max_bytes is None:
             return stream
-        return bounded(stream, self._byte_limit, too_large_error(self.name, self._byte_limit))
+        return Bounded(stream, self._byte_limit, too_large_error(self.name, self._byte_limit))
 
     @cached_property
     def _sheet(self) -> bytes:

@@ -33,27 +33,26 @@ def first_bytes(stream: ByteStream, size: int) -> bytes:
 
 def transcoded(stream: ByteStream, encoding: str) -> ByteStream:
     """A stream of another encoding as UTF-8; bytes that cannot be decoded are kept, invalid."""
-    return _buffered(_Transcoded(stream, encoding))
+    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+
+    def to_utf8(chunk: bytes) -> bytes:
+        return decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogateescape")
+
+    return _buffered(_Filter(stream, to_utf8))
 
 
-def stream_with_tabs(stream: ByteStream) -> ByteStream:
-    """A stream with runs of spaces and tabs replaced by one tab, and none at the ends of a line."""
-    return _buffered(_LineFilter(stream, spaces_to_tabs))
+def converted_by_line(stream: ByteStream, convert: Callable[[bytes], bytes]) -> ByteStream:
+    """A stream to whose complete lines a function is applied."""
+    rest = b""
 
+    def converted(chunk: bytes) -> bytes:
+        nonlocal rest
+        text = rest + chunk
+        cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 if chunk else len(text)
+        rest = text[cut:]
+        return convert(text[:cut])
 
-def stream_without_formulas(stream: ByteStream) -> ByteStream:
-    """A stream with cells such as `="00123"` replaced by the text of the formula."""
-    return _buffered(_LineFilter(stream, unwrap_formulas))
-
-
-def bounded(stream: ByteStream, most: int, refusal: InputError) -> ByteStream:
-    """A stream that raises `refusal` once more than `most` bytes have been read."""
-    return cast("ByteStream", _Bounded(stream, most, refusal))
-
-
-def byte_range(raw: BinaryIO, start: int, stop: int) -> ByteStream:
-    """The bytes of a file from `start` to `stop`."""
-    return cast("ByteStream", _ByteRange(raw, start, stop))
+    return _buffered(_Filter(stream, converted))
 
 
 def zstd(raw: BinaryIO) -> ByteStream:
@@ -87,22 +86,21 @@ def _buffered(raw: io.RawIOBase) -> ByteStream:
 
 
 class _Filter(io.RawIOBase):
-    def __init__(self, stream: ByteStream) -> None:
+    """The bytes of a stream as a function converts them; its last chunk is empty."""
+
+    def __init__(self, stream: ByteStream, convert: Callable[[bytes], bytes]) -> None:
         self._stream = stream
+        self._convert = convert
         self._ready = b""
         self._chunk = bytearray(_CHUNK)
 
     def readable(self) -> bool:
         return True
 
-    def filtered(self, chunk: bytes) -> bytes:
-        """The filtered bytes of a chunk; the last chunk is empty."""
-        raise NotImplementedError
-
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
         while not self._ready:
             count = self._stream.readinto(memoryview(self._chunk)) or 0
-            self._ready = self.filtered(bytes(self._chunk[:count]))
+            self._ready = self._convert(bytes(self._chunk[:count]))
             if not count and not self._ready:
                 return 0
         taken, self._ready = self._ready[: len(target)], self._ready[len(target) :]
@@ -110,38 +108,16 @@ class _Filter(io.RawIOBase):
         return len(taken)
 
 
-class _Transcoded(_Filter):
-    def __init__(self, stream: ByteStream, encoding: str) -> None:
-        super().__init__(stream)
-        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+class Bounded:
+    """A stream that raises `refusal` once more than `most` bytes have been read."""
 
-    def filtered(self, chunk: bytes) -> bytes:
-        text = self._decoder.decode(chunk, final=not chunk)
-        return text.encode("utf-8", "surrogateescape")
-
-
-class _LineFilter(_Filter):
-    """A filter that applies a function to complete lines."""
-
-    def __init__(self, stream: ByteStream, convert: Callable[[bytes], bytes]) -> None:
-        super().__init__(stream)
-        self._convert = convert
-        self._rest = b""
-
-    def filtered(self, chunk: bytes) -> bytes:
-        text = self._rest + chunk
-        cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 if chunk else len(text)
-        self._rest = text[cut:]
-        return self._convert(text[:cut])
-
-
-class _Bounded(io.RawIOBase):
     def __init__(self, stream: ByteStream, most: int, refusal: InputError) -> None:
         self._stream = stream
         self._left = most
         self._refusal = refusal
 
-    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, target: memoryview) -> int:
+        """As `ByteStream.readinto`."""
         count = self._stream.readinto(target) or 0
         self._left -= count
         if self._left < 0:
@@ -149,13 +125,16 @@ class _Bounded(io.RawIOBase):
         return count
 
 
-class _ByteRange(io.RawIOBase):
+class ByteRange:
+    """The bytes of a file from `start` to `stop`."""
+
     def __init__(self, raw: BinaryIO, start: int, stop: int) -> None:
         raw.seek(start)
         self._raw = raw
         self._left = stop - start
 
-    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, target: memoryview) -> int:
+        """As `ByteStream.readinto`."""
         data = self._raw.read(min(len(target), self._left))
         self._left -= len(data)
         target[: len(data)] = data

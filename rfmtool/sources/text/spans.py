@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rfmtool.sources.files.exports import ExportFile
-from rfmtool.sources.files.streams import byte_range, first_bytes
+from rfmtool.sources.files.streams import ByteRange, first_bytes
 from rfmtool.sources.layout import Dialect
 from rfmtool.sources.text.blocks import TAIL_BYTES, BlockSplitter
 
@@ -49,7 +49,7 @@ def scan_quotes(file: ExportFile, dialect: Dialect, start: int, stop: int) -> Qu
     before = min(start, 1)  # as quotes are judged by their neighbours
     size = before + stop - start
     with file.open() as raw:
-        part = byte_range(raw, start - before, stop + TAIL_BYTES)
+        part = ByteRange(raw, start - before, stop + TAIL_BYTES)
         data = first_bytes(part, size + TAIL_BYTES)
     letters = np.frombuffer(data, dtype=np.uint8)[:size]
     quote = dialect.marks.quote
