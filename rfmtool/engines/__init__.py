@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import pyarrow as pa
 
@@ -61,9 +61,6 @@ class OrderEntries:
     `day` counts from 1970-01-01: all three of 32 bits, to save memory. `sales`, `refunds` and
     `cost` are in 1/10,000 of the currency unit, `uncosted` counts the rows without a known cost;
     `cost` and `uncosted` are None where no cost is read.
-
-    Raises:
-        SystemFailureError: there are more entries than 32 bits can number.
     """
 
     owner: Ints
@@ -120,12 +117,9 @@ class Request:
     lines: Lines
     entries: bool = False
     """Return OrderEntries, which hold the order dates too."""
-    only_overlap: bool = False
-    """Only count the orders that recur with the same rows in another file."""
-    only_anonymous: bool = False
-    """Only add up the money of the lines without a customer."""
-    only_by_status: bool = False
-    """Only add up the money of each word of the status columns."""
+    only: Literal["overlap", "anonymous", "statuses"] | None = None
+    """Only count the orders that recur with the same rows in another file, or add up the money of
+    the lines without a customer, or that of each word of the status columns."""
     excludes_voided_orders: bool = False
     """Leave out all lines of an order with a line that is not a sale."""
     amount_per_order: bool = False
@@ -175,7 +169,6 @@ class Engine(Protocol):
     def group(self, request: Request) -> Grouping:
         """Return all that is requested.
 
-        Raises:
-            InputError: a customer's money reaches 2^63.
-            SystemFailureError: memory or disk ran out.
+        InputError where a customer's money reaches 2^63; SystemFailureError where memory, disk or
+        the cluster fails.
         """

@@ -37,16 +37,6 @@ class LineAggregates:
         return {name: len(_DAY) + (name == _CONSENT) for name in self.text_columns}
 
     @property
-    def has_category(self) -> bool:
-        """Whether lines have a category."""
-        return "category" in self.names
-
-    @property
-    def has_cost(self) -> bool:
-        """Whether lines have a cost."""
-        return "cost" in self.names
-
-    @property
     def has_order_counts(self) -> bool:
         """Whether lines have the largest amount of their rows, or their file."""
         return LARGEST in self.names or FILE in self.names
@@ -57,10 +47,9 @@ class LineAggregates:
             f"sum(cast(sales as {self.money_type})){only} as sales",
             f"sum(cast(refunds as {self.money_type})){only} as refunds",
             *((f"sum(cast(rows as bigint)){only} as rows",) if self.counts_rows else ()),
-            *((f"sum(cast(cost as {DECIMAL})){only} as cost",) if self.has_cost else ()),
-            *((f"sum(uncosted){only} as uncosted",) if self.has_cost else ()),
         )
-        return ", ".join(sums)
+        costs = f"sum(cast(cost as {DECIMAL})){only} as cost", f"sum(uncosted){only} as uncosted"
+        return ", ".join([*sums, *(costs if "cost" in self.names else ())])
 
     def level_sums(self, *, is_dated: bool = False) -> str:
         """The aggregates of an order and day; `is_dated` puts the day before texts."""

@@ -12,7 +12,7 @@ import duckdb
 from rfmtool.engines import Grouping, Request
 from rfmtool.engines.exact_sums import DECIMAL, DOUBLE, MoneyOverflowError
 from rfmtool.engines.queries import SameEmailError, group_lines
-from rfmtool.engines.repeated_amounts import anonymous_units, count_overlap, status_money
+from rfmtool.engines.repeated_amounts import anonymous_money, overlap, status_money
 from rfmtool.errors import SystemFailureError
 from rfmtool.memory import release_memory
 from rfmtool.memory_budget import check_memory_limit, grouping_bytes, program_bytes
@@ -22,6 +22,7 @@ _ENOUGH_BYTES: Final = 1_500_000_000
 """The default limit: 100 million lines are grouped no faster with more."""
 _SHARE: Final = 0.85
 """DuckDB's share of what a limit leaves; the rest is for results while they are copied."""
+_ONLY: Final = {"overlap": overlap, "anonymous": anonymous_money, "statuses": status_money}
 
 
 class _MemoryRanOutError(SystemFailureError):
@@ -42,17 +43,10 @@ class LocalEngine:
         The first attempt assumes what is true of nearly all exports: that money fits doubles, that
         each customer has one id, and that memory suffices for all threads. Where one of these
         fails, the lines are read again.
-
-        Raises:
-            UsageError: the memory limit is too low.
         """
-        if request.only_overlap or request.only_anonymous or request.only_by_status:
+        if request.only:
             with self._connection(self.threads) as connection:
-                if request.only_overlap:
-                    return Grouping(overlap=count_overlap(connection, request.lines.read()))
-                if request.only_anonymous:
-                    return Grouping(anonymous_units=anonymous_units(connection, request))
-                return Grouping(by_status=status_money(connection, request))
+                return _ONLY[request.only](connection, request)
         money, merges, threads = DOUBLE, False, self.threads
         while True:
             try:

@@ -72,11 +72,11 @@ def group_lines(
         category_spend = CategorySpend()
         stream = category_spend.strip_category(stream)
     columns = LineAggregates(stream.schema.names, money)
-    if merges or request.entries or columns.text_columns or columns.has_category:
+    if merges or request.entries or columns.text_columns or "category" in columns.names:
         register_lines(connection, request, stream)
         grouping = _Queries(connection, request, columns).group_via_level()
     else:
-        needs_rows = request.excludes_voided_orders or columns.has_cost or category_spend
+        needs_rows = request.excludes_voided_orders or "cost" in columns.names or category_spend
         columns = replace(columns, counts_rows=bool(needs_rows))
         grouping = _Queries(connection, request, columns).group_to_customers(stream, threads)
     if category_spend is None:
@@ -145,7 +145,7 @@ class _Queries:
         return grouping_from_customers(table, self.request, self.columns)
 
     def group_via_level(self) -> Grouping:
-        category = ", category" if self.columns.has_category else ""
+        category = ", category" if "category" in self.columns.names else ""
         keys = f"customer_id, order_id, day{category}"
         level = sql_statement("level", keys=keys, sums=self.columns.level_sums())
         self.connection.execute(f"create table level as {level}")
@@ -177,7 +177,7 @@ class _Queries:
 
     def _entries(self, *, is_finest: bool) -> OrderEntries:
         """The daily amounts of each order; `is_finest` where the level has a row for each."""
-        sums = ["sales", "refunds", *(["cost", "uncosted"] if self.columns.has_cost else [])]
+        sums = ["sales", "refunds", *(["cost", "uncosted"] if "cost" in self.columns.names else [])]
         group_by = ""
         if not is_finest:
             sums = [f"sum({name}) as {name}" for name in sums]

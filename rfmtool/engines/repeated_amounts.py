@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from rfmtool.engines import Request
+from rfmtool.engines import Grouping, Request
 from rfmtool.engines.aggregate_sql import quoted
 from rfmtool.engines.exact_sums import sql_statement
 from rfmtool.sources.ledger import Overlap
@@ -40,26 +40,24 @@ def register_lines(connection: duckdb.DuckDBPyConnection, request: Request, stre
         source = target
 
 
-def count_overlap(connection: duckdb.DuckDBPyConnection, stream: object) -> Overlap:
-    """Count the orders that recur with the same rows in another file."""
-    connection.register("lines", stream)
+def overlap(connection: duckdb.DuckDBPyConnection, request: Request) -> Grouping:
+    """The number of orders that recur with the same rows in another file."""
+    connection.register("lines", request.lines.read())
     overlapping = sql_statement("overlap", numbered=sql_statement("numbered", source="lines"))
     (counts,) = connection.sql(overlapping).fetchall()
-    return Overlap(*map(int, counts))
+    return Grouping(overlap=Overlap(*map(int, counts)))
 
 
-def anonymous_units(connection: duckdb.DuckDBPyConnection, request: Request) -> int:
+def anonymous_money(connection: duckdb.DuckDBPyConnection, request: Request) -> Grouping:
     """The money of the lines without a customer, repeated amounts counted once."""
     register_lines(connection, request, request.lines.read())
     money = "sum(cast(sales as decimal(38, 0)) - cast(refunds as decimal(38, 0)))"
     query = f"select coalesce({money}, 0) from lines where customer_id is null"  # noqa: S608
     [(net_units,)] = connection.sql(query).fetchall()
-    return int(net_units)
+    return Grouping(anonymous_units=int(net_units))
 
 
-def status_money(
-    connection: duckdb.DuckDBPyConnection, request: Request
-) -> dict[tuple[str, str], tuple[int, int]]:
+def status_money(connection: duckdb.DuckDBPyConnection, request: Request) -> Grouping:
     """Net money and turnover by role and status word, repeated amounts counted once."""
     register_lines(connection, request, request.lines.read())
     roles = [role for role in STATUS_ROLES if role in request.lines.schema.names]
@@ -75,4 +73,4 @@ def status_money(
         for key in zip(roles, row_words, strict=True):
             before = sums.get(key, (0, 0))
             sums[key] = before[0] + int(net_units), before[1] + int(turnover_units)
-    return sums
+    return Grouping(by_status=sums)

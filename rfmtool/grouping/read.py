@@ -46,12 +46,7 @@ def read_export(
     rules: Paths | Rules = None,
     watcher: Watcher | None = None,
 ) -> Grouped:
-    """Read and group an export as `run` does, without computing scores.
-
-    Raises:
-        InputError: it cannot be read.
-        AmbiguousInputError: it can be read in two ways that differ.
-    """
+    """Read and group an export as `run` does, without computing scores."""
     in_force = rules if isinstance(rules, Rules) else load_rules(rules)
     export = open_export(source, replace(asked or Asked(), own_presets=in_force.presets))
     return group_export(export, in_force, settings or Settings(), watcher)
@@ -64,11 +59,6 @@ def group_export(
 
     It is read once, unless its cells contradict the formats that a sample suggested, a window ends
     on a day that only the data show, or it has the e-mail address of somebody suppressed.
-
-    Raises:
-        InputError: it cannot be read.
-        AmbiguousInputError: it can be read in two ways that differ.
-        UsageError: the settings contradict each other.
     """
     local = LocalEngine(settings.threads, settings.memory_limit)
     engine: Engine = local
@@ -201,7 +191,7 @@ def _correct_ledger(
     if request.amount_per_order and ledger.statuses and "order_id" in lines.export.columns:
         # Each row of an order may repeat its total.
         again = _lines_again(lines, export, with_status_words=True)
-        statuses = engine.group(Request(again, only_by_status=True, amount_per_order=True))
+        statuses = engine.group(Request(again, only="statuses", amount_per_order=True))
         ledger.replace_status_money(statuses.by_status)
 
 
@@ -237,7 +227,7 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
         may_recur = keeps_one and lines.has_files and ledger["anonymous"]
         if grouped.order_counts.multi_file_orders or may_recur:
             again = _lines_again(lines, export, with_anonymous=keeps_one)
-            ledger.set_overlap(engine.group(Request(again, only_overlap=True)).overlap)
+            ledger.set_overlap(engine.group(Request(again, only="overlap")).overlap)
             if lines.options.overlap is None:
                 check_overlap(export, ledger, grouped.order_counts.orders)
         # Last, because orders that recur in another file have one amount on all of their rows too.
@@ -245,6 +235,6 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
         if lines.options.amount_per == "order" and ledger["anonymous"]:
             again = _lines_again(lines, export, with_anonymous=True)
             request = Request(
-                again, only_anonymous=True, amount_per_order=True, deduplicates_orders=keeps_one
+                again, only="anonymous", amount_per_order=True, deduplicates_orders=keeps_one
             )
             ledger.anonymous_units = engine.group(request).anonymous_units

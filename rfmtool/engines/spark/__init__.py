@@ -65,21 +65,12 @@ class SparkEngine:
     local: LocalEngine
 
     def group(self, request: Request) -> Grouping:
-        """Return all that is requested: `engines.Engine.group`.
-
-        Raises:
-            InputError: the export cannot be read, or a customer's money reaches 2^63.
-            SystemFailureError: the cluster cannot be reached or fails, or memory or disk ran out.
-            UsageError: the cluster cannot read such an export, or is not set up for it.
-        """
+        """Return all that is requested: `engines.Engine.group`."""
         lines = request.lines
         if not isinstance(lines, ExportLines):
             raise TypeError("a cluster reads exports, no other lines")
-        needs_level = (
-            request.only_overlap, request.only_anonymous, request.only_by_status,
-            request.first_categories, request.amount_per_order, request.deduplicates_orders,
-        )  # fmt: skip
-        if not any(needs_level):
+        counts_once = request.amount_per_order or request.deduplicates_orders
+        if not (request.only or request.first_categories or counts_once):
             with suppress(SameEmailError):  # only the level merges ids
                 return _with_exact_sums(partial(self._group_by_customer, lines, request))
         spool_level = partial(self._spool_level, lines, all_lines=request.amount_per_order)
@@ -89,10 +80,12 @@ class SparkEngine:
 
     def _group_by_customer(self, lines: ExportLines, request: Request, money: str) -> Grouping:
         columns = LineAggregates(sql_names(lines.schema), money)
-        if request.entries or columns.has_category or columns.text_columns:
+        if request.entries or "category" in columns.names or columns.text_columns:
             with self._query_batches(lines, customer_orders_query(request, columns)) as batches:
                 return grouping_from_customer_orders(batches, request, columns, lines.schema.names)
-        columns = replace(columns, counts_rows=request.excludes_voided_orders or columns.has_cost)
+        columns = replace(
+            columns, counts_rows=request.excludes_voided_orders or "cost" in columns.names
+        )
         with self._query_batches(lines, customers_query(request, columns)) as batches:
             answer = pa.Table.from_batches(batches)
         return grouping_from_customers(answer, request, columns)

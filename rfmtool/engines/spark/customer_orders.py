@@ -40,8 +40,8 @@ _IS_ORDER_START: Final = 1
 
 def customer_orders_query(request: Request, columns: LineAggregates) -> str:
     """The SQL that makes a cluster group lines to customers with their orders."""
-    category = ["category"] if columns.has_category else []
-    costs = _COST_COLUMNS if columns.has_cost else []
+    category = ["category"] if "category" in columns.names else []
+    costs = _COST_COLUMNS if "cost" in columns.names else []
     only = " filter (where is_sale)" * request.excludes_voided_orders
     order_sums = [columns.sums(), "bool_and(is_sale) as is_sale"]
     order_sums += (f"max({name}) as {name}" for name in columns.text_columns)
@@ -77,7 +77,7 @@ def grouping_from_customer_orders(
     `columns` go by their names on the cluster, `names` are those of the same columns here. Raises
     as `grouping_from_customers`.
     """
-    category_spend = CategorySpend() if columns.has_category else None
+    category_spend = CategorySpend() if "category" in columns.names else None
     table, parts = _customers_and_entries(batches, request, columns, category_spend)
     numbered = _with_row_numbers(table, columns.text_columns)
     grouping = grouping_from_customers(numbered, request, columns)

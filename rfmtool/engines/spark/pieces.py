@@ -30,11 +30,7 @@ class Piece:
     """As in `ExportFile`; None where the piece is the entire file."""
 
     def source_of(self, source: FileSource) -> FileSource:
-        """The piece as a source.
-
-        Raises:
-            InputError: the file is missing, or has another size.
-        """
+        """The piece as a source."""
         file = replace(source.file, span=self.span)
         try:
             stored_bytes = file.stored_bytes
@@ -62,11 +58,7 @@ class Piece:
 
 
 def worker_files(sources: Sequence[Source]) -> tuple[FileSource, ...]:
-    """The sources as files that workers can open too.
-
-    Raises:
-        UsageError: one is not a file, or came through a pipe.
-    """
+    """The sources as files that workers can open too."""
     files = []
     for source in sources:
         if not isinstance(source, FileSource) or source.file.spool is not None:
@@ -83,11 +75,7 @@ def worker_files(sources: Sequence[Source]) -> tuple[FileSource, ...]:
 
 
 def cluster_tables(sources: Sequence[Source], remote: str) -> tuple[TableSource, ...]:
-    """The sources where they are tables of a cluster; empty where they are files.
-
-    Raises:
-        UsageError: only some are tables, one is of another cluster, or its rows need an order.
-    """
+    """The sources where they are tables of a cluster; empty where they are files."""
     tables = [source for source in sources if isinstance(source, TableSource)]
     for source in tables:
         what = ""
@@ -108,9 +96,6 @@ def cut_into_pieces(
     """Cut files into what can be read separately: row groups of Parquet, spans of large texts.
 
     `scan_pieces` scans the quotes of pieces of text files, in their order.
-
-    Raises:
-        InputError: a file is damaged.
     """
     pieces = [piece for file, source in enumerate(sources) for piece in _even_pieces(file, source)]
     texts = [piece for piece in pieces if piece.span and sources[piece.file].kind == "text"]
