@@ -18,7 +18,7 @@ def export(tmp_path):
 
 def seen(*currencies, overlap=0):
     ledger = Ledger()
-    ledger.currencies.update(currencies)
+    ledger.currencies |= frozenset(currencies)
     ledger.overlap = Overlap(overlap)
     return ledger
 

@@ -29,12 +29,7 @@ _OTHER_CALENDARS: Final = (
 
 
 def check_currency(export: Export, ledger: Ledger, options: LineOptions) -> None:
-    """Check that all money is in one currency or converted, and that --currency can apply.
-
-    Raises:
-        InputError: the export names no currencies, or cents of one that is not divided into them.
-        AmbiguousInputError: there are several currencies, and no option picks one.
-    """
+    """Check that all money is in one currency or converted, and that --currency can apply."""
     if export.formats.in_cents and (undivided := ledger.currencies & currencies.WITHOUT_CENTS):
         raise InputError(
             f"{export.name}: by the names of its columns money is in cents, which there are none of"
@@ -43,7 +38,8 @@ def check_currency(export: Export, ledger: Ledger, options: LineOptions) -> None
         )
     if options.currency is not None or options.rates is not None:
         option = "--currency" if options.rates is None else "--rates"
-        if "currency" not in export.columns and not ledger.names_currencies:
+        names_currencies = ledger.currencies or ledger["other_currency"]
+        if "currency" not in export.columns and not names_currencies:
             raise InputError(
                 f"{export.name}: {option} is given, but no column was recognised as currency and"
                 " no amount has a sign or code beside it",
@@ -59,12 +55,7 @@ def check_currency(export: Export, ledger: Ledger, options: LineOptions) -> None
 
 
 def check_wallets(evidence: Evidence, grouped: Grouped, currency: str | None) -> None:
-    """Check that wallets are in one currency, and in that of the export's money if it is known.
-
-    Raises:
-        AmbiguousInputError: they are in several currencies.
-        InputError: they are in another currency.
-    """
+    """Check that wallets are in one currency, and in that of the export's money if it is known."""
     if "wallets" not in evidence.ledgers:
         return
     distinct = currencies.distinct_currencies(evidence.ledgers["wallets"].rows.currencies)
@@ -94,12 +85,7 @@ def _currency_list(found: Collection[str]) -> str:
 
 
 def check_calendar(export: Export, dates: OrderDates) -> None:
-    """Check that years are Gregorian.
-
-    Raises:
-        AmbiguousInputError: they look like those of the Buddhist or the Hijri calendar, and no
-            --date-format is given.
-    """
+    """Check that years are Gregorian."""
     if not len(dates.day) or export.asked.date_format:
         return
     year = date_from_day(int(np.median(dates.day))).year
@@ -114,11 +100,7 @@ def check_calendar(export: Export, dates: OrderDates) -> None:
 
 
 def check_amounts(export: Export, counts: OrderCounts) -> None:
-    """Check that orders do not repeat their total on every row.
-
-    Raises:
-        AmbiguousInputError: nearly all orders of several rows have one amount on all of them.
-    """
+    """Check that orders do not repeat their total on every row."""
     if _are_surely_order_totals(counts):
         raise AmbiguousInputError(
             f"{export.name}: {counts.repeated_amount_orders:,} of {counts.multi_row_orders:,}"
@@ -160,11 +142,7 @@ def payment_notices(customers: pa.Table, rows: int) -> Sequence[str]:
 
 
 def check_overlap(export: Export, ledger: Ledger, orders: int) -> None:
-    """Check that only few of `orders` orders recur in another file.
-
-    Raises:
-        AmbiguousInputError: more than a few do.
-    """
+    """Check that only few of `orders` orders recur in another file."""
     recurring = ledger.overlap.orders
     if recurring > _MAX_OVERLAP_SHARE * orders:
         raise AmbiguousInputError(

@@ -227,7 +227,8 @@ def _check_ambiguities(grouped: Grouped, lines: ExportLines, engine: Engine) -> 
         may_recur = keeps_one and lines.has_files and ledger["anonymous"]
         if grouped.order_counts.multi_file_orders or may_recur:
             again = _lines_again(lines, export, with_anonymous=keeps_one)
-            ledger.set_overlap(engine.group(Request(again, only="overlap")).overlap)
+            ledger.overlap = engine.group(Request(again, only="overlap")).overlap
+            ledger.anonymous_units -= ledger.overlap.anonymous_units
             if lines.options.overlap is None:
                 check_overlap(export, ledger, grouped.order_counts.orders)
         # Last, because orders that recur in another file have one amount on all of their rows too.

@@ -45,15 +45,10 @@ class StatusSum(NamedTuple):
         return StatusSum(*map(sum, zip(self, other, strict=True)))
 
 
-@dataclass(frozen=True)
-class Tally:
-    """The counts of one batch; `reject_rows` count from 0 in the batch."""
+@dataclass(kw_only=True)
+class Counts:
+    """What is counted of the rows of a batch, and added up over all batches."""
 
-    records: int
-    bins: npt.NDArray[np.int64]
-    """The number of rows in each of BINS."""
-    reject_rows: npt.NDArray[np.int64]
-    reject_codes: npt.NDArray[np.int64]
     used_units: int = 0
     anonymous_units: int = 0
     turnover_units: int = 0
@@ -63,14 +58,38 @@ class Tally:
     """The latest day of a used or anonymous row, in days since 1970-01-01."""
     ids_end_in_point_zero: bool = True
     shortened_orders: int = 0
+    """Rows with an order id such as 6.12E+12, which a spreadsheet has shortened."""
     repeated_refunds: int = 0
+    """Rows that repeat the refund of their order, which is therefore subtracted more than once."""
     credit_signs: frozenset[int] = frozenset()
+    """1, -1 or both: the signs of the money of credit notes, as it is written."""
     has_marks: bool = False
     currencies: frozenset[str] = frozenset()
     unrated: frozenset[str] = frozenset()
-    suppressed: frozenset[str] = frozenset()
+    """Where money is converted, the currencies of rows without a rate on their day."""
+    suppressed: frozenset[str] = field(default=frozenset(), repr=False)
+    """The suppressed ids that occur, with their addresses and numbers, normalized; never shown."""
     footer_rows: int = 0
-    statuses: Mapping[StatusKey, StatusSum] = field(default_factory=dict)
+    """Blank rows that are totals and trailers at the end of a file."""
+    statuses: dict[StatusKey, StatusSum] = field(default_factory=dict)
+
+
+_SUMS: Final = (
+    "used_units", "anonymous_units", "turnover_units", "rejected_units", "shortened_orders",
+    "repeated_refunds", "footer_rows",
+)  # fmt: skip
+_UNIONS: Final = ("credit_signs", "has_marks", "currencies", "unrated", "suppressed")
+
+
+@dataclass
+class Tally(Counts):
+    """The counts of one batch; `reject_rows` count from 0 in the batch."""
+
+    records: int
+    bins: npt.NDArray[np.int64]
+    """The number of rows in each of BINS."""
+    reject_rows: npt.NDArray[np.int64]
+    reject_codes: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,7 @@ class Overlap:
 
 
 @dataclass(repr=False)
-class Ledger:
+class Ledger(Counts):
     """The sum of all tallies. `rows` = used + anonymous + blank + excluded + rejected."""
 
     counts: npt.NDArray[np.int64] = field(
@@ -96,27 +115,6 @@ class Ledger:
     """The first few rejected rows of the export."""
     rejected_by_file: dict[str, int] = field(default_factory=dict)
     """The number of rejected rows of each file that has any."""
-    used_units: int = 0
-    anonymous_units: int = 0
-    turnover_units: int = 0
-    rejected_units: int = 0
-    last_day: int | None = None
-    ids_end_in_point_zero: bool = True
-    shortened_orders: int = 0
-    """Rows with an order id such as 6.12E+12, which a spreadsheet has shortened."""
-    repeated_refunds: int = 0
-    """Rows that repeat the refund of their order, which is therefore subtracted more than once."""
-    credit_signs: set[int] = field(default_factory=set)
-    """1, -1 or both: the signs of the money of credit notes, as it is written."""
-    has_marks: bool = False
-    currencies: set[str] = field(default_factory=set)
-    unrated: set[str] = field(default_factory=set)
-    """Where money is converted, the currencies of rows without a rate on their day."""
-    suppressed: set[str] = field(default_factory=set, repr=False)
-    """The suppressed ids that occur, with their addresses and numbers, normalized; never shown."""
-    footer_rows: int = 0
-    """Blank rows that are totals and trailers at the end of a file."""
-    statuses: dict[StatusKey, StatusSum] = field(default_factory=dict)
     rows_excluded_with_order: int = 0
     """Sales that are excluded because another row of their order is not a sale."""
     overlap: Overlap = field(default_factory=Overlap)
@@ -134,21 +132,13 @@ class Ledger:
             for place in np.argsort(tally.reject_rows)[: _KEPT_REJECTS - len(self.rejects)]:
                 row, code = int(tally.reject_rows[place]), tally.reject_codes[place]
                 self.rejects.append(Reject(file, before + row + 1, BINS[code]))
-        self.used_units += tally.used_units
-        self.anonymous_units += tally.anonymous_units
-        self.turnover_units += tally.turnover_units
-        self.rejected_units += tally.rejected_units
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(tally, name))
+        for name in _UNIONS:
+            setattr(self, name, getattr(self, name) | getattr(tally, name))
         days = [day for day in (self.last_day, tally.last_day) if day is not None]
         self.last_day = max(days, default=None)
         self.ids_end_in_point_zero &= tally.ids_end_in_point_zero
-        self.shortened_orders += tally.shortened_orders
-        self.repeated_refunds += tally.repeated_refunds
-        self.credit_signs |= tally.credit_signs
-        self.has_marks |= tally.has_marks
-        self.currencies |= tally.currencies
-        self.unrated |= tally.unrated
-        self.suppressed |= tally.suppressed
-        self.footer_rows += tally.footer_rows
         for key, status_sum in tally.statuses.items():
             self.statuses[key] = status_sum.merged_with(self.statuses.get(key, StatusSum()))
 
@@ -171,11 +161,6 @@ class Ledger:
             sums[key] = sums.get(key, StatusSum()).merged_with(StatusSum(0, *units))
         self.statuses = sums
 
-    def set_overlap(self, overlap: Overlap) -> None:
-        """Set the overlap of files, and take the copies off the money without a customer."""
-        self.overlap = overlap
-        self.anonymous_units -= overlap.anonymous_units
-
     def __repr__(self) -> str:
         """Show where the rows went."""
         return f"Ledger({self.as_data()})"
@@ -183,11 +168,6 @@ class Ledger:
     def __getitem__(self, bin_name: str) -> int:
         """The number of rows in a bin."""
         return int(self.counts[CODES[bin_name]])
-
-    @property
-    def names_currencies(self) -> bool:
-        """Whether any row names its currency."""
-        return bool(self.currencies or self["other_currency"])
 
     @property
     def rows(self) -> int:

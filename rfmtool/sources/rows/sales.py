@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -84,7 +84,7 @@ def _encoded(cells: pa.Array) -> tuple[Places, list[str]]:
 
 def statuses_of(
     heads: Cells, options: LineOptions, rows: Places, sales: Units, refunds: Units
-) -> Mapping[StatusKey, StatusSum]:
+) -> dict[StatusKey, StatusSum]:
     """The readable rows and the money, in 1/10,000, of each word of the status columns.
 
     `rows`, `sales` and `refunds` are those of each run.
