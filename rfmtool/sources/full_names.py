@@ -6,26 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from rfmtool.documents import packaged_toml
 from rfmtool.errors import InputError
 from rfmtool.sources.names import normalized
 from rfmtool.sources.synonyms import synonyms
 
-_NAMES: Final = frozenset(map(normalized, (
-    "name", "nombre", "nome", "nom", "naam", "navn", "namn", "nama", "nimi", "nev", "jmeno", "isim",
-    "имя", "ім'я", "이름", "名前", "ชื่อ", "الاسم", "שם", "nume", "όνομα",
-)))  # fmt: skip
-"""Columns that hold names of articles, or first names alone, if other columns say so."""
-_FIRST_NAMES: Final = frozenset((
-    "vorname", "firstname", "givenname", "forename", "prenom", "imie", "fornamn", "voornaam",
-))  # fmt: skip
-_MAY_BE_PART_OF_NAME: Final = frozenset((
-    "buyername", "clientname", "nomecliente", "nomedocliente", "nombrecliente", "nombredelcliente",
-    "nomclient", "nomduclient", "kundenname", "klantnaam", "nazwaklienta", "kundnamn", "kundenavn",
-    "companyname", "organizationname", "organisationname", "firmenname", "firma", "raisonsociale",
-    "razonsocial", "ragionesociale", "razaosocial", "bedrijfsnaam", "foretagsnamn",
-))  # fmt: skip
-"""Columns of names that hold a part of them, or companies alone, if others hold persons' names."""
-_PARTS_OR_WHOLE: Final = _MAY_BE_PART_OF_NAME | _NAMES - {"name"}
+_DATA: Final = packaged_toml(__package__, "names.toml")
+_NAMES: Final = frozenset(map(normalized, _DATA["of_anything"]))
+_PARTS_OR_WHOLE: Final = _NAMES - {"name"} | {*_DATA["parts_or_companies"]}
 _NAME_PARTS: Final = re.compile(
     r"(?:customer|client|buyer|kunden?|klant)?(?:vorname|firstname|givenname|forename|prenom|imie|"
     r"fornamn|voornaam|lastname|surname|familyname|nachname|cognome|apellidos?|sobrenome|apelido|"
@@ -43,7 +31,7 @@ def check_is_full_name(header: Sequence[str], places: Mapping[str, int], where: 
     if normalized(name) != "name" and "product" not in places:
         factors = {*synonyms()["quantity"], *synonyms()["unit_price"]}
         articles += [other.strip() for other in header if normalized(other) in factors]
-    first_names = [other.strip() for other in header if normalized(other) in _FIRST_NAMES]
+    first_names = [other.strip() for other in header if normalized(other) in _DATA["first_names"]]
     parts = [other.strip() for other in header if _NAME_PARTS.fullmatch(normalized(other))]
     if normalized(name) in _NAMES and articles:
         what = f"{articles[0]!r} may be the name of an article or of a customer"

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import mask_of
+from rfmtool.documents import packaged_toml
 from rfmtool.errors import InputError
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_formats import DATE_FORMATS
@@ -45,10 +46,7 @@ _SAMPLE_ROWS, _LEAST_ROWS = 1 << 13, 1 << 10
 CONTENT_CHECKED_ROLES: Final = (
     "status", "payment_status", "type", "refunded", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
-AMBIGUOUS_NAMES: Final = frozenset({
-    "etat", "estado", "stato", "situacao", "stav", "durum", "state", "stage", "result", "type",
-    "typ", "kind", "tila", "voucherstatus", "sellerstatus",
-})  # fmt: skip
+AMBIGUOUS_NAMES: Final = frozenset(packaged_toml(__package__, "names.toml")["ambiguous"])
 """Names that as often mean something else, such as a region."""
 ROLE_BY_CONTENT: Final = {
     "refunded": {

@@ -17,12 +17,6 @@ _UNIT: Final = re.compile(
     r"[\s_]*(?:[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]|\bin\s+(\S{1,4})|(?<=\s)([A-Z]{3})|(?<=_)([A-Za-z]{3})"
     r"|(?<=\s)((?i:usd|eur|gbp|inr|brl|jpy|cny|rub|chf|pln|czk|huf|ron|sek|nok|dkk|aud|cad|mxn)))\s*$"
 )
-_UNITS: Final = frozenset((
-    "utc", "gmt", "税込", "税抜", "ttc", "ht", "inclvat", "incvat", "exclvat", "excvat", "inclmwst",
-    "inklmwst", "exklmwst", "brutto", "netto", "incltax", "inctax", "excltax", "inclbtw", "exclbtw",
-    "inclgst", "incgst", "civa", "inkl", "inklmoms", "emeuros", "eneuros", "ineuro", "eneuro",
-))  # fmt: skip
-"""Units that may stand behind a name, as currencies may, without changing what it means."""
 _CENTS: Final = re.compile(
     r"(?i)(?<=\w)(?:[\s_.,-]+[(\[]?|[(\[]|(?-i:(?<=[a-z])(?=[A-Z]))|(?<=amount)|(?<=total)|(?<=price))"
     r"\s*(?:in[\s_-]*|(?:en|em|w|i|в)[\s_-]+)?"
@@ -34,32 +28,9 @@ _CENTS: Final = re.compile(
 _DATE_FORMAT: Final = re.compile(r"(?i)[dmyjath年月日:/. -]+|.*date.*")
 """What may stand in brackets behind the name of a day."""
 
+_NAMES: Final = packaged_toml(__package__, "names.toml")
 _FEES: Final = frozenset(packaged_toml(__package__, "unused_columns.toml")["fees"])
-_NET_OF_FEES: Final = frozenset((
-    "netamount", "nettotal", "netvalue", "nettobetrag", "betragnetto", "nettobelob", "nettobelopp",
-    "net", "netto", "neto",
-))  # fmt: skip
-"""Names of amounts that, beside a column of fees, are what the seller was left with."""
-
-_SHORT: Final = {
-    "amt": ["amount"], "cust": ["customer"], "inv": ["invoice"], "ord": ["order"],
-    "acct": ["account"], "dt": ["date", "data"], "val": ["value", "valor"], "tot": ["total"],
-    "txn": ["transaction"], "trx": ["transaction"], "trans": ["transaction"],
-    "purch": ["purchase"], "disc": ["discount"], "fec": ["fecha"], "fch": ["fecha"],
-}  # fmt: skip
-"""Words as they are shortened in names, and in full."""
-
 _SHORT_ALONE: Final = ("amt", "cust")  # "Inv" alone may be an inventory
-
-_NUMBERS_BEFORE: Final = ("numero", "no", "n", "nr", "nro", "num", "numer", "nomor")
-_NUMBERS_BEHIND: Final = ("number", "no", "nr", "num", "nbr", "nummer")
-"""Words for a number, before or behind what it is of."""
-
-_LINKS: Final = frozenset((
-    "de", "du", "do", "da", "des", "dos", "del", "della", "dello", "di", "d", "dell", "l", "la",
-    "le", "el", "il", "lo", "van", "von", "der", "the",
-))  # fmt: skip
-"""Words between others, without which a name means the same."""
 
 _WORDS: Final = re.compile(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])|\d+")
 
@@ -91,7 +62,7 @@ def without_net_of_fees(
     """The names that are known, without amounts net of fees beside a column of fees."""
     if _FEES.isdisjoint(map(normalized, header)):
         return known_names
-    amounts = [name for name in known_names["amount"] if name not in _NET_OF_FEES]
+    amounts = [name for name in known_names["amount"] if name not in _NAMES["net_of_fees"]]
     return {**known_names, "amount": amounts}
 
 
@@ -100,8 +71,8 @@ def unit_behind(name: str) -> str:
     match = _UNIT.search(name)
     unit: str = next(filter(None, match.groups()), "") if match else ""
     if match and normalized(name[: match.start()]) in synonyms()["ordered_at"]:
-        return unit if _DATE_FORMAT.fullmatch(unit) or normalized(unit) in _UNITS else ""
-    return unit if normalized(unit) in _UNITS or is_known_currency(unit.upper()) else ""
+        return unit if _DATE_FORMAT.fullmatch(unit) or normalized(unit) in _NAMES["units"] else ""
+    return unit if normalized(unit) in _NAMES["units"] or is_known_currency(unit.upper()) else ""
 
 
 def is_in_cents(name: str) -> bool:
@@ -129,18 +100,22 @@ def spellings(name: str) -> Iterator[str]:
     """A name, and with its words in full, without those that link, its number as others say it."""
     yield normalized(name)
     words = [*map(normalized, _WORDS.findall(name.replace("#", " no ")))]
-    words = [*words[:1], *(word for word in words[1:-1] if word not in _LINKS), *words[1:][-1:]]
-    short = _SHORT if len(words) > 1 else {word: _SHORT[word] for word in _SHORT_ALONE}
+    inner = [word for word in words[1:-1] if word not in _NAMES["links"]]
+    words = [*words[:1], *inner, *words[1:][-1:]]
+    before, behind = _NAMES["numbers_before"], _NAMES["numbers_behind"]
+    short = _NAMES["short"]
+    if len(words) == 1:
+        short = {word: short[word] for word in _SHORT_ALONE}
     for full in islice(product(*(short.get(word, [word]) for word in words)), 8):
         yield "".join(full)
         if full[1:-1] == ("of",):  # such as "date of order"
             yield full[2] + full[0]
-        if len(full) > 1 and full[0] in _NUMBERS_BEFORE:
+        if len(full) > 1 and full[0] in before:
             rest = "".join(full[1:])
-            yield from (number + rest for number in _NUMBERS_BEFORE)
-            yield from (rest + number for number in _NUMBERS_BEHIND)
-        if len(full) > 1 and full[-1] in _NUMBERS_BEHIND:
-            yield from ("".join(full[:-1]) + number for number in _NUMBERS_BEHIND)
+            yield from (number + rest for number in before)
+            yield from (rest + number for number in behind)
+        if len(full) > 1 and full[-1] in behind:
+            yield from ("".join(full[:-1]) + number for number in behind)
 
 
 def _by_role(data: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
