@@ -11,10 +11,11 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.documents import packaged_toml
 from rfmtool.sources.ambiguous_amounts import amount_column_notices, total_row_notices
 from rfmtool.sources.cells import currencies
 from rfmtool.sources.cells.typed import trimmed
-from rfmtool.sources.layout import KEPT_PREFIX, Asked
+from rfmtool.sources.layout import Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles_by_cells import distinct_texts
 from rfmtool.sources.rows.runs import Cells
@@ -26,14 +27,10 @@ CHECKED_ROLES: Final = (
     "amount", "customer_id", "email", "name", "order_id", "ordered_at", "quantity", "unit_price",
 )  # fmt: skip
 """The roles whose cells are checked."""
+_DATA: Final = packaged_toml(__package__, "unused_columns.toml")
 _FEW_WORDS: Final = 12
 _FULL_NAME: Final = r"^[^0-9@]+\s[^0-9@]+$"
 _CODE_LETTERS: Final = 3
-_OTHER_KINDS: Final = frozenset({
-    "type", "typ", "kind", "transactiontype", "receipttype", "recordtype", "transactionkind",
-    "billingtype", "rechnungsart", *types_of_anything(),
-})  # fmt: skip
-"""Names of type columns that are as often about something other than credit notes."""
 _SEVERAL: Final = 3
 """Fewer cases may be chance."""
 _GUEST_SHARE: Final = 0.2
@@ -41,30 +38,18 @@ _GUEST_SHARE: Final = 0.2
 _NEARLY_ALL: Final = 0.9
 _MANY_ROWS: Final = 20
 """Fewer may all be of one customer."""
-_NOT_IDS: Final = frozenset({"name", "customerref"})
-_NUMBERS: Final = frozenset({"id", "no", "nr", "num", "number", "numero", "ref", "reference"})
-"""Names of numbers of anything, such as orders."""
 _DAY_CHARACTERS: Final = 10
-_NUMBER_ENDINGS: Final = ("id", "no", "nr", "number", "nummer", "code", "ref")
-"""How the names of columns of customer numbers end."""
-_SHARED_IDS: Final = frozenset({"householdid", "accountid", "account"})
-"""Ids of several people, each of whom may have an e-mail address."""
 _OTHERS_PER_ID, _OTHERS_PER_SHARED_ID = 2, 5
 """From how many others for each id on the others are likelier to be the customers."""
 
 
-def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[str]:
+def ambiguity_notices(source: Source, cells: Cells, others: Cells, asked: Asked) -> Iterator[str]:
     """Notices on columns of a file that could play another role, unless the user named them.
 
-    `cells` are the first cells of CHECKED_ROLES, and by KEPT_PREFIX + name of unused columns.
+    `cells` are the first cells of CHECKED_ROLES, and `others` of the columns without a role.
     """
     layout = source.layout
     taken = {role: layout.header[place].strip() for role, place in layout.places.items()}
-    others = {
-        name.removeprefix(KEPT_PREFIX): column
-        for name, column in cells.items()
-        if name.startswith(KEPT_PREFIX)
-    }
     if "amount" not in asked.columns:
         yield from amount_column_notices(taken, cells, others)
     if "type" not in taken:
@@ -86,16 +71,14 @@ def ambiguity_notices(source: Source, cells: Cells, asked: Asked) -> Iterator[st
         yield from total_row_notices(cells["order_id"], cells["amount"])
 
 
-def currencies_in(cells: Cells) -> dict[str, set[str]]:
+def currencies_in(others: Cells) -> dict[str, set[str]]:
     """The currency codes in columns without a role that hold nothing but such codes, by name."""
     codes_by_name = {}
-    for name, column in cells.items():
-        if not name.startswith(KEPT_PREFIX) or not pa.types.is_string(column.type):
-            continue
+    for name, column in others.items():
         words = distinct_texts(column)
         codes = {word.upper() for word in words.to_pylist()} if len(words) <= _FEW_WORDS else set()
         if all(len(code) == _CODE_LETTERS and currencies.is_known_currency(code) for code in codes):
-            codes_by_name[name.removeprefix(KEPT_PREFIX)] = codes
+            codes_by_name[name] = codes
     return codes_by_name
 
 
@@ -112,7 +95,7 @@ def _type_notices(others: Cells) -> Iterator[str]:
         if 0 < len(sales) < len(words):
             yield (f"Column {name!r} says {min(sales)!r} of some rows and is not used: if others"
                    " are no sales, --column type=NAME asks which.")  # fmt: skip
-        elif words and normalized(name) not in _OTHER_KINDS:
+        elif words and normalized(name) not in (*_DATA["other_types"], *types_of_anything()):
             yield (f"Column {name!r} may say which rows are credit notes, payments or totals, and"
                    " is not used: --column type=NAME asks what its words mean.")  # fmt: skip
 
@@ -124,9 +107,9 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
     if ids.null_count < len(ids) < 2 * ids.null_count:
         yield (f"Column {chosen!r}, taken for customers, is empty in most of the first rows:"
                " --column customer_id=NAME takes another.")  # fmt: skip
-    is_shared = normalized(chosen) in _SHARED_IDS
+    is_shared = normalized(chosen) in _DATA["shared_ids"]
     fewest = _OTHERS_PER_SHARED_ID if is_shared else _OTHERS_PER_ID
-    known = {*synonyms()["customer_id"]} - _NOT_IDS
+    known = {*synonyms()["customer_id"]} - {*_DATA["not_ids"]}
     candidates = {name: column for name, column in others.items() if normalized(name) in known}
     for role in ("name", "email"):
         if role in cells and taken[role] != chosen:
@@ -138,7 +121,7 @@ def _customer_notices(taken: Mapping[str, str], cells: Cells, others: Cells) -> 
         groups = table.group_by("id").aggregate([("other", "count_distinct"), ("other", "count")])
         count, others_count = len(groups), len(pc.unique(table["other"]))
         recur = others_count < _NEARLY_ALL * len(table)  # or it may number orders
-        if is_contact and normalized(chosen).endswith(_NUMBER_ENDINGS):
+        if is_contact and normalized(chosen).endswith(tuple(_DATA["number_endings"])):
             recur = False  # several people may write for one customer
         if recur and others_count >= fewest * count and others_count - count >= _SEVERAL:
             is_one = False
@@ -194,11 +177,12 @@ def _order_id_notices(chosen: str, cells: Cells) -> Iterator[str]:
 def _row_id_notices(chosen: str, cells: Cells, others: Cells) -> Iterator[str]:
     """Whether the numbers of orders number rows, and another column the orders."""
     known, rows = {*synonyms()["order_id"]}, len(cells["order_id"])
+    endings = tuple(_DATA["number_endings"])
     if rows < _MANY_ROWS or len(pc.unique(cells["order_id"])) < rows:
         return
     days = pc.utf8_slice_codeunits(pc.cast(cells["ordered_at"], pa.string()), 0, _DAY_CHARACTERS)
     for name, column in others.items():
-        if normalized(name) not in known and not normalized(name).endswith(_NUMBER_ENDINGS):
+        if normalized(name) not in known and not normalized(name).endswith(endings):
             continue
         columns = {"customer": trimmed(cells["customer_id"]), "day": days, "other": trimmed(column)}
         table = pa.table(columns).drop_null()
@@ -236,7 +220,7 @@ def _number_notices(cells: Cells, others: Cells) -> Iterator[str]:
     table = pa.table({"customer": trimmed(cells["customer_id"]), "day": days}).drop_null()
     several = len(table) - len(table.group_by(["customer", "day"]).aggregate([]))
     for name in others if several >= _SEVERAL else ():
-        if normalized(name) not in _NUMBERS:
+        if normalized(name) not in _DATA["numbers"]:
             continue
         numbers = trimmed(others[name])
         if not numbers.null_count and len(pc.unique(numbers)) == len(numbers):
