@@ -71,7 +71,7 @@ def fit_everyone(
     if scales is None:
         # What is not needed is fitted on no customers, which takes no time.
         dates = grouped.order_dates
-        dates = dates if needed & dependencies.TIMED else dates.emptied()
+        dates = dates if needed & dependencies.TIMED else dates.slice(0, 0)
         buyers = customers if needed & dependencies.BY_PEERS else customers[:0]
         timing = fit_timing(distinct_order_days(dates), day)
         spend = fit_peer_spend(buyers, rules.wallet, day)

@@ -1,1 +1,4 @@
-"""Grouping of an export and its evidence by customer, before any scoring."""
+"""Grouping of an export and its evidence by customer, before any scoring.
+
+Checks raise AmbiguousInputError where an option could tell what is right, else InputError.
+"""

@@ -48,12 +48,7 @@ _PERIOD_COLUMNS: Final = ("from_on", "until_on")
 def read_checked_evidence(
     evidence: Mapping[str, Any], asked: Asked, settings: Settings, max_rejects: str | int
 ) -> Evidence:
-    """Read the evidence tables.
-
-    Raises:
-        InputError: one cannot be read.
-        LimitError: more rows of one than `max_rejects` are unreadable.
-    """
+    """Read the evidence tables; a LimitError where more rows than `max_rejects` are unreadable."""
     checked = read_evidence(evidence, asked, threads=settings.threads, currency=settings.currency)
     for name, table in checked.ledgers.items():
         with errors_naming(name):

@@ -153,11 +153,7 @@ def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
 
 
 def check_last_days(grouped: Grouped, *, accept_last: bool) -> None:
-    """Check that no few orders lie long after all others, unless a day or the last is asked for.
-
-    Raises:
-        AmbiguousInputError: some do.
-    """
+    """Check that no few orders lie long after all others, unless a day or the last is asked for."""
     if grouped.as_of is None and not accept_last:
         with errors_naming(grouped.export.name):
             check_stray_last_days(grouped.order_dates)

@@ -35,12 +35,7 @@ def matching_keys(ids: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def check_ids(export: Export, customers: pa.Table, dates: OrderDates, ledger: Ledger) -> None:
-    """Check that each id can be one customer, and that none stands for missing customers.
-
-    Raises:
-        AmbiguousInputError: ids were shortened, mean no customer, or one is written in two ways.
-        InputError: the column holds kinds of customers, or names of orders.
-    """
+    """Check that each id can be one customer, and that none stands for missing customers."""
     ids = customers["customer_id"].combine_chunks()
     column = export.columns["customer_id"]
     if not len(ids):

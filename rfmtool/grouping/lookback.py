@@ -40,7 +40,7 @@ class GroupedAsOf(Grouped):
         needs_entries = "wallets" in grouped.evidence
         changes: dict[str, Any] = {
             "table": grouped.table.select(["customer_id"]),
-            "order_dates": grouped.order_dates.emptied(),
+            "order_dates": grouped.order_dates.slice(0, 0),
             "categories": None,
             "entries": entries_until(histories.entries, lookback_day) if needs_entries else None,
             "evidence": evidence_at_lookback(grouped.evidence, lookback_day),

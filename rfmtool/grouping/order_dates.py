@@ -62,10 +62,6 @@ class OrderDates:
         rows = owner_slice(self.owner, start, stop)
         return OrderDates(self.owner[rows] - np.int32(start), self.day[rows])
 
-    def emptied(self) -> OrderDates:
-        """Order dates of no rows."""
-        return OrderDates(self.owner[:0], self.day[:0])
-
     @cached_property
     def distinct_days(self) -> OrderDates:
         """Each customer's days once."""
@@ -108,11 +104,7 @@ def last_day(dates: OrderDates, last_line_day: int) -> int:
 
 
 def check_stray_last_days(dates: OrderDates) -> None:
-    """Refuse a latest day with a handful of orders long after all others.
-
-    Raises:
-        AmbiguousInputError: there are such orders.
-    """
+    """Refuse a latest day with a handful of orders long after all others."""
     orders = len(dates.day)
     if orders < _MIN_ORDERS:
         return

@@ -15,11 +15,7 @@ _MIN_DIGITS: Final = 7
 
 
 def check_country(country: str) -> None:
-    """Check that the package phonenumbers is installed and knows the country.
-
-    Raises:
-        UsageError: it is not installed, or knows no such country.
-    """
+    """Check that the package phonenumbers is installed and knows the country."""
     library = _library()
     if library is None:
         raise UsageError(

@@ -71,12 +71,7 @@ def unknown_words_text(rows: Iterable[StatusRow]) -> str:
 
 
 def check_statuses(export: Export, ledger: Ledger, settled: Statuses) -> None:
-    """Check that only few rows and little money have status words that are not `settled`.
-
-    Raises:
-        AmbiguousInputError: more have unknown words, and may be sales or not; or orders or payments
-            are listed together with their invoices.
-    """
+    """Refuse many rows or much money of unknown words, and invoices beside orders or payments."""
     rows = status_rows(ledger)
     _check_invoices(export, rows, settled)
     for role in dict.fromkeys(row.role for row in rows):

@@ -34,12 +34,6 @@ def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any fram
         source: a path, glob, folder, URL or `-`; a sequence of these; a pandas frame; or anything
             with the Arrow C stream interface.
         asked: the user's options for it.
-
-    Raises:
-        InputError: it cannot be read.
-        AmbiguousInputError: it can be read in two ways that differ.
-        UsageError: a database or store lacks what is requested, or refuses the login.
-        SystemFailureError: it cannot be reached, or the connection breaks.
     """
     asked = asked.of_table()
     known = KnownPresets(asked.own_presets, asked.preset)

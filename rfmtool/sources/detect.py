@@ -179,11 +179,7 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
 
 
 def scan_fully(export: Export) -> Export:
-    """Detect the formats from all rows.
-
-    Raises:
-        AmbiguousInputError: two formats fit all of them.
-    """
+    """Detect the formats from all rows."""
     batches = (job() for source in export.sources for job in source.jobs())
     counts = format_inference.count_formats(batches)
     detected = _with_formats(export, counts)

@@ -29,12 +29,7 @@ def _is_records(source: Any) -> bool:  # noqa: ANN401
 
 
 def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or records
-    """A frame, a stream or a list of dicts as a table with text for column names.
-
-    Raises:
-        AmbiguousInputError: two columns have one name.
-        InputError: a column cannot be read.
-    """
+    """A frame, a stream or a list of dicts as a table with text for column names."""
     if _is_records(frame):
         names = dict.fromkeys(str(name) for row in frame for name in row)
         rows = [{str(name): cell for name, cell in row.items()} for row in frame]

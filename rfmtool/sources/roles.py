@@ -116,12 +116,7 @@ def places_of(
     where: str,
     option: str = _OPTION,
 ) -> dict[str, int]:
-    """The places of the roles that the user named, or that have a known name in the header.
-
-    Raises:
-        InputError: a named column is missing.
-        AmbiguousInputError: a column's name occurs twice.
-    """
+    """The places of the roles that the user named, or that have a known name in the header."""
     places = {role: _place_of(name, header, where) for role, name in asked.items()}
     if normalized(asked.get("consent", "")) in OPTED_OUT:
         raise InputError(
@@ -156,10 +151,6 @@ def kept_places(
     """The places of the columns to carry through, which may have a role as well.
 
     A column named like its own contact role is written anyway, and left out here.
-
-    Raises:
-        InputError: a column is missing.
-        AmbiguousInputError: its name occurs twice, or is the contact role of another column.
     """
     kept = {name: _place_of(name, header, where) for name in keep}
     for name in kept.keys() & {*CONTACT_COLUMNS} & places.keys():
@@ -222,11 +213,7 @@ def _place_of(name: str, header: Sequence[str], where: str) -> int:
 def parse_asked(
     texts: Sequence[str], tables: Mapping[str, Collection[str]] = MappingProxyType({})
 ) -> dict[str, str]:
-    """Parse `ROLE=NAME` pairs; `tables` are roles by table, as of `contacts.status=Stage`.
-
-    Raises:
-        UsageError: a text is not such a pair, or a role is unknown or given twice.
-    """
+    """Parse `ROLE=NAME` pairs; `tables` are roles by table, as of `contacts.status=Stage`."""
     asked: dict[str, str] = {}
     for text in texts:
         role, equals, name = text.partition("=")

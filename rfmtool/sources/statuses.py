@@ -148,11 +148,7 @@ def _group(section: str, name: str) -> frozenset[str]:
 
 
 def parse_statuses(texts: Iterable[str]) -> dict[str, bool]:
-    """Parse `WORD=sale` and `WORD=not_a_sale`: word to whether it is a sale.
-
-    Raises:
-        UsageError: a text is neither, or a word is given as both.
-    """
+    """Parse `WORD=sale` and `WORD=not_a_sale`: word to whether it is a sale."""
     settled: dict[str, bool] = {}
     for text in texts:
         word, _, meaning = text.rpartition("=")

@@ -22,12 +22,7 @@ Table = DatabaseRows | Lake | ClusterTable
 
 
 def split_sources(exports: Sequence[str], asked: Asked) -> tuple[list[Table], list[str]]:
-    """Separate the URLs of tables from the paths of files.
-
-    Raises:
-        InputError: a table is named twice.
-        UsageError: a table or query is given without a database, or both, or neither with one.
-    """
+    """Separate the URLs of tables from the paths of files."""
     if asked.table and asked.query:
         raise UsageError("--table and --query are both given", "Give one of them.")
     tables: list[Table] = []

@@ -140,9 +140,6 @@ def parse_date_format(date_format: str) -> DateFormat:
 
     Keywords are `excel` (days since 1899-12-30), `unix` and `unix_ms` (seconds and milliseconds),
     and for ambiguous month names `croatian`, or `polish` for all other languages.
-
-    Raises:
-        UsageError: a directive is unknown or repeated, or year, month or day is missing.
     """
     if date_format in NUMERIC_DATE_FORMATS or date_format in LANGUAGES:
         return {**NUMERIC_DATE_FORMATS, **LANGUAGES}[date_format]

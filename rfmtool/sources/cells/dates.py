@@ -47,15 +47,8 @@ _FIRST_SURE_SERIAL: Final = 61
 def read_days(cells: pa.Array, date_format: DateFormat) -> tuple[Days, Mask | None]:
     """Read days since 1970-01-01 from cells of any type.
 
-    Without a time zone the day is the one written.
-
-    Args:
-        cells: text, dates, timestamps, or integers like 20240131.
-        date_format: the format of text.
-
-    Returns:
-        The days, and a mask of the cells that are not dates, or None where all are. A missing
-        cell is not a date; nor, with a time zone, a day whose clock changes are unknown.
+    With a mask of the cells that are not dates, or None where all are. A missing cell is not a
+    date; nor, with a time zone, a day whose clock changes are unknown.
     """
     days, undated = _read_days(cells, date_format)
     if not date_format.zone:

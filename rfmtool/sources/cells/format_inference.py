@@ -34,7 +34,7 @@ from rfmtool.sources.cells.date_formats import (
 from rfmtool.sources.cells.dates import Days, read_days
 from rfmtool.sources.cells.number_texts import DecimalMark, normalized_number_text
 from rfmtool.sources.cells.numbers import NumberFormat
-from rfmtool.sources.cells.two_digit_years import count_date_ends, may_be_year_first, year_place
+from rfmtool.sources.cells.two_digit_years import count_date_ends, year_place
 from rfmtool.sources.layout import MONEY_ROLES, Asked
 
 _NOT_CROATIAN: Final = re.compile("[áéíóúýěřůďťňąęłńśźż]", re.IGNORECASE)
@@ -62,6 +62,8 @@ _NUMBER_KINDS: Final = (
     (",", r"^[^.,]*,[^.,]*$"),
 )
 
+_ALMOST_ALL: Final = 0.95
+"""The share of dates that fit if all begin with a year; fewer are exceptions of another format."""
 _QUANTITY: Final = "quantity: "  # prefix of the counts of quantity columns alone
 _NUMERIC_DATE_PATTERNS: Final = {
     "excel": r"^[2-7]\d{4}(?:[.,]\d+)?$",  # 1954 to 2119
@@ -191,19 +193,13 @@ def is_day_month_ambiguous(counts: FormatCounts) -> bool:
 def infer_date_format(
     counts: FormatCounts, column: str, role: str = "ordered_at", usual: str | None = None
 ) -> DateFormat:
-    """Choose the format that most dates fit; `usual` decides between day and month first.
-
-    Raises:
-        InputError: no cell is a date in a known format.
-        AmbiguousInputError: day first and month first fit equally many, and differ in a day, or
-            a year of two digits may stand at either end.
-    """
+    """Choose the format that most dates fit; `usual` decides between day and month first."""
     best = max(DATE_FORMATS, key=lambda known: counts[known.name])
     most = counts[best.name]
     if not (most or counts[YEAR_FIRST.name]):
         raise _no_dates_error(counts, column, role)
     # No other format fits if the first number is always beyond 31.
-    has_short_years = usual is None and may_be_year_first(counts, most)
+    has_short_years = usual is None and counts[YEAR_FIRST.name] > _ALMOST_ALL * most
     if has_short_years and (not most or year_place(counts, column) == "first"):
         return YEAR_FIRST
     has_both = counts[_ONLY_DAY_FIRST] and counts[_ONLY_MONTH_FIRST]
@@ -263,11 +259,7 @@ def _no_dates_error(counts: FormatCounts, column: str, role: str) -> InputError:
 
 
 def infer_number_format(counts: FormatCounts, asked: Asked) -> NumberFormat:
-    """Choose the decimal mark that most numbers show, those of money first.
-
-    Raises:
-        AmbiguousInputError: the numbers show both marks equally often, or could have either.
-    """
+    """Choose the decimal mark that most numbers show, those of money first."""
     if asked.decimal:
         return NumberFormat(asked.decimal)
     point, comma = (counts[mark] - counts[f"{_QUANTITY}{mark}"] for mark in ".,")

@@ -61,14 +61,9 @@ class Rates:
         return tuple(sorted({self.target_currency, *(rate.currency for rate in self.rows)}))
 
     def factors(self, row_currencies: pa.Array, days: Days) -> tuple[Numbers, Mask]:
-        """The rate of each row, by which to multiply its money.
+        """The rates that multiply the money of rows, 1 where there is none; and which have none.
 
-        Args:
-            row_currencies: the currency of each row, "" if it names none and null if unknown.
-            days: the day of each row.
-
-        Returns:
-            The factors, 1 where there is no rate; and which rows have no rate.
+        A currency is "" where a row names none, and null where it is unknown.
         """
         table = self._table
         mark = pc.index_in(row_currencies, table.marks)

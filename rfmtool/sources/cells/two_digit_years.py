@@ -26,8 +26,6 @@ _LEAST_SPAN_WITH_GAPS: Final = 13
 """The least span of days of the month if some days between do not occur."""
 _WHOLE_MONTH: Final = 27
 """The least span of days of the month without gaps; no export covers so many years."""
-_ALMOST_ALL: Final = 0.95
-"""The share of dates that fit if all begin with a year; fewer are exceptions of another format."""
 _FIRST, _LAST, _MARK = "begins", "ends", "divided by"
 
 
@@ -46,17 +44,8 @@ def count_date_ends(texts: pa.Array, days: Days, fits: Mask, counts: FormatCount
             counts[f"{prefix} {entry['values']}"] += entry["counts"]
 
 
-def may_be_year_first(counts: FormatCounts, most: int) -> bool:
-    """Whether nearly as many dates have a short year first as fit the best other format."""
-    return counts[YEAR_FIRST.name] > _ALMOST_ALL * most
-
-
 def year_place(counts: FormatCounts, column: str) -> End:
-    """At which end of a column's dates the year stands.
-
-    Raises:
-        AmbiguousInputError: either could be the year.
-    """
+    """At which end of a column's dates the year stands."""
     first, last = _values(counts, _FIRST), _values(counts, _LAST)
     if _are_years(first) and _are_days(last):
         return "first"

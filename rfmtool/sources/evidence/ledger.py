@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -81,22 +81,10 @@ class TableLedger:
         return f"TableLedger({self.table.name}, {self.as_data()})"
 
 
-def distinct_ids(rows: pa.Table, roles: Sequence[str]) -> pa.Array:
-    """The distinct ids of some columns."""
-    chunks = [chunk for role in roles for chunk in rows[role].chunks]
-    return pc.unique(pa.concat_arrays([pa.array([], pa.string()), *chunks]))
-
-
 def check_matched(ledgers: Iterable[TableLedger], min_matched: str = "50%") -> None:
-    """Check that most ids of each table that must match are known from elsewhere.
+    """LimitError where fewer than `min_matched` of a table's ids are known from elsewhere.
 
-    Args:
-        ledgers: of the tables, with matches counted.
-        min_matched: the least share of a table's ids, such as "50%".
-
-    Raises:
-        LimitError: a table of 20 ids or more has fewer.
-        UsageError: `min_matched` is no share.
+    Only of tables that must match, with their matches counted.
     """
     text = str(min_matched).strip()
     least = parse_limit(text) if text.endswith("%") else None

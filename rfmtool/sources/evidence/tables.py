@@ -18,7 +18,7 @@ from rfmtool.sources.cells.date_formats import check_zone
 from rfmtool.sources.cells.ids import matching_key, without_point_zero
 from rfmtool.sources.consents import CONSENTS, REFUSALS, matches_any
 from rfmtool.sources.evidence.cells import TableReading, typed_rows
-from rfmtool.sources.evidence.ledger import RereadableFile, TableLedger, distinct_ids
+from rfmtool.sources.evidence.ledger import RereadableFile, TableLedger
 from rfmtool.sources.evidence.reading import read_batches, table_reading
 from rfmtool.sources.evidence.roles import CellKind, EvidenceTable, evidence_roles, evidence_tables
 from rfmtool.sources.layout import Asked, FileLayout
@@ -167,7 +167,9 @@ def _with_merged_rows(
     """The table with one row for each id if it is to have that, its ledger, and then all rows."""
     without_zeros = _with_columns(rows, table.ids, without_point_zero)
     needed = [name for name in table.ids if not table.roles[name].may_lack]
-    spellings = distinct_ids(without_zeros, needed)
+    spellings = pc.unique(
+        pa.concat_arrays([without_zeros[name].combine_chunks() for name in needed])
+    )
     ids = pc.unique(matching_key(spellings))
     merged = _with_columns(without_zeros, table.ids, matching_key)
     all_rows = None

@@ -70,11 +70,7 @@ def is_workbook(raw: BinaryIO) -> bool:
 
 
 def open_unpacked(raw: BinaryIO, kind: str, name: str, member: str) -> ByteStream:
-    """Open the bytes in a container, or the file itself if it is none.
-
-    Raises:
-        InputError: a zip file lacks the member, or has several and `member` is empty.
-    """
+    """Open the bytes in a container, or the file itself if it is none."""
     if kind == "zip":
         return _open_member(raw, name, member)
     if kind == "gzip":

@@ -62,11 +62,7 @@ def check_encoding(encoding: str) -> None:
 
 
 def check_utf8(sample: bytes, where: str) -> None:
-    """Check that the first bytes of a file are UTF-8; other encodings are only suggested.
-
-    Raises:
-        InputError: they are not; the hint names likely encodings.
-    """
+    """Check that the first bytes of a file are UTF-8; other encodings are only suggested."""
     fault = None
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)

@@ -39,12 +39,6 @@ def list_export_files(
 
     They are in the order given, those of a folder or glob sorted by path. A member of a zip file
     and a sheet of a workbook are named like files in a folder.
-
-    Raises:
-        InputError: no file is named or found, a folder contains no data or what cannot be opened, a
-            pipe exceeds `max_bytes`, or a file is named twice.
-        UsageError: a URL of an unknown kind is named, or a store refuses the login.
-        SystemFailureError: a store or server cannot be reached.
     """
     if not exports:
         raise InputError("no file is named", "Name one.")

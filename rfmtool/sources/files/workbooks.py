@@ -21,12 +21,7 @@ _EXACT_BELOW: Final = 2.0**53  # below it every integer is exact as a double
 
 
 def sheet_as_csv(raw: BinaryIO, name: str, sheet: str, most: int) -> bytes:
-    """One sheet as CSV; ids and money keep their digits, days become YYYY-MM-DD.
-
-    Raises:
-        InputError: the library is not installed; the workbook is locked, damaged or too large; no
-            sheet or several hold data.
-    """
+    """One sheet as CSV; ids and money keep their digits, days become YYYY-MM-DD."""
     calamine = _calamine(name)
     if zipfile.is_zipfile(raw):  # an .xls is not packed
         with zipfile.ZipFile(raw) as archive:

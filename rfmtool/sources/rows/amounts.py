@@ -91,11 +91,7 @@ def _hundredth(role: str, cells: Cells, formats: Formats) -> list[Numbers]:
 
 
 def run_sums(money: Money, runs: Runs) -> tuple[Units, Units]:
-    """The sales and the refunds of each run.
-
-    Raises:
-        InputError: those of a run exceed 461 trillion.
-    """
+    """The sales and the refunds of each run."""
     sales, refunds = _sums(money.paid, runs.starts)
     if money.later_refunds.any():
         refunds = refunds + _sums(money.later_refunds, runs.starts)[0]

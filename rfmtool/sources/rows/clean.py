@@ -114,9 +114,6 @@ def clean(
 
     `ordinal` is the number of the batch in the export, which makes ids unique where each row is an
     order; `schema` are the columns of the lines, from `lines_schema`.
-
-    Raises:
-        InputError: the money of one order exceeds 461 trillion.
     """
     if not len(batch.cells["customer_id"]):
         tally = tally_of_rows(batch, np.empty(0, dtype=np.uint8))

@@ -10,14 +10,14 @@ from typing import Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from rfmtool.errors import errors_naming
+from rfmtool.errors import InputError, errors_naming
 from rfmtool.memory import MemoryGuard
 from rfmtool.sources.batches import Job
 from rfmtool.sources.detect import Export
 from rfmtool.sources.layout import Formats, LineOptions
 from rfmtool.sources.ledger import Ledger, Tally
 from rfmtool.sources.rows.clean import Cleaned, clean, lines_schema
-from rfmtool.sources.rows.reordered_headers import check_not_reordered, reordered_header
+from rfmtool.sources.rows.reordered_headers import reordered_header
 from rfmtool.sources.source import Source
 from rfmtool.threads import run_in_order
 
@@ -94,12 +94,7 @@ class ExportLines:
         return lines_schema(roles, largest=largest, by_status=question.with_status_words)
 
     def read(self) -> pa.RecordBatchReader:
-        """Start reading; the ledger is filled as the stream is consumed.
-
-        Raises:
-            InputError: while the stream is consumed, if a file is damaged or repeats its header
-                with the columns in another order.
-        """
+        """Start reading; as the stream is consumed, the ledger is filled and errors are raised."""
         self.ledger = Ledger()
         return pa.RecordBatchReader.from_batches(self.schema, self._counted(self.ledger))
 
@@ -109,13 +104,13 @@ class ExportLines:
         return Cleaning(self.export.formats, self.options, self.schema)
 
     def count(self, name: str, tally: Tally, reordered_header_row: int | None) -> None:
-        """Add the next batch of a file to the ledger.
-
-        Raises:
-            InputError: it repeats the header in another order.
-        """
-        with errors_naming(name):
-            check_not_reordered(reordered_header_row, self.ledger.rows_by_file.get(name, 0))
+        """Add the next batch of a file to the ledger."""
+        if reordered_header_row is not None:
+            row = self.ledger.rows_by_file.get(name, 0) + reordered_header_row + 1
+            raise InputError(
+                f"{name}: row {row:,} holds the header again, with its columns in another order",
+                "Two tables were joined there: keep each in a file of its own.",
+            )
         self.ledger.add(name, tally)
 
     def _counted(self, ledger: Ledger) -> Iterator[pa.RecordBatch]:

@@ -57,9 +57,6 @@ def rejects(files: Files, suppressed: frozenset[str]) -> Iterator[Rejects]:
     """Read the files with rejected rows again, and leave out rows that contain suppressed ids.
 
     The first item has no rows, only the columns: as many cells as the widest file has.
-
-    Raises:
-        InputError: a file has changed.
     """
     width = max(len(file.source.layout.header) for file, _ in files)
     yield Rejects(_table("", [], [], [pa.array([], pa.string())] * width))

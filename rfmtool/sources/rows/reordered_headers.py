@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import mask_of
-from rfmtool.errors import InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
@@ -45,12 +44,3 @@ def _is_reordered(cells: tuple[str | None, ...], layout: FileLayout) -> bool:
     places = layout.places.values()
     has_names = {header[place] for place in places} <= {*names} <= {*header, ""}
     return has_names and any(names[place] != header[place] for place in places)
-
-
-def check_not_reordered(row: int | None, before: int) -> None:
-    """Raise an InputError if a header is reordered: `row` of a batch with `before` rows above."""
-    if row is not None:
-        raise InputError(
-            f"row {before + row + 1:,} holds the header again, with its columns in another order",
-            "Two tables were joined there: keep each in a file of its own.",
-        )

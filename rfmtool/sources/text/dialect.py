@@ -48,13 +48,7 @@ _MARKUP: Final = (
 
 
 def sniff(file: ExportFile, asked: Asked, roles: Roles = EXPORT) -> tuple[Dialect, tuple[str, ...]]:
-    """Detect a text file's dialect and header.
-
-    Raises:
-        InputError: the file is empty, is not text in the encoding, has a first row without an
-            end, or has only a header where there must be rows.
-        UsageError: the encoding or delimiter given is invalid.
-    """
+    """Detect a text file's dialect and header."""
     encoding = asked.encoding or "utf-8"
     if file.kind == "workbook":
         encoding = "utf-8"

@@ -18,11 +18,7 @@ _NUMBER_OR_DATE: Final = re.compile(r"[\d\s.,:/+-]*\d[\d\s.,:/+-]*")
 
 
 def check_one_table(batch: Batch, layout: FileLayout) -> None:
-    """Check that no second table begins below an empty row.
-
-    Raises:
-        InputError: one does, with other names; a repeated header is only a bad row.
-    """
+    """Refuse a second table below an empty row; there, its own header again is only a bad row."""
     cells = list(batch.cells.values())
     if not all(column.null_count for column in cells):
         return

@@ -78,11 +78,7 @@ class _Parser:
 
 
 def parse_block(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
-    """Parse the records of a block into text cells; empty cells become missing.
-
-    Raises:
-        InputError: a second table begins below an empty row.
-    """
+    """Parse the records of a block into text cells; empty cells become missing."""
     # Most exports are ASCII without NUL, which needs no checks; as signed, other bytes are below 0.
     is_ascii = np.frombuffer(block.data, dtype=np.int8).min(initial=1) > 0
     data, footer_rows = block.data if is_ascii else without_byte_order_marks(block.data), 0
