@@ -12,6 +12,7 @@ import pyarrow as pa
 
 import rfmtool.columns as names
 from rfmtool.days import date_from_day
+from rfmtool.documents import packaged_toml
 from rfmtool.engines import OrderCounts, OrderEntries
 from rfmtool.errors import ErrorContext, InputError, errors_naming
 from rfmtool.grouping.order_dates import OrderDates, check_stray_last_days, last_day
@@ -20,29 +21,6 @@ from rfmtool.sources import Export
 from rfmtool.sources.cells.ids import is_listed
 from rfmtool.sources.cells.rates import Rates
 from rfmtool.sources.ledger import Ledger
-
-_DATES_HINT: Final = (
-    "See rfmtool check; name the column with --column ordered_at=NAME, or say how its dates are"
-    " written with --date-format."
-)
-_NUMBERS_HINT: Final = (
-    "See rfmtool check; name the column with --column amount=NAME, or say how its numbers"
-    " are written with --decimal."
-)
-_HINTS: Final = {
-    "anonymous": "See rfmtool check; name the column of customers with --column customer_id=NAME.",
-    "blank": "Export it again.",
-    "suppressed": "Everybody in it is on the list of --suppress: is it the right table?",
-    "not_a_sale": "By their status they are no sales: see rfmtool check; --status settles a word.",
-    "other_currency": "See rfmtool check; look at --currency and --rates.",
-    **dict.fromkeys(("before_since", "after_as_of"), "Look at --as-of, --since and --window."),
-    "wrong_cell_count": "See rfmtool check; say with --delimiter what divides its cells.",
-    "bad_encoding": "See rfmtool check; say with --encoding how its text is written.",
-    "bad_text": "See rfmtool check; export it again.",
-    **dict.fromkeys(("missing_date", "bad_date"), _DATES_HINT),
-    **dict.fromkeys(("missing_amount", "bad_amount", "bad_quantity", "bad_price"), _NUMBERS_HINT),
-}
-"""Hints where no row can be used, by the bin of most of the rows."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +145,9 @@ def _no_usable_rows_error(grouped: Grouped) -> InputError:
     bins = [name for name in names.BINS if ledger[name]]
     reasons = ", ".join(f"{name} {ledger[name]:,}" for name in bins)
     largest = max(bins, key=lambda name: ledger[name])
+    hints = packaged_toml(__package__, "hints.toml")["hint"]
+    hint = next((hint["text"] for hint in hints if largest in hint["bins"]), "See rfmtool check.")
     return InputError(
         f"{grouped.export.name}: none of the {ledger.rows:,} rows can be used ({reasons})",
-        _HINTS.get(largest, "See rfmtool check."),
+        hint,
     )
