@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -125,43 +125,29 @@ def _cut_short_error(export: Export, role: str, subject: str) -> AmbiguousInputE
     )
 
 
-def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Sequence[str]:
+def id_notices(export: Export, customers: pa.Table, dates: OrderDates) -> Iterator[str]:
     """Sentences about ids in two forms, shortened ids, and an id with a large share of orders."""
-    ids = customers["customer_id"].combine_chunks()
-    notices = []
+    ids, column = customers["customer_id"].combine_chunks(), export.columns["customer_id"]
     floats = len(_point_zero_ids_as_integers(ids))
     if floats and pc.any(pc.match_substring_regex(ids, "^[0-9]+$")).as_py():
-        notices.append(
-            f"{floats:,} customer ids are written like 17850.0 and others like 17850; if those are"
-            " numbers alike, write them alike in all files."
-        )
-    shortened = int(is_scientific_notation(ids).sum())
-    if shortened:
-        notices.append(
-            f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"
-            " short, and different customers may have become one."
-        )
-    masked = int(pc.sum(pc.match_substring(ids, "**")).as_py() or 0)
-    if masked:
-        notices.append(
-            f"{masked:,} customer ids have letters hidden by asterisks, as in a***, so different"
-            " customers may have become one."
-        )
+        yield (f"{floats:,} customer ids are written like 17850.0 and others like 17850; if those"
+               " are numbers alike, write them alike in all files.")  # fmt: skip
+    if shortened := int(is_scientific_notation(ids).sum()):
+        yield (f"{shortened:,} customer ids are written like 6.12E+12: a spreadsheet has cut them"
+               " short, and different customers may have become one.")  # fmt: skip
+    if masked := pc.sum(pc.match_substring(ids, "**")).as_py():
+        yield (f"{masked:,} customer ids have letters hidden by asterisks, as in a***, so"
+               " different customers may have become one.")  # fmt: skip
     orders = np.bincount(dates.owner, minlength=len(ids))
     most, total = int(orders.max(initial=0)), int(orders.sum())
-    if most < total:
-        second_most = int(np.partition(orders, -2)[-2])
-        is_dominant = most > max(_DOMINANT_SHARE * total, 5 * second_most)
-        is_dominant &= (orders > 0).sum() >= _MIN_CUSTOMERS
-        top_id, column = ids[int(orders.argmax())].as_py(), export.columns["customer_id"]
-        if top_id in _GUEST_IDS and most > second_most:
-            notices.append(
-                f"Column {column!r} says {top_id!r} of {most:,} of {total:,} orders, more than of"
-                f" anybody else: if guests have that number, --anonymous={top_id} leaves them out."
-            )
-        elif is_dominant:
-            notices.append(
-                f"One customer id of column {column!r} has {most:,} of {total:,} orders: if it"
-                " stands for guests or cash sales, --anonymous ID leaves it out."
-            )
-    return notices
+    if most >= total:
+        return
+    second_most, top_id = int(np.partition(orders, -2)[-2]), ids[int(orders.argmax())].as_py()
+    is_dominant = most > max(_DOMINANT_SHARE * total, 5 * second_most)
+    if top_id in _GUEST_IDS and most > second_most:
+        yield (f"Column {column!r} says {top_id!r} of {most:,} of {total:,} orders, more than of"
+               f" anybody else: if guests have that number, --anonymous={top_id} leaves them"
+               " out.")  # fmt: skip
+    elif is_dominant and (orders > 0).sum() >= _MIN_CUSTOMERS:
+        yield (f"One customer id of column {column!r} has {most:,} of {total:,} orders: if it"
+               " stands for guests or cash sales, --anonymous ID leaves it out.")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final
@@ -15,7 +15,14 @@ from rfmtool.rules.presets import SALE_ROLES
 from rfmtool.sources import Export
 from rfmtool.sources.ledger import Ledger, StatusKey, StatusSum
 from rfmtool.sources.names import normalized
-from rfmtool.sources.statuses import Statuses, is_in_group, is_known, without_day, words
+from rfmtool.sources.statuses import (
+    Statuses,
+    credits_as_payments,
+    is_in_group,
+    is_known,
+    without_day,
+    words,
+)
 
 _MAX_UNKNOWN_SHARE: Final = 0.01
 """Of the rows or the money; a larger share is an error."""
@@ -110,56 +117,47 @@ def _sum(rows: Iterable[StatusRow]) -> StatusSum:
     return reduce(StatusSum.merged_with, (row.status_sum for row in rows), StatusSum())
 
 
-def status_notices(export: Export, ledger: Ledger) -> Sequence[str]:
+def status_notices(export: Export, ledger: Ledger) -> Iterator[str]:
     """Sentences about unknown words, refunds, and rows that are left out with their order."""
     rows = status_rows(ledger)
     unknown = [row for row in rows if row.meaning == "unknown"]
-    notices = []
     if unknown:
-        notices.append(
-            f"Rows taken for sales, their status not known: {_sum(unknown).rows:,}, with"
-            f" {unknown_words_text(unknown)}. --status 'WORD=not_a_sale' leaves them out."
-        )
+        yield (f"Rows taken for sales, their status not known: {_sum(unknown).rows:,}, with"
+               f" {unknown_words_text(unknown)}. --status 'WORD=not_a_sale' leaves them"
+               " out.")  # fmt: skip
     left_out = [row for row in rows if row.meaning == "not_a_sale" and row.word]
     if left_out and not ledger["used"] and ledger["not_a_sale"] >= ledger["anonymous"]:
         most = max(left_out, key=lambda row: row.status_sum.rows)
-        notices.append(
-            f"No row counts, most of them because {export.columns[most.role]!r} says {most.word!r}:"
-            f" if those are sales, paid on delivery perhaps, --status '{most.word}=sale' counts"
-            " them."
-        )
+        yield (f"No row counts, most of them because {export.columns[most.role]!r} says"
+               f" {most.word!r}: if those are sales, paid on delivery perhaps, --status"
+               f" '{most.word}=sale' counts them.")  # fmt: skip
     types = [row for row in rows if row.role == "type"]
     untyped = _sum(row for row in types if row.meaning == "empty").rows
     if 0 < 2 * untyped < _sum(types).rows:
-        notices.append(
-            f"Rows taken for sales, as nothing stands in {export.columns['type']!r}: {untyped:,}."
-            " If they are opening balances or payments, take them out of the export."
-        )
-    if any(normalized(row.word or "") in words("ways_to_pay") for row in types):
-        notices += [
-            f"Rows taken off as given back, as {export.columns['type']!r} says {row.word!r}, beside"
-            f" ways to pay: if they were sold on credit, take --status '{row.word}=sale'."
-            for row in types
-            if row.meaning == "credit" and normalized(row.word or "") in words("on_credit")
-        ]
-    notices += _refund_notices(export, ledger, rows)
-    notices += _unpaid_invoice_notices(export, rows)
+        yield (f"Rows taken for sales, as nothing stands in {export.columns['type']!r}:"
+               f" {untyped:,}. If they are opening balances or payments, take them out of the"
+               " export.")  # fmt: skip
+    doubtful = credits_as_payments(normalized(row.word or "") for row in types)
+    for row in types:
+        if row.meaning == "credit" and normalized(row.word or "") in doubtful:
+            yield (f"Rows taken off as given back, as {export.columns['type']!r} says"
+                   f" {row.word!r}, beside ways to pay: if they were sold on credit, take"
+                   f" --status '{row.word}=sale'.")  # fmt: skip
+    yield from _refund_notices(export, ledger, rows)
+    yield from _unpaid_invoice_notices(export, rows)
     # A lower bound: the rows with a word for a sale that cannot be in another bin of the ledger.
     # Rows without a word have that of their order.
     sales = _sum(row for row in rows if row.role == "status" and row.meaning == "sale").rows
     in_other_bins = ledger.rows - ledger["blank"] - ledger["not_a_sale"] - ledger.rejected
     excluded = min(ledger.rows_excluded_with_order, sales - in_other_bins)
     if excluded > 0 and export.columns.keys() & SALE_ROLES == {"status"}:
-        notices.append(
-            "Rows left out though their own status is that of a sale, as another row of their order"
-            f" is none: {excluded:,} at least. If a status is the row's and not the order's, take"
-            " the rows that are no sales out of the export, or --order-per-row where each row is a"
-            " payment."
-        )
-    return notices
+        yield ("Rows left out though their own status is that of a sale, as another row of their"
+               f" order is none: {excluded:,} at least. If a status is the row's and not the"
+               " order's, take the rows that are no sales out of the export, or --order-per-row"
+               " where each row is a payment.")  # fmt: skip
 
 
-def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[str]:
+def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> Iterator[str]:
     """A sentence about what is left out as unpaid, of invoices or beside a column of payments."""
     names = [export.columns.get(role, "") for role in ("order_id", "ordered_at", "status")]
     names += [row.word or "" for row in rows if row.role == "type"]
@@ -175,46 +173,38 @@ def _unpaid_invoice_notices(export: Export, rows: Sequence[StatusRow]) -> list[s
                 and any(word in normalized(name) for word in words("paid_columns"))]  # fmt: skip
     is_settled = export.preset.columns or export.columns.keys() & {"payment_status", "captured"}
     if is_settled or not (unpaid and (has_invoices or payments)):
-        return []
+        return
     what = "Invoices" if has_invoices else f"Orders, whatever {payments[0]!r} says,"
     total = _sum(unpaid)
     left_out = f"{total.rows:,} row{'s' * (total.rows > 1)} of {money_text(total.net_units)}"
-    return [(f"{what} left out as they are not paid: {left_out}, with"
-             f" {unknown_words_text(unpaid)}. If they are sales all the same, take --status"
-             f" '{unpaid[0].word}=sale'.")]  # fmt: skip
+    yield (f"{what} left out as they are not paid: {left_out}, with"
+           f" {unknown_words_text(unpaid)}. If they are sales all the same, take --status"
+           f" '{unpaid[0].word}=sale'.")  # fmt: skip
 
 
-def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -> list[str]:
+def _refund_notices(export: Export, ledger: Ledger, rows: Sequence[StatusRow]) -> Iterator[str]:
     """Sentences about refunds that may be subtracted twice, or not at all."""
     excluded = [row for row in rows if row.meaning == "not_a_sale" and row.role != "type"]
-    notices = [
-        f"Rows with the status {row.word!r} hold {money_text(row.status_sum.net_units)} in all,"
-        " taken off nobody, as they are no sales: if refunded on orders that count, --status"
-        f" '{row.word}=sale' takes it off."
-        for row in excluded
-        if row.status_sum.net_units < 0
-    ]
+    for row in excluded:
+        if row.status_sum.net_units < 0:
+            yield (f"Rows with the status {row.word!r} hold {money_text(row.status_sum.net_units)}"
+                   " in all, taken off nobody, as they are no sales: if refunded on orders that"
+                   f" count, --status '{row.word}=sale' takes it off.")  # fmt: skip
     has_credits = any(row.meaning == "credit" for row in rows)
-    notices += [
-        f"Sales with the status {row.word!r} are left out, and refund rows are taken off too: if"
-        f" those are of the same sales, --status '{row.word}=sale' takes each off once."
-        for row in excluded
-        if has_credits
-        and row.status_sum.net_units > 0
-        and is_in_group(row.word or "", "not_a_sale", "refunded")
-    ]
+    for row in excluded if has_credits else ():
+        is_refunded = is_in_group(row.word or "", "not_a_sale", "refunded")
+        if row.status_sum.net_units > 0 and is_refunded:
+            yield (f"Sales with the status {row.word!r} are left out, and refund rows are taken off"
+                   f" too: if those are of the same sales, --status '{row.word}=sale' takes each"
+                   " off once.")  # fmt: skip
     if len(ledger.credit_signs) > 1:
-        notices.append(
-            "Refunds are written with both signs, and each such row is taken off. If some of the"
-            " money was kept, such as a fee, give its rows another word in"
-            f" {export.columns['type']!r}."
-        )
+        yield ("Refunds are written with both signs, and each such row is taken off. If some of"
+               " the money was kept, such as a fee, give its rows another word in"
+               f" {export.columns['type']!r}.")  # fmt: skip
     part_refunded = _sum(
         row for row in rows if row.word and is_in_group(row.word, "sale", "part_refunded")
     )
     if part_refunded.rows and "refunded" not in export.columns and not has_credits:
-        notices.append(
-            f"Rows partly refunded by their status: {part_refunded.rows:,}, and no column says how"
-            " much, so their money counts whole. --column refunded=NAME takes it off."
-        )
-    return notices
+        yield (f"Rows partly refunded by their status: {part_refunded.rows:,}, and no column says"
+               " how much, so their money counts whole. --column refunded=NAME takes it"
+               " off.")  # fmt: skip
