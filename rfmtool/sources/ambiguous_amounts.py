@@ -12,11 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.documents import packaged_toml
-from rfmtool.sources.cells.number_texts import (
-    DecimalMark,
-    normalized_number_text,
-    parse_number_text,
-)
+from rfmtool.sources.cells.number_texts import DecimalMark, plain_numbers
 from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles_by_cells import content_kind, distinct_texts
@@ -152,10 +148,9 @@ def _floats(columns: Sequence[pa.Array]) -> list[npt.NDArray[np.float64]] | None
     for mark in get_args(DecimalMark):
         read = []
         for column in columns:
-            texts = pc.cast(column, pa.string())
-            texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-            numbers, _ = parse_number_text(normalized_number_text(texts), mark)
-            read.append(pc.cast(numbers, pa.float64()).to_numpy(zero_copy_only=False))
+            cells = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+            numbers = pc.cast(plain_numbers(cells, mark), pa.float64())
+            read.append(numbers.to_numpy(zero_copy_only=False))
         if not any(np.isnan(values).any() for values in read):
             return read
     return None
@@ -168,8 +163,7 @@ def total_row_notices(ids: pa.Array, amounts: pa.Array) -> Iterator[str]:
     """
     table = pa.table({"id": trimmed(ids), "amount": trimmed(amounts)}).drop_null()
     for mark in get_args(DecimalMark):
-        texts = normalized_number_text(table["amount"].combine_chunks())
-        numbers, _ = parse_number_text(texts, mark)
+        numbers = plain_numbers(table["amount"].combine_chunks(), mark)
         if numbers.null_count:
             continue
         table = table.set_column(1, "amount", pc.cast(numbers, pa.float64()))

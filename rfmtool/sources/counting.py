@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pyarrow as pa
 
@@ -19,7 +17,9 @@ def count_rows(source: Source) -> tuple[int, int] | None:
     places = {f"{KEPT_PREFIX}{place}": place for place in range(len(layout.header))}
     if not places:
         return None
-    untyped = source.with_layout(replace(layout, places=places, kinds={}, fill_down=()))
+    untyped = source.with_layout(
+        header=layout.header, partition_values=(), places=places, kinds={}, fill_down=()
+    )
     rows = blank = 0
     try:
         for job in untyped.jobs():

@@ -112,10 +112,10 @@ class Export:
 
     def with_detail(self, detail: Detail) -> Export:
         """The same export without the columns that are not wanted."""
-        sources = []
-        for source in self.sources:
-            places = detail.places(source.layout.places)
-            sources.append(source.with_layout(replace(source.layout, places=places)))
+        sources = (
+            source.with_layout(places=detail.places(source.layout.places))
+            for source in self.sources
+        )
         return replace(self, sources=tuple(sources))
 
 
@@ -171,9 +171,7 @@ def _with_fill_down(export: Export, fills: FillCounts) -> Export:
         carry_down = () if is_paid_on and "ordered_at" in roles else roles
     elif carry_down and "order_id" in roles and fills["lacks_number"]:
         carry_down = ("order_id", *carry_down)  # plugins can leave numbers of orders out too
-    sources = tuple(
-        source.with_layout(replace(source.layout, fill_down=carry_down)) for source in sources
-    )
+    sources = tuple(source.with_layout(fill_down=carry_down) for source in sources)
     may_need_fill_down = is_unclear and not preset.columns
     return replace(export, sources=sources, may_need_fill_down=may_need_fill_down)
 

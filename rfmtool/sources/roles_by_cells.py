@@ -7,7 +7,6 @@ which customers are retail.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import chain, islice
 from typing import Final, Literal, get_args
 
@@ -21,11 +20,7 @@ from rfmtool.errors import InputError
 from rfmtool.rules.presets import Preset
 from rfmtool.sources.cells.date_formats import DATE_FORMATS
 from rfmtool.sources.cells.dates import read_days
-from rfmtool.sources.cells.number_texts import (
-    DecimalMark,
-    normalized_number_text,
-    parse_number_text,
-)
+from rfmtool.sources.cells.number_texts import DecimalMark, plain_numbers
 from rfmtool.sources.cells.typed import trimmed
 from rfmtool.sources.layout import KEPT_PREFIX, Asked
 from rfmtool.sources.names import normalized
@@ -95,7 +90,7 @@ def _is_empty(source: Source, role: str) -> bool:
     """Whether a source has rows, but nothing in the column of a role."""
     if role not in source.layout.in_file.places or isinstance(source, TableSource):
         return False
-    rows, raw = 0, source.with_layout(replace(source.layout, fill_down=()))
+    rows, raw = 0, source.with_layout(fill_down=())
     # The first rows mostly show that it is filled; else a shop may have begun later.
     for job in chain(islice(raw.jobs(block_bytes=_SAMPLE_BYTES), 1), raw.jobs()):
         cells = job().cells[role]
@@ -113,7 +108,7 @@ def _without(source: Source, roles_left: Iterable[str], asked: Asked, roles: Rol
         header[layout.places[role]] = ""
     places = roles.find(header, asked.columns, source.name)
     kept = {role: at for role, at in layout.places.items() if role.startswith(KEPT_PREFIX)}
-    return source.with_layout(replace(layout, places=places | kept))
+    return source.with_layout(places=places | kept)
 
 
 def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) -> list[Source]:
@@ -138,7 +133,7 @@ def with_roles_checked(sources: Sequence[Source], asked: Asked, preset: Preset) 
     for source in sources:
         places = {changes.get(role, role): place for role, place in source.layout.places.items()}
         kept = {role: place for role, place in places.items() if role is not None}
-        checked.append(source.with_layout(replace(source.layout, places=kept)))
+        checked.append(source.with_layout(places=kept))
     return checked
 
 
@@ -152,7 +147,7 @@ def _cells(sources: Sequence[Source], role: str) -> pa.Array:
             columns.append(pa.array([source.layout.partition_value(role)], pa.string()))
             continue
         # With all roles, as a row with nothing in one may look like the gap between two tables.
-        raw = source.with_layout(replace(source.layout, fill_down=()))
+        raw = source.with_layout(fill_down=())
         for job in raw.jobs(block_bytes=_SAMPLE_BYTES):
             cells = job().cells[role].slice(0, max(_SAMPLE_ROWS - rows, _LEAST_ROWS))
             columns.append(pc.unique(pc.cast(cells, pa.string())))
@@ -203,8 +198,7 @@ def content_kind(cells: pa.Array) -> Kind:
     if texts <= words("yes") | words("no") and texts != {"0"}:
         return "flag"
     for mark in get_args(DecimalMark):
-        numbers, _ = parse_number_text(normalized_number_text(cells), mark)
-        if np.mean(mask_of(numbers.is_valid())) >= _MOST:
+        if np.mean(mask_of(plain_numbers(cells, mark).is_valid())) >= _MOST:
             return "number"
     for date_format in DATE_FORMATS:
         _, unread = read_days(cells, date_format)

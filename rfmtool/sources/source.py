@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, Self
+from typing import Any, BinaryIO, Final, Protocol, Self
 
 import pyarrow as pa
 
@@ -45,8 +45,8 @@ class Source(Protocol):
     def stored_bytes(self) -> int | None:
         """Its size on disk; None where it is not a file."""
 
-    def with_layout(self, layout: FileLayout) -> Source:
-        """The same source with another layout."""
+    def with_layout(self, **changes: Any) -> Source:  # noqa: ANN401 - fields of a FileLayout
+        """The same source with changes of its layout."""
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
         """Its batches as jobs; texts are split into blocks of `block_bytes`."""
@@ -102,9 +102,9 @@ class FileSource:
         """The size of the file."""
         return self.file.stored_bytes
 
-    def with_layout(self, layout: FileLayout) -> FileSource:
-        """The same file with another layout."""
-        return replace(self, layout=layout)
+    def with_layout(self, **changes: Any) -> FileSource:  # noqa: ANN401 - fields of a FileLayout
+        """The same file with changes of its layout."""
+        return replace(self, layout=replace(self.layout, **changes))
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:
         """Blocks of records of a text, or batches of a Parquet file's columns with a role."""
@@ -126,9 +126,9 @@ class _Table:
     layout: FileLayout
     stored_bytes = None
 
-    def with_layout(self, layout: FileLayout) -> Self:
-        """The same table with another layout."""
-        return replace(self, layout=layout)
+    def with_layout(self, **changes: Any) -> Self:  # noqa: ANN401 - fields of a FileLayout
+        """The same table with changes of its layout."""
+        return replace(self, layout=replace(self.layout, **changes))
 
     def jobs(self, progress: Progress | None = None, block_bytes: int = BLOCK_BYTES) -> Jobs:  # noqa: ARG002
         """Rows of the columns with a role; perhaps only a sample if `block_bytes` is small."""

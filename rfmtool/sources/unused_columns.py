@@ -6,7 +6,6 @@ They may hold refunds, cancellations or unpaid orders.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -171,10 +170,10 @@ def _sample(source: Source, unused: Mapping[int, str]) -> tuple[Cells, Cells]:
     places |= {role: taken[role] for role in CHECKED_ROLES if role in taken}
     # A column without a role may hold lists, bytes or anything else.
     kinds: dict[str, Kind] = dict.fromkeys(places, "any")
-    layout = replace(source.layout, places=places, kinds=kinds, fill_down=())
-    if not layout.in_file.places:
+    sampled = source.with_layout(places=places, kinds=kinds, fill_down=())
+    if not sampled.layout.in_file.places:
         return {}, {}
-    job = next(source.with_layout(layout).jobs(block_bytes=_SAMPLE_BYTES), None)
+    job = next(sampled.jobs(block_bytes=_SAMPLE_BYTES), None)
     cells = {} if job is None else dict(job().cells)
     others = {name: cells.pop(key) for name in unused.values()
               if (key := KEPT_PREFIX + name) in cells}  # fmt: skip

@@ -103,6 +103,11 @@ def read_number_texts(cells: pa.Array, decimal: DecimalMark) -> NumberTexts:
     return NumberTexts(*columns)
 
 
+def plain_numbers(cells: pa.Array, decimal: DecimalMark) -> pa.Array:
+    """Numbers as texts such as `-1234.5`; null where a cell is not a number."""
+    return _read_any(cells, decimal).plain
+
+
 def _read_any(cells: pa.Array, decimal: DecimalMark) -> NumberTexts:
     trimmed = normalized_number_text(cells)
     return NumberTexts(*parse_number_text(trimmed, decimal), pc.equal(trimmed, ""))
@@ -150,14 +155,10 @@ def normalized_number_text(cells: pa.Array) -> pa.Array:
 
 
 def parse_number_text(cells: pa.Array, decimal: DecimalMark) -> tuple[pa.Array, pa.Array]:
-    """Rewrite numbers from `normalized_number_text` to `-1234.5`.
+    """Rewrite numbers from `normalized_number_text` to `-1234.5`, and give their currencies.
 
     Accepted are thousands separators, a currency sign or code on either side, a dash in place of
-    decimals, and a minus in front, behind, or as parentheses.
-
-    Returns:
-        The numbers, null where a cell is not one; and the currencies they are marked with, null
-        where there is none.
+    decimals, and a minus in front, behind, or as parentheses. Both are null where there is none.
     """
     match = pc.extract_regex(cells, _NUMBER_PATTERNS[decimal])
     part = {field.name: match.field(index) for index, field in enumerate(match.type)}

@@ -39,15 +39,15 @@ def find_heading(records: Sequence[Record], roles_of: RoleFinder) -> Heading:
     """
     width = most_common_width(records)
     for first in range(min(len(records), _MOST_ABOVE)):
-        if _width(records[first]) == 1 < width:
+        if len(records[first].names) == 1 < width:
             continue  # a title
         if heading := _heading_at(records, first, roles_of):
             return heading
-    alike = [place for place, record in enumerate(records) if _width(record) == width]
+    alike = [place for place, record in enumerate(records) if len(record.names) == width]
     # Spreadsheets write a title with empty cells behind it.
-    several = (place for place in alike if sum(map(bool, _cells(records[place]))) > 1)
+    several = (place for place in alike if sum(map(bool, records[place].names)) > 1)
     first = next(several, alike[0] if alike else 0)
-    return Heading(_cells(records[first]), first, 1, has_roles=False)
+    return Heading(records[first].names, first, 1, has_roles=False)
 
 
 def numbered_heading(records: Sequence[Record], roles_of: RoleFinder) -> Heading:
@@ -60,23 +60,23 @@ def numbered_heading(records: Sequence[Record], roles_of: RoleFinder) -> Heading
 def most_common_width(records: Sequence[Record]) -> int:
     """How many cells most records have."""
     filled = (record for record in records if record.cells and not record.is_blank)
-    widths = Counter(_width(record) for record in filled)
+    widths = Counter(len(record.names) for record in filled)
     return max(widths, key=widths.__getitem__, default=1)  # of equals, the first
 
 
 def _heading_at(records: Sequence[Record], first: int, roles_of: RoleFinder) -> Heading | None:
-    names = _cells(records[first])
+    names = records[first].names
     places = roles_of(names)
     for rows in range(2, _MOST_HEADER_ROWS + 1):
         group = records[first : first + rows]
         if len(group) < rows or not all(_may_be_names(record, len(names)) for record in group):
             break
         # A group's name above several columns is part of theirs: "Order" over "id" and "date".
-        joined = _joined_names([_cells(record) for record in group])
+        joined = _joined_names([record.names for record in group])
         if places is None and roles_of(joined) is not None:
             underline = _underline_rows(records, first + rows)
             return Heading(joined, first, rows + underline, has_roles=True)
-        if places is None and roles_of(_cells(group[-1])) is not None:
+        if places is None and roles_of(group[-1].names) is not None:
             return None  # the last row alone is the header
     if places is None:
         return None
@@ -89,7 +89,7 @@ def _underline_rows(records: Sequence[Record], place: int) -> int:
     """1 if a record underlines the names, as SQL clients write, else 0."""
     if place >= len(records):
         return 0
-    return int(bool(_UNDERLINE.match(" ".join(_cells(records[place])))))
+    return int(bool(_UNDERLINE.match(" ".join(records[place].names))))
 
 
 def _has_units_row(records: Sequence[Record], places: Mapping[str, int], width: int) -> bool:
@@ -97,7 +97,7 @@ def _has_units_row(records: Sequence[Record], places: Mapping[str, int], width: 
     if len(records) < 2 or not _may_be_names(records[0], width):  # noqa: PLR2004 - it and the next
         return False
     columns = [places[role] for role in ("ordered_at", "amount", "unit_price") if role in places]
-    units, data = _cells(records[0]), _cells(records[1])
+    units, data = records[0].names, records[1].names
     if len(data) != width or not columns:
         return False
     return all(units[column].strip() and _DATA.search(data[column]) for column in columns)
@@ -115,14 +115,6 @@ def _joined_names(rows: Sequence[Names]) -> Names:
 
 def _may_be_names(record: Record, width: int) -> bool:
     """Whether a record could hold names: it is as wide as the header and has no number."""
-    cells = _cells(record)
+    cells = record.names
     filled = [cell for cell in cells if cell.strip()]
     return len(cells) == width > 1 < len(filled) and not any(map(_DATA.search, filled))
-
-
-def _cells(record: Record) -> Names:
-    return record.cells or ("",)
-
-
-def _width(record: Record) -> int:
-    return len(_cells(record))

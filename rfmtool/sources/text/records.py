@@ -35,6 +35,11 @@ class Record:
     cells: tuple[str, ...] | None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Its cells as names of columns: one without a name where its quotes are malformed."""
+        return self.cells or ("",)
+
+    @property
     def is_blank(self) -> bool:
         """Whether it contains only delimiters and white space."""
         return self.cells is not None and not "".join(self.cells).strip()
