@@ -136,13 +136,9 @@ def customers_as_of(
 ) -> tuple[pa.Table, OrderDates]:
     """Some customers as if the export had ended on a day, in the same rows.
 
-    An order refunded later still counts. Customers without lines by then have no orders and no
-    money. `table` has CUSTOMERS_SCHEMA, and `rows`, `cost` and `uncosted` where these are known;
-    `until_day`, in days since 1970-01-01, is included.
-
-    Returns:
-        The table, in which `rows` counts each order and day once; and the days of the orders that
-        count.
+    With the days of the orders that count, one refunded later included. Customers without lines by
+    then have no orders and no money; `rows` counts each order and day once. `until_day`, in days
+    since 1970-01-01, is included.
     """
     amounts = history.amounts
     rows = amounts.rows_by(until_day)

@@ -17,6 +17,8 @@ REFUSALS: Final[frozenset[str]] = frozenset(_WORDS["refusals"])
 CONSENTS: Final[frozenset[str]] = frozenset(_WORDS["consents"])
 """Given consent; words that are neither are unknown."""
 NOT_KNOWN: Final[frozenset[str]] = frozenset(_WORDS["not_known"])
+NOT_OUT: Final[frozenset[str]] = frozenset(_WORDS["not_out"])
+"""Cells of a column of opt-outs that mean none."""
 OPT_OUTS: Final = ("unsubscribed", "refused")
 """Outcomes of a contact after which somebody is not to be contacted so again."""
 OPTED_OUT: Final[frozenset[str]] = frozenset(_WORDS["opted_out"])

@@ -209,12 +209,9 @@ def parse_limit(text: str) -> Decimal | None:
 
 
 def check_rejects(ledger: Ledger, most: str | int, why: str = "") -> None:
-    """Raise an error where too many rows are rejected; `why` is the likely reason, a sentence.
+    """LimitError where more rows than `most` are rejected; `why` is a sentence on the reason.
 
-    Raises:
-        LimitError: more rows than `most` are rejected, a number or a share of all rows and of all
-            money such as "1%".
-        UsageError: `most` is neither.
+    `most` is a number, or a share of all rows and of all money such as "1%".
     """
     text = str(most).strip()
     number, is_share = parse_limit(text), text.endswith("%")

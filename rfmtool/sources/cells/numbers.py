@@ -92,9 +92,7 @@ def _doubles(cells: pa.Array) -> Floats:
 def to_units(factors: Sequence[Numbers]) -> tuple[Units, Places]:
     """The product of columns in integer 1/10,000 of a currency unit, rounded half-even once.
 
-    Returns:
-        The units, 0 where a factor is not a number or the product is beyond int64; and the places
-        of those.
+    It is 0 where a factor is not a number or the product is beyond int64, at the places returned.
     """
     with np.errstate(over="ignore"):
         product = factors[0].values * UNITS_PER_CURRENCY

@@ -19,7 +19,7 @@ from rfmtool.sources.cells.date_formats import DateFormat
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.numbers import NumberFormat, read_numbers, to_units
 from rfmtool.sources.cells.typed import display_text
-from rfmtool.sources.consents import OPT_OUTS, OPTED_OUT, REFUSALS, matches_any
+from rfmtool.sources.consents import NOT_OUT, OPT_OUTS, OPTED_OUT, REFUSALS, matches_any
 from rfmtool.sources.evidence.roles import EvidenceTable, Role
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.ledger import CODES, Tally
@@ -29,11 +29,6 @@ from rfmtool.sources.rows.runs import Cells
 from rfmtool.sources.statuses import words
 
 _WORDY: Final = r"^[^0-9@]{2,24}$"
-_NOT_OUT: Final = (
-    "no", "false", "0", "0.0", "n", "f", "nein", "non", "nee", "nie", "falsch", "faux", "falso",
-    "none", "null", "n/a", "_", "never",
-)  # fmt: skip
-"""Values of an opt-out column that mean no opt-out."""
 _SET: Final = r"[1-9\p{L}✓✔☑]"
 """What a cell that is set contains, unlike the date of zeros that databases write for null."""
 _YES: Final = ("yes", "true", "1", "y", "1.0")
@@ -63,11 +58,7 @@ class TypedColumn:
 def typed_rows(
     batch: Batch, layout: FileLayout, table: EvidenceTable, reading: TableReading
 ) -> tuple[pa.RecordBatch, Tally]:
-    """Type a batch and put every row into its bin.
-
-    Returns:
-        The used rows, with columns of the table's roles and then attributes; the tally of all rows.
-    """
+    """The used rows, with columns of the table's roles and then attributes; the tally of all."""
     cells = {name: _typed_column(name, batch.cells[name], role, reading)
              for name, role in table.roles.items() if name in batch.cells}  # fmt: skip
     if table.joins:
@@ -160,7 +151,7 @@ def _with_refusals(columns: Cells, attributes: Cells, consent: Role) -> dict[str
     for name, cells in attributes.items():
         if normal_name(name) in OPTED_OUT:
             is_set = mask_of(pc.match_substring_regex(cells, _SET))
-            refusals.append(is_set & ~matches_any(cells, _NOT_OUT))
+            refusals.append(is_set & ~matches_any(cells, NOT_OUT))
         elif normal_name(name) in consent.names:
             refusals.append(matches_any(cells, REFUSALS))
     if not refusals:

@@ -59,10 +59,6 @@ def read_rates(
         into: the target currency; by default the one whose rate is 1.
         asked: the user's settings; `columns` as `rates.ROLE`.
         threads: how many blocks are read at a time; all cores by default.
-
-    Raises:
-        InputError: the table or one of its rows cannot be read, or contradicts `into`.
-        AmbiguousInputError: the formats or the target currency are ambiguous.
     """
     table, asked = rates_table(), asked or Asked()
     if asked.timezone:

@@ -97,11 +97,6 @@ def read_evidence(
         asked: the user's settings; `columns` as `TABLE.ROLE`.
         threads: how many blocks are read at a time; all cores by default.
         currency: the only currency whose amounts are read.
-
-    Raises:
-        UsageError: a table or a role that is named does not exist.
-        InputError: a table cannot be read, or a row of the suppress list cannot.
-        AmbiguousInputError: the formats of a table are ambiguous.
     """
     asked = asked or Asked()
     if asked.timezone:
