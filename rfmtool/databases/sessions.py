@@ -53,7 +53,7 @@ class Session:
             self.connection.unregister("rows_to_come")
             return int(count)
         options = {"db_schema_name": self.target.schema} if self.target.schema else {}
-        if not self.target.is_server:  # decimals as text, which SQLite converts to numbers
+        if self.target.database.is_file:  # decimals as text, which SQLite converts to numbers
             schema = pa.schema([
                 field.with_type(pa.string()) if pa.types.is_decimal(field.type) else field
                 for field in rows.schema

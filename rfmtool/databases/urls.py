@@ -84,11 +84,6 @@ class Target:
         """The name in messages, without secrets."""
         return f"{self.database.name}/{self.schema}" if self.schema else self.database.name
 
-    @property
-    def is_server(self) -> bool:
-        """Whether it is not a file of this machine."""
-        return not self.database.is_file
-
     def qualified_name(self, table: str) -> str:
         """A table of the target in SQL."""
         return quote_identifier(*filter(None, [self.schema]), table)

@@ -93,7 +93,7 @@ def writing_tables(
 def _prepare(session: Session) -> None:
     """Lock the target against other runs, and create the schema and RUNS_TABLE."""
     target = session.target
-    if target.is_server:
+    if not target.database.is_file:
         key = target.schema.replace("'", "''")
         lock = f"select pg_try_advisory_xact_lock(hashtext('rfmtool {key}'))"
         [(is_locked,)] = session.execute(lock)

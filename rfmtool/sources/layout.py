@@ -24,7 +24,7 @@ NUMBER_ROLES: Final = (*MONEY_ROLES, "cost")
 OPTIONAL_ROLES: Final = ("category", "product", "cost", *CONTACT_COLUMNS)
 """The roles that an export, or some of its files, may lack."""
 SUGGESTED_ROLES: Final = (
-    "refunded", "unpaid", "payment_status", "type", "cancelled_on", "voided", "is_test", "captured",
+    "payment_status", "type", "refunded", "unpaid", "cancelled_on", "voided", "is_test", "captured",
 )  # fmt: skip
 """The roles that mark rows as refunded or not sold; some of the files may lack them."""
 MAY_LACK: Final = frozenset((*OPTIONAL_ROLES, *SUGGESTED_ROLES))

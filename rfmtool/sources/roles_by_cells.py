@@ -22,7 +22,7 @@ from rfmtool.sources.cells.date_formats import DATE_FORMATS
 from rfmtool.sources.cells.dates import read_days
 from rfmtool.sources.cells.number_texts import DecimalMark, plain_numbers
 from rfmtool.sources.cells.typed import trimmed
-from rfmtool.sources.layout import KEPT_PREFIX, Asked
+from rfmtool.sources.layout import KEPT_PREFIX, SUGGESTED_ROLES, Asked
 from rfmtool.sources.names import normalized
 from rfmtool.sources.roles import Roles
 from rfmtool.sources.source import Source, TableSource
@@ -38,9 +38,7 @@ from rfmtool.sources.synonyms import types_of_anything
 _SAMPLE_BYTES: Final = 1 << 16
 _SAMPLE_ROWS, _LEAST_ROWS = 1 << 13, 1 << 10
 """How many rows decide, the same in any format, and how many of each further file do."""
-CONTENT_CHECKED_ROLES: Final = (
-    "status", "payment_status", "type", "refunded", "cancelled_on", "voided", "is_test", "captured",
-)  # fmt: skip
+CONTENT_CHECKED_ROLES: Final = ("status", *(role for role in SUGGESTED_ROLES if role != "unpaid"))
 AMBIGUOUS_NAMES: Final = frozenset(packaged_toml(__package__, "names.toml")["ambiguous"])
 """Names that as often mean something else, such as a region."""
 ROLE_BY_CONTENT: Final = {

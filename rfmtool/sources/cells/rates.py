@@ -39,7 +39,6 @@ class Rate:
 class _LookupTable(NamedTuple):
     """Columns of all rates in ascending order, and the currency of each mark."""
 
-    currency_numbers: Places
     keys: Places  # the currency number and the day of each rate in one integer, ascending
     values: Floats
     texts: pa.Array
@@ -71,7 +70,7 @@ class Rates:
         number = table.number_of_mark[mark.fill_null(0).to_numpy()]
         keys = number * _DAYS + days.astype(np.int64) - _ALWAYS
         places = np.searchsorted(table.keys, keys, side="right") - 1
-        lacking = ~(is_known & (table.currency_numbers[places] == number))
+        lacking = ~(is_known & (table.keys[places] // _DAYS == number))
         places = np.where(lacking, 0, places)
         return Numbers(table.values[places], table.texts.take(pa.array(places)), None), lacking
 
@@ -87,7 +86,6 @@ class Rates:
         shared = currencies.resolve_shared_signs(self.currency_codes, target)
         code_of_mark = {"": target, **shared, **{code: code for code in codes}}
         return _LookupTable(
-            numbers,
             numbers * _DAYS + days - _ALWAYS,
             np.array([float(rate.value) for rate in rates]),
             pa.array([str(rate.value) for rate in rates]),
