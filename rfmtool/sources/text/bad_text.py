@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -47,13 +47,6 @@ def is_invalid_utf8(column: pa.Array) -> Mask:
     """Which cells of bytes are not UTF-8."""
     cells = [cell or b"" for cell in column.to_pylist()]
     return np.array([cell.decode("utf-8", "ignore").encode() != cell for cell in cells], dtype=bool)
-
-
-def contains_nul(cells: Mapping[str, pa.Array]) -> Mask:
-    """Which records contain a NUL."""
-    masks = [mask_of(pc.match_substring(column, "\0")) for column in cells.values()]
-    mask: Mask = np.logical_or.reduce(masks)
-    return mask
 
 
 def has_stray_quotes(batch: Batch, stray: Sequence[int], dialect: Dialect) -> Mask:

@@ -16,7 +16,6 @@ from rfmtool.arrays import mask_of
 from rfmtool.sources.batches import Batch, Fault
 from rfmtool.sources.layout import Dialect, FileLayout
 from rfmtool.sources.text.bad_text import (
-    contains_nul,
     has_stray_quotes,
     is_invalid_utf8,
     is_utf8,
@@ -89,7 +88,8 @@ def parse_block(block: Block, layout: FileLayout, dialect: Dialect) -> Batch:
     parse_records = _parse_text if is_ascii or is_utf8(data) else _parse_bytes
     batch = parse_records(data, layout, dialect)
     if not is_ascii and np.frombuffer(data, dtype=np.uint8).min(initial=1) == 0:
-        batch = batch.without(contains_nul(batch.cells), "bad_text")
+        nuls = [mask_of(pc.match_substring(column, "\0")) for column in batch.cells.values()]
+        batch = batch.without(np.logical_or.reduce(nuls), "bad_text")
     if block.stray_quote_rows:
         batch = batch.without(has_stray_quotes(batch, block.stray_quote_rows, dialect), "bad_text")
     if dialect.is_padded:
