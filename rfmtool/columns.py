@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import difflib
 from collections.abc import Container, Sequence
 from importlib import resources
 from typing import Final, Literal, NamedTuple
+
+from rfmtool.errors import UsageError
 
 Kind = Literal["text", "contact", "word", "flag", "date", "whole", "money", "ratio"]
 """The type of a column. `contact` is text to reach a customer by, `word` one of a list of words,
@@ -61,6 +64,22 @@ MILLION: Final = 1_000_000
 def written_columns(known: Container[str], keep: Sequence[str] = ()) -> tuple[str, ...]:
     """Those of the known columns that are written, in order, with `keep` behind them."""
     return tuple(name for name in (*WRITTEN, *keep) if name in known)
+
+
+def check_names(select: Sequence[str] | None, keep: Sequence[str]) -> None:
+    """Check that kept columns do not clash with ours, and that selected ones exist.
+
+    Raises:
+        UsageError: one does, or does not.
+    """
+    for name in sorted({column.name for column in COLUMNS} & set(keep)):
+        hint = "Rename it in the export, or leave it out."
+        raise UsageError(f"--keep {name}: is a column of ours", hint)
+    known = (*WRITTEN, *keep)
+    for name in [name for name in select or () if name not in known]:
+        similar = " or ".join(difflib.get_close_matches(name, known))
+        hint = (f"Is it {similar}? " if similar else "") + f"Columns are {', '.join(known)}."
+        raise UsageError(f"--select: there is no column {name!r}", hint)
 
 
 GROUP_NOUNS: Final = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -193,7 +192,7 @@ def run(  # noqa: PLR0913 - the library's entry point; all but the source are op
     settings = settings or Settings(detail=Detail(entries=True))
     check_type("settings", settings, Settings, "rfmtool.Settings(...)")
     settings = settings.with_as_of(as_of)
-    _check_columns(settings.select, asked.keep)
+    names.check_names(settings.select, asked.keep)
     if (cuts or fit_on) and scales is not None and refit_days is None:
         conflicting = "cuts" if cuts else "limits of the fit (such as --within)"
         raise UsageError(
@@ -293,15 +292,3 @@ def _read(  # noqa: PLR0913, PLR0917 - what `run` and `check` are asked
     tables = tables.with_matches(ids, grouped.ledger.suppressed)
     grouped.ledger.suppressed |= settings.suppressed
     return grouped, tables, settings
-
-
-def _check_columns(select: tuple[str, ...] | None, keep: tuple[str, ...]) -> None:
-    """Check that kept columns do not clash with output columns, and that selected ones exist."""
-    for name in sorted({column.name for column in names.COLUMNS} & set(keep)):
-        hint = "Rename it in the export, or leave it out."
-        raise UsageError(f"--keep {name}: is a column of ours", hint)
-    known = (*names.WRITTEN, *keep)
-    for name in [name for name in select or () if name not in known]:
-        similar = " or ".join(difflib.get_close_matches(name, known))
-        hint = (f"Is it {similar}? " if similar else "") + f"Columns are {', '.join(known)}."
-        raise UsageError(f"--select: there is no column {name!r}", hint)

@@ -35,8 +35,8 @@ FLOORS = [
     ["clusters", "databases", "stores"],
     ["money", "days", "manifest", "failures"],
     ["documents", "locations", "frames"],
-    ["memory_budget"],
-    ["arrays", "columns", "errors", "scratch", "threads"],
+    ["columns", "memory_budget"],
+    ["arrays", "errors", "scratch", "threads"],
     ["memory", "interrupts", "version"],
 ]
 HEIGHT = {place: -floor for floor, places in enumerate(FLOORS) for place in places}
