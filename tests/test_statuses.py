@@ -407,7 +407,7 @@ def test_another_column_that_could_be_the_amount_is_named():
      ("Refunded (partially)", "sale"), ("Pedido Entregue", "sale"), ("미결제취소", "not_a_sale"), ("Expedována", "sale"), ("Stornována", "not_a_sale"),
      ("Verkaufsauftrag", "sale"), ("Devis envoyé", "not_a_sale"), ("Zamówienie zakończone", "sale"),
      ("Klient anulował", "not_a_sale"), ("Wacht op betaling", "not_a_sale"), ("À expédier", "sale"), ("Gagal", "not_a_sale"),
-     ("Returnată", "not_a_sale"), ("未対応", "sale"), ("[7] Warenausgang gebucht", "sale"), ("[8.1] Storniert", "not_a_sale")],
+     ("Returnată", "not_a_sale"), ("未対応", "sale"), ("Settlement", "sale"), ("Başarılı", "sale"), ("Zwrócona", "not_a_sale"), ("[7] Warenausgang gebucht", "sale"), ("[8.1] Storniert", "not_a_sale")],
 )  # fmt: skip
 def test_words_of_ledgers_and_marketplaces_are_known(word, meaning):
     assert Statuses().meaning(word) == meaning
