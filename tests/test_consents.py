@@ -352,3 +352,30 @@ def test_the_address_and_number_of_who_is_suppressed_are_in_no_list_for_others(a
     assert result.frame["customer_id"].tolist() == ["anna", "bob"]
     assert result.frame["phone"].fillna("").str[-1:].tolist() == ["", "4"]
     assert result.summary["ledger"]["excluded"] == {"suppressed": 2}
+
+
+@pytest.mark.parametrize(
+    ("words", "added"),
+    [
+        ((), "ann annie dan eve"),
+        (("--for", "brevo"), "ann annie"),
+        (("--for", "brevo", "--consent-unknown", "keep"), "ann annie eve"),
+    ],
+)
+def test_who_was_left_out_of_the_export_of_a_tool_is_not_logged_by_it(tmp_path, words, added):
+    shop, people, log = (tmp_path / f"{name}.csv" for name in ("shop", "people", "log"))
+    names = ["ann", "annie", "bob", "dan", "eve"]
+    orders = pd.DataFrame({"customer_id": names, "ordered_at": "2025-12-10", "amount": 20})
+    shop.write_text(orders.to_csv(index=False))
+    people.write_text(
+        "customer_id,email,consent\nann,ann@x.org,yes\nannie,ANN@x.org,yes\nbob,,yes\n"
+        "dan,dan@x,yes\neve,eve@x.org,\n"
+    )
+    out = tmp_path / "out"
+    assert shell("run", shop, "-o", out, "--contacts", people, *QUIETLY).exit_code == 0
+
+    assert shell("done", out, "welcome", "--contacted", log, *words).exit_code == 0
+    both = shell("done", out, "welcome", "--contacted", log, "--for", "brevo", "--customers", "ann")
+
+    assert " ".join(pd.read_csv(log)["customer_id"]) == added
+    assert both.exit_code == 2

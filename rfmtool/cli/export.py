@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
+from rfmtool.cli import options
 from rfmtool.cli.destination import check_not_an_input, output_path
 from rfmtool.errors import UsageError
 from rfmtool.interrupts import uninterrupted
@@ -24,9 +25,7 @@ _NEW: Final = ".rfmtool-new-"
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.option("--for", "tool", required=True,
-              type=click.Choice(["klaviyo", "mailchimp", "hubspot", "brevo", "meta", "google"]),
-              help="Whose columns, names and forms to write.")  # fmt: skip
+@options.tool("Whose columns, names and forms to write.", required=True)
 @click.option("-o", "--output", metavar="DIR|FILE",
               help="A folder with a file for each list, or FILE.csv with all of them; stdout"
                    " otherwise.")  # fmt: skip
@@ -34,9 +33,7 @@ _NEW: Final = ".rfmtool-new-"
 @click.option("--changed", is_flag=True,
               help="Only people whose stage, segment or action changed since the last"
                    " run.")  # fmt: skip
-@click.option("--consent-unknown", type=click.Choice(["drop", "keep"]), default="drop",
-              show_default=True,
-              help="What to do with people whose consent is not known.")  # fmt: skip
+@options.consent_unknown
 @click.option("--shared", is_flag=True, help="Let others read what is written.")
 @click.option("--quiet", is_flag=True, help="Do not say who was left out.")
 def command(folder: str, tool: str, output: str | None, **params: Any) -> None:

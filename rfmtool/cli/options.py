@@ -223,6 +223,18 @@ def _format(*kinds: str) -> Decorator[Any]:
 output_format = _format("text", "json")
 
 
+def tool(what: str, *, required: bool = False) -> Decorator[Any]:
+    """The option `--for` with a mail or advertising tool."""
+    tools = click.Choice(["klaviyo", "mailchimp", "hubspot", "brevo", "meta", "google"])
+    return click.option("--for", "tool", required=required, type=tools, help=what)
+
+
+consent_unknown = click.option(
+    "--consent-unknown", type=click.Choice(["drop", "keep"]), default="drop", show_default=True,
+    help="What to do with people whose consent is not known.",
+)  # fmt: skip
+
+
 def _checked_locale(_context: click.Context, _option: click.Parameter, tag: str) -> str:
     from rfmtool.pages.locales import Locale
 

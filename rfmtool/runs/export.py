@@ -32,6 +32,7 @@ _COLUMNS: Final = (
 _PHONE_CHANNELS: Final = ("phone", "call", "sms", "whatsapp", "")
 """A refusal of one of these channels, or without a channel, keeps a number out of all tools."""
 _REFUSALS: Final = "evidence/refusals.csv"
+_REPEATED: Final = "same address as another"
 _GROUPINGS: Final = ("stage", "segment", "action")
 
 
@@ -49,6 +50,8 @@ class Uploads:
     """Those of them that were asked for, whether anybody is on them or not."""
     combined: pd.DataFrame
     """All lists in one table."""
+    customers: list[str]
+    """The ids of those on them, and of others with their addresses."""
 
 
 def export(
@@ -104,7 +107,8 @@ def export(
     combined = pd.concat([upload(included[:0], TOOLS[tool]), *lists.values()], ignore_index=True)
     asked = {stem for label, stem in stems.items() if only in (None, label, stem)}
     left_out = Counter(reasons[reasons.ne("")])
-    return Uploads(lists, left_out, frozenset(stems.values()), frozenset(asked), combined)
+    ids = people["customer_id"][reasons.isin(["", _REPEATED])].tolist()
+    return Uploads(lists, left_out, frozenset(stems.values()), frozenset(asked), combined, ids)
 
 
 def _with_valid_addresses(people: pd.DataFrame, run: RunFolder) -> pd.DataFrame:
@@ -155,9 +159,9 @@ def exclusion_reasons(
     shares_refused = is_among(email, refused) | is_among(people["phone"], refused)
     reason = reason.mask(reason.eq("") & shares_refused, "refused")
     is_repeated = reason.eq("") & address.where(reason.eq("")).duplicated()
-    reason = reason.mask(is_repeated, "same address as another")
+    reason = reason.mask(is_repeated, _REPEATED)
     is_repeated = reason.eq("") & people["phone"].where(reason.eq("")).duplicated()
-    return reason.mask(is_repeated & email.eq(""), "same address as another")
+    return reason.mask(is_repeated & email.eq(""), _REPEATED)
 
 
 def _is_changed(people: pd.DataFrame, folder: Path) -> pd.Series[Any]:
