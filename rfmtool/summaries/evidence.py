@@ -24,7 +24,7 @@ def funnel_data(result: Standing) -> dict[str, Any]:
     total = exact_total(people["monetary"])
     top = data["top_revenue"] + data["referred_revenue"]
     days = result.grouped.order_dates.day
-    history = day - int(days.min()) if len(days) else 0
+    history = day - int(days.min()) + 1 if len(days) else 0
     needed = 2 * timing.windows.w95 + NEW_DAYS
     return {
         **money_as_text(data),
