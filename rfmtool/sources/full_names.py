@@ -15,10 +15,7 @@ _DATA: Final = packaged_toml(__package__, "names.toml")
 _NAMES: Final = frozenset(map(normalized, _DATA["of_anything"]))
 _PARTS_OR_WHOLE: Final = _NAMES - {"name"} | {*_DATA["parts_or_companies"]}
 _NAME_PARTS: Final = re.compile(
-    r"(?:customer|client|buyer|kunden?|klant)?(?:vorname|firstname|givenname|forename|prenom|imie|"
-    r"fornamn|voornaam|lastname|surname|familyname|nachname|cognome|apellidos?|sobrenome|apelido|"
-    r"achternaam|efternamn|etternavn|efternavn|nazwisko|(?:primer|segundo)apellido|prijmeni|priezvisko|"
-    r"soyad|soyadi|sukunimi|vezeteknev|prezime|priimek|namabelakang|фамилия|прізвище|姓|苗字)(?:(?:del?|do|du)?(?:cliente?|klienta))?"
+    rf"(?:customer|client|buyer|kunden?|klant)?(?:{'|'.join(_DATA['name_parts'])})(?:(?:del?|do|du)?(?:cliente?|klienta))?"
 )
 
 

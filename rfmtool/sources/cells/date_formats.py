@@ -10,15 +10,12 @@ from typing import Final, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rfmtool.documents import packaged_toml
 from rfmtool.errors import UsageError
 
 Unit = Literal["spreadsheet days", "seconds", "milliseconds"]
-ZONE_HOURS: Final[Mapping[str, int]] = {
-    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2,
-    "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "jst": 9, "kst": 9, "aest": 10, "aedt": 11,
-    "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8,
-}  # fmt: skip
-"""Hours ahead of UTC by short name of a zone; those of America as RFC 5322 has them."""
+ZONE_HOURS: Final[Mapping[str, int]] = packaged_toml(__package__, "zones.toml")
+"""Hours ahead of UTC by short name of a zone."""
 _SPACE = "[ \u00a0\u202f]"
 _CLOCK_WITH_GROUPS = (
     r"(?:(?P<q>오전|오후|上午|下午|午前|午後) ?)?(?P<H>[01]?\d|2[0-4])"

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.arrays import Ints, Mask, mask_of
+from rfmtool.documents import packaged_toml
 from rfmtool.errors import AmbiguousInputError, InputError
 from rfmtool.sources.batches import Batch
 from rfmtool.sources.cells.date_formats import (
@@ -46,22 +47,8 @@ _ONLY_DAY_FIRST: Final = "read only with the day first"
 _ONLY_MONTH_FIRST: Final = "read only with the month first"
 _AMBIGUOUS_MONTHS: Final = "named by a word that is another month in Croatian"
 
-# The decimal mark that a number shows, or may have; tried in this order on each cell.
-_NUMBER_KINDS: Final = (
-    ("integer", r"^[^.,]*$"),
-    (".", r"^[^.,]*(?:\d,\d{3})+\.\d*[^\d.,]*$"),  # 1,234.5
-    (".", r"^[^.,]*\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?[^\d.,]*$"),  # 1,50,000
-    (".", r"^[^.,]*[¥₩][^.,\d]*\d{1,3},\d{3}[^\d.,]*$"),  # ¥1,234: yen and won have no decimals
-    (".", r"^[^.,\d]*\d{1,3},\d{3}[^\d.,]*[¥₩円元원圓][^\d.,]*$"),
-    (",", r"^[^.,]*(?:\d?\d?\d)(?:\.\d{3})+,\d*[^\d.,]*$"),  # 1.234,5
-    (".", r"^[^.,]*\d{1,3}(?:,\d{3}){2,}[^\d.,]*$"),  # 1,234,567
-    (",", r"^[^.,]*\d{1,3}(?:\.\d{3}){2,}[^\d.,]*$"),  # 1.234.567
-    ("maybe.", r"^(?:[^.,]*[^.,\d])?[1-9]\d{0,2}\.\d{3}[^\d.,]*$"),  # 1.234
-    ("maybe,", r"^(?:[^.,]*[^.,\d])?[1-9]\d{0,2},\d{3}[^\d.,]*$"),  # 1,234
-    (".", r"^[^.,]*\.[^.,]*$"),
-    (",", r"^[^.,]*,[^.,]*$"),
-)
-
+_NUMBER_KINDS: Final = packaged_toml(__package__, "numbers.toml")["kinds"]
+"""The decimal mark that a number shows, or may have, with its pattern."""
 _ALMOST_ALL: Final = 0.95
 """The share of dates that fit if all begin with a year; fewer are exceptions of another format."""
 _QUANTITY: Final = "quantity: "  # prefix of the counts of quantity columns alone

@@ -11,31 +11,14 @@ from typing import BinaryIO, Final, cast
 
 import pyarrow as pa
 
+from rfmtool.documents import packaged_toml
 from rfmtool.errors import InputError
 from rfmtool.sources.files.streams import ByteStream, zstd
 
 _MAGIC: Final = {
-    b"PAR1": "parquet",
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bz2",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip",
-    b"PK\x05\x06": "zip",  # with nothing in it
-    b"\xd0\xcf\x11\xe0": "workbook",  # .xls
-    b"SQLite format 3": "SQLite",
-    b"%PDF": "PDF",
-    b"ARROW1": "Arrow",
-    b"FEA1": "Feather",
-    b"ORC": "ORC",
-    b"Obj\x01": "Avro",
-    b"\xfd7zXZ": "xz",
-    b"7z\xbc\xaf": "7z",
-    b"Rar!": "RAR",
-    b"{\\rtf": "RTF",
-    b"\x7fELF": "program",
-    b"\x89PNG": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"GIF89a": "GIF",
+    start.encode("latin-1"): kind
+    for kind, starts in packaged_toml(__package__, "kinds.toml").items()
+    for start in starts
 }
 SUPPORTED_KINDS: Final = ("parquet", "gzip", "bz2", "zstd", "zip", "workbook", "text")
 MAGIC_BYTES: Final = 512

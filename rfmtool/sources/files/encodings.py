@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
+from rfmtool.documents import packaged_toml
 from rfmtool.errors import InputError, UsageError
 
 _BOMS: Final = (
@@ -27,19 +27,7 @@ _LEAST_NUL_RATIO: Final = 10
 _MEAN_RUN_LENGTH: Final = 1.5
 """The largest mean length of runs of non-ASCII bytes in texts of Latin alphabets."""
 _MOST_NAMED: Final = 3
-_HAN: Final = r"\u3000-\u303f\u4e00-\u9fff\uff01-\uffe5"
 _LEAST_SHARE: Final = 0.9
-_ALPHABETS: Final[Mapping[str, tuple[str, str, float]]] = {
-    "cp932": (rf"\u3040-\u30ff{_HAN}", r"\u3040-\u30ff", 0.1),
-    "euc_kr": (rf"\uac00-\ud7a3{_HAN}", r"\uac00-\ud7a3", 0.6),
-    "gb18030": (_HAN, r"\u4e00-\u9fa5", 0.6),
-    "big5": (_HAN, r"\u4e00-\u9fa5", 0.6),
-    "cp1251": (r"\u0401\u0410-\u0451\u2013\u2014\u2116", r"\u0410-\u044f", 0.9),
-    "cp1253": (r"\u0384-\u03ce\u2013\u2014", r"\u0386-\u03ce", 0.9),
-    "cp1255": (r"\u05d0-\u05ea\u2013\u2014", r"\u05d0-\u05ea", 0.9),
-    "cp1256": (r"\u060c-\u06d2\u2013\u2014", r"\u0621-\u064a", 0.9),
-}
-"""By encoding: its characters, its typical letters, and the least share of these, as classes."""
 _DOS: Final = re.compile(r"cp(437|7\d\d|85\d|86\d)")
 _WINDOWS: Final = re.compile(r"cp125\d")
 
@@ -125,13 +113,14 @@ def _by_alphabet(text: bytes) -> list[str]:
     if _is_latin(text):
         return ["cp1250", "cp1254"]
     encodings = []
-    for name, (alphabet, typical, least) in _ALPHABETS.items():
+    for name, alphabet in packaged_toml(__package__, "alphabets.toml").items():
         with suppress(UnicodeDecodeError):
             characters = re.sub(r"[\0-\x7f]+", "", text.decode(name))
             count = len(characters)
-            in_alphabet = len(re.findall(f"[{alphabet}]", characters))
-            typical_letters = len(re.findall(f"[{typical}]", characters))
-            if count and in_alphabet >= _LEAST_SHARE * count and typical_letters >= least * count:
+            in_alphabet = len(re.findall(f"[{alphabet['characters']}]", characters))
+            typical = len(re.findall(f"[{alphabet['typical']}]", characters))
+            is_typical = typical >= alphabet["least"] * count
+            if count and in_alphabet >= _LEAST_SHARE * count and is_typical:
                 encodings.append(name)
     return encodings
 

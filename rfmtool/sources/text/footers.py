@@ -5,33 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rfmtool.documents import packaged_toml
 from rfmtool.sources.layout import FileLayout
 from rfmtool.sources.text.records import Record, parse_records
 
 _MOST_LINES: Final = 12
 _TAIL_BYTES: Final = 1 << 12
-TOTAL_PATTERN: Final = (
-    r"(?:(?:grand|sub|report|sales|overall|order|invoice|sous)[ -]?)?(?:totals?|totale|totaal)"
-    r"|total g[eé]n[eé]ral|sum|sums|(?:zwischen|gesamt|end)?summe|gesamt(?:betrag)?|suma|somme"
-    r"|summa|sub ?total[ei]?|subtotaal|delsumma|razem|łącznie|celkem|mezisoučet|összesen|yhteensä"
-    r"|ukupno|(?:ara |genel )?toplam|jumlah|итого|всего|разом|всього"
-    r"|合計|小計|总计|合计|小计|總計|합계|총계|소계"
-)
+_DATA: Final = packaged_toml(__package__, "footers.toml")
+TOTAL_PATTERN: Final = "|".join(_DATA["totals"])
 """Words for totals, alone in a cell."""
 _TOTAL: Final = re.compile(rf"(?:{TOTAL_PATTERN}|\*{{1,4}})\s*:?", re.IGNORECASE)
 """A word for a total, or the asterisks by which SAP marks a row of totals."""
-_TRAILER: Final = re.compile(
-    r"[-+=*_#~ |]{3,}"  # a line drawn below the table
-    r"|\(?\d[\d,. ]*(?:rows?|records?|lines?|lignes?|zeilen|filas|tuples)\b.*"
-    r"|(?:total|number of|count of|#)?\s*(?:rows?|records?|lines?)\b[\w ]*[:=]?\s*\d[\d,.]*\s*"
-    r"|(?:total|totals|count)\s*[:=]\s*\d[\d,.]*|(?:grand )?totals? \(\d[\d,.]* \w+\)"
-    r"|seller id\s*:.*|confidential information\b.*|copyright\b.*"
-    r"|-*\s*\**\s*end of (?:report|file|data|export|list)\b.*|<?eof>?"
-    r"|(?:report |file |data )?(?:generated|exported|created|printed|downloaded)"
-    r" (?:by|on|at|from|with)\b.*"
-    r"|(?:completion |elapsed )?time(?: taken)?\s*:.*|query ok\b.*|page \d+(?: of \d+)?",
-    re.IGNORECASE,
-)
+_TRAILER: Final = re.compile("|".join(_DATA["trailers"]), re.IGNORECASE)
 
 
 def footer_start(data: bytes, layout: FileLayout) -> tuple[int, int]:
