@@ -44,12 +44,7 @@ def customers_from_sums(answer: pa.Table, *, wide: bool) -> pa.Table:
 
 
 def integer_array_from_sums(sums: pa.Array, *, wide: bool) -> pa.Array:
-    """Cast sums to integers.
-
-    Raises:
-        MoneyOverflowError: one reaches 2^53, and `wide` says they are not DECIMAL.
-        InputError: one reaches 2^63.
-    """
+    """Cast sums to integers; raises as `customers_from_sums`."""
     _check(sums, wide=wide)
     return sums.cast(pa.int64())
 

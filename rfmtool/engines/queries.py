@@ -105,13 +105,7 @@ def customers_query(request: Request, columns: LineAggregates, source: str = "li
 
 
 def grouping_from_customers(table: pa.Table, request: Request, columns: LineAggregates) -> Grouping:
-    """Turn the rows of `customers_query`, in any order, into a Grouping.
-
-    Raises:
-        MoneyOverflowError: a customer's sales or refunds reach 2^53, and are not DECIMAL.
-        SameEmailError: two ids are spellings of one address.
-        InputError: a customer's money reaches 2^63.
-    """
+    """The rows of `customers_query`, in any order, as a Grouping; raises as `group_lines`."""
     ids = table["customer_id"]
     addresses = ids.filter(pc.match_substring(ids, "@"))
     if len(pc.unique(matching_key(addresses))) < len(addresses):

@@ -116,10 +116,7 @@ def slice_by_owner(rows: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
 def as_of_day(grouped: Grouped, *, accept_last: bool) -> date:
     """The day asked for; else the latest day of a counting order; else the last line's day.
 
-    Raises:
-        AmbiguousInputError: the latest day has only a few orders, long after all others, and
-            `accept_last` is False.
-        InputError: there is no line to take a day from.
+    A latest day of a few orders, long after all others, is refused unless `accept_last`.
     """
     last_line_day = grouped.ledger.last_day
     if last_line_day is None or (grouped.ledger.excluded and not grouped.ledger["used"]):

@@ -34,11 +34,7 @@ class OrderHistory:
     """Whether the arrays are mapped from a file, which takes no memory while they are not used."""
 
     def to_file(self) -> OrderHistory:
-        """A copy in a file.
-
-        Raises:
-            OSError: the disk is full, files are kept in memory here, or none can be created.
-        """
+        """A copy in a file; OSError where the disk is full, or files are kept in memory here."""
         amounts, spans = self.amounts, self.counting_spans
         owner, first, day, keys, from_day, before_day, *totals = copy_to_file(
             [

@@ -28,12 +28,10 @@ _FILL_DOWN_NOTICE: Final = (
 
 
 def open_export(source: Any, asked: Asked) -> Export:  # noqa: ANN401 - any frame library's frame
-    """Find out how to read an export.
+    """Find out how to read an export by the user's options.
 
-    Args:
-        source: a path, glob, folder, URL or `-`; a sequence of these; a pandas frame; or anything
-            with the Arrow C stream interface.
-        asked: the user's options for it.
+    It is a path, glob, folder, URL or `-`; a sequence of these; a pandas frame; or anything with
+    the Arrow C stream interface.
     """
     asked = asked.of_table()
     known = KnownPresets(asked.own_presets, asked.preset)

@@ -136,11 +136,7 @@ class ScanTask:
 
     @staticmethod
     def parse_scan(text: str) -> QuoteScan:
-        """The scan that `do` wrote.
-
-        Raises:
-            RfmtoolError: the text reports a failure.
-        """
+        """The scan that `run` wrote; a failure that the text reports is raised."""
         if not text.startswith("["):
             raise BatchReport.from_json(text).failure or ValueError(text)
         quotes, is_well_quoted, boundaries = json.loads(text)
@@ -157,11 +153,7 @@ def _failure(error: RfmtoolError | OSError) -> RfmtoolError:
 def run_task(
     packed: bytes, version: str, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """Run a pickled task on numbers of pieces or rows of a table, for `mapInArrow`.
-
-    Raises:
-        ImportError: this worker has another version than the one that pickled it.
-    """
+    """Run a pickled task on numbers of pieces or rows of a table, for `mapInArrow`."""
     if version != __version__:
         raise ImportError(VERSION_MISMATCH)
     task: FileTask | ScanTask | TableTask = pickle.loads(packed)  # noqa: S301 - from the sender of this function

@@ -49,11 +49,7 @@ class Block:
 def split_into_blocks(
     stream: ByteStream, marks: Marks, offset: int, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[Block]:
-    """Split a stream of UTF-8 behind `offset` bytes into blocks of complete records.
-
-    Raises:
-        InputError: a record is longer than 64 MiB.
-    """
+    """Split a stream of UTF-8 behind `offset` bytes into blocks of complete records."""
     while offset and (count := stream.readinto(memoryview(bytearray(offset)))):
         offset -= count
     splitter = BlockSplitter(marks, min(TAIL_BYTES, block_bytes // 2))
