@@ -233,6 +233,21 @@ def test_a_run_before_that_was_edited_is_not_taken_up_and_that_is_warned_of(out)
     assert not (out / "previous").exists()
 
 
+@pytest.mark.parametrize("name", ["customers.csv", "scales.json", "summary.json"])
+@pytest.mark.parametrize("day", ["2024-05-03", "2024-04-25"])
+def test_a_run_that_was_edited_takes_no_other_with_it(out, name, day):
+    for earlier in ("2024-04-10", "2024-04-20", "2024-05-02"):
+        again(out, "", "--keep-runs", "9", as_of=earlier)
+    (out / name).write_text("{}")
+    again(out, "", "--keep-runs", "9", as_of=day)
+    manifest = json.loads((out / "manifest.json").read_bytes())
+    kept = {entry["as_of"] for entry in manifest["previous"]}
+    assert {"2024-04-10", "2024-04-20"} <= kept
+    assert "2024-05-02" not in kept
+    warned = json.loads((out / "summary.json").read_bytes())["warnings"]
+    assert [words for words in warned if words.startswith("The run of 2024-05-02")]
+
+
 @pytest.mark.parametrize(
     ("keep", "later"), [(1, ["04-30"]), (2, ["04-30"]), (9, ["04-20", "04-30"])]
 )

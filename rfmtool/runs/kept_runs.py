@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rfmtool.columns import GROUPINGS
+from rfmtool.errors import InputError
 from rfmtool.outputs.files import write_bytes
 from rfmtool.outputs.lists import write_rows
 from rfmtool.outputs.text import BOM, TextOptions
@@ -74,10 +75,9 @@ class KeptRun(RunFolder):
 
     def copy(self, folder: Path, prefix: str, suppressed: frozenset[str]) -> list[dict[str, Any]]:
         """Write the files into a folder without suppressed customers; returns manifest entries."""
-        outputs = []
+        outputs, files = [], {name: self.read_verified(name) for name in _FILES}
         (folder / prefix).mkdir(parents=True, exist_ok=True)
-        for name in _FILES:
-            data = self.read_verified(name)
+        for name, data in files.items():
             table = self._without(suppressed) if name == CUSTOMERS_FILE and suppressed else None
             if table is None:
                 outputs.append(write_bytes(folder, f"{prefix}{name}", data))
@@ -105,16 +105,20 @@ def earlier_runs(folder: Path) -> list[KeptRun]:
 
 def write_kept(
     runs: Sequence[KeptRun], folder: Path, suppressed: frozenset[str], as_of: date
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
     """Write the kept runs, of which the first may be the previous run of that of `as_of`.
 
     Returns:
-        The manifest entries of files, and those of runs.
+        The manifest entries of files, and those of runs; warnings of runs that were edited.
     """
-    outputs, entries = [], []
+    outputs, entries, warnings = [], [], []
     for number, run in enumerate(runs):
         is_previous = not number and run.as_of < as_of
         prefix = f"{PREVIOUS}/" if is_previous else f"{PREVIOUS}/{run.as_of}/"
-        outputs += run.copy(folder, prefix, suppressed)
+        try:
+            outputs += run.copy(folder, prefix, suppressed)
+        except InputError as error:
+            warnings.append(f"The run of {run.as_of} is not kept: {error.args[0]}.")
+            continue
         entries.append({"as_of": run.as_of.isoformat(), "place": prefix, "raw_text": run.raw_text})
-    return outputs, entries
+    return outputs, entries, warnings

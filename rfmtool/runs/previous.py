@@ -63,10 +63,10 @@ class RunWithPrevious:
         stem = history.HISTORY.removesuffix(".csv")
         outputs.append(write_rows(target, stem, table.to_reader(), "csv", text).manifest_entry)
         as_of, suppressed = self.result.as_of, self.result.settings.suppressed
-        files, runs = write_kept(self.kept, target, suppressed, as_of)
+        files, runs, lost = write_kept(self.kept, target, suppressed, as_of)
         all_points = history.points(table)
         points = [point for point in all_points if point["as_of"] <= summary["as_of"]]
-        warnings = [*self.warnings]
+        warnings = [*self.warnings, *lost]
         if warning := history.fewer_than_usual(points):
             warnings.append(warning)
         if len(points) < len(all_points):
@@ -90,10 +90,12 @@ def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPr
     result = _with_suppressed_by_address(result, runs)
     later = [run for run in runs if run.as_of > result.as_of]
     earlier = [run for run in runs if run.as_of < result.as_of]
-    try:
-        previous = _read_previous(earlier[0]) if earlier else None
-    except InputError as error:
-        warnings.append(f"The run before is not taken up: {error.args[0]}.")
+    while earlier and previous is None:
+        try:
+            previous = _read_previous(earlier[0])
+        except InputError as error:
+            what = f"The run of {earlier.pop(0).as_of}, the one before, is not taken up"
+            warnings.append(f"{what}: {error.args[0]}.")
     if previous is None:
         result = _with_since_columns(result, None, None)
         return RunWithPrevious(result, folder, later[:keep], None, warnings)
