@@ -54,6 +54,23 @@ def shop(tmp_path, monkeypatch):
     return done.stdout
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Kundennummer;E-Mail-Adresse;Telefon;Vor- und Nachname;Einwilligung",
+     "Client;Adresse e-mail;Téléphone;Nom complet;Consentement"],
+)  # fmt: skip
+def test_contacts_have_the_names_of_their_language(tmp_path, header):
+    orders = tmp_path / "orders.csv"
+    orders.write_text("customer_id,ordered_at,amount\n007,2024-01-05,20\n")
+    contacts = tmp_path / "contacts.csv"
+    contacts.write_text(f"{header}\n007;ann@example.com;+49 30 123456;Ann Moor;yes\n", "utf-8")
+
+    people = rfmtool("score", orders, "--contacts", contacts,
+                     "--select", "email,phone,name,consent", "--quiet").stdout  # fmt: skip
+
+    assert people.splitlines()[1] == "ann@example.com,+49 30 123456,Ann Moor,yes"
+
+
 def test_a_shopify_export_brings_contacts_and_the_latest_consent(shop):
     rows = {row["name"]: row for row in rows_of(Path("out/customers.csv").read_text())}
 

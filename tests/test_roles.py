@@ -45,6 +45,19 @@ def test_every_synonym_is_found_on_its_own():
             assert synonym in found.values(), (role, synonym)
 
 
+@pytest.mark.parametrize(
+    ("product", "category"),
+    [
+        ("Artikelbezeichnung", "Warengruppe"),
+        ("Produit", "Catégorie"),
+        ("Producto", "Categoría"),
+    ],
+)
+def test_articles_and_their_groups_are_found_in_other_languages(product, category):
+    found = roles("client", "saledate", "spend", category, product)
+    assert (found.get("product"), found.get("category")) == (product, category)
+
+
 @pytest.mark.parametrize("names", [synonyms(), fallback_synonyms()])
 def test_no_name_stands_twice_under_a_role(names):
     assert all(len({*known}) == len(known) for known in names.values())
