@@ -49,12 +49,19 @@ def test_the_job_can_be_meant(tmp_path):
     assert checked.exit_code == 0, checked.stderr
     assert "--keep-runs=12" in checked.stdout
 
+    (tmp_path / "night" / "tell-me").unlink()
+    checked = rfmtool("job", "--check", tmp_path / "night" / "shop.toml")
+
+    assert checked.exit_code == 2
+    assert "notify ./tell-me: there is no such command" in checked.stderr
+
 
 def test_cron_starts_what_the_other_files_start():
     lines = [line for line in (NIGHT / "crontab").read_text().splitlines() if line[:1] != "#"]
     [line] = lines
-    assert re.fullmatch(r"(?:[\d*,/-]+ ){5}rfmtool job /srv/shop/shop\.toml", line)
-    assert "rfmtool job /srv/shop/shop.toml" in (NIGHT / "rfmtool.service").read_text()
+    assert re.fullmatch(r"(?:[\d*,/-]+ ){5}/usr/local/bin/rfmtool job /srv/shop/shop\.toml", line)
+    started = "ExecStart=/usr/local/bin/rfmtool job /srv/shop/shop.toml"
+    assert started in (NIGHT / "rfmtool.service").read_text()
     docker = (NIGHT / "Dockerfile").read_text()
     assert re.search(r"^USER \d+$", docker, re.MULTILINE)
     assert "--read-only" in docker

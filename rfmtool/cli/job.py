@@ -6,6 +6,7 @@ import difflib
 import glob
 import os
 import shlex
+import shutil
 import string
 import sys
 from collections.abc import Mapping
@@ -227,6 +228,10 @@ def _check_without_reading(ctx: click.Context) -> None:
         is_there = scheme_of(name) or name == "-" or Path(name).exists()
         if not is_there and not glob.glob(name, recursive=True):  # noqa: PTH207 - as given
             raise UsageError(f"{name}: there is no such file", "Look at the job file.")
+    notify = ctx.obj["notify"][:1]
+    if notify and not shutil.which(notify[0]):
+        problem = f"notify {notify[0]}: there is no such command, or it may not be run"
+        raise UsageError(problem, "Name one, and make a script executable (chmod +x).")
     run_arguments(params, exports)
     load_rules(params["rules_file"])
     if params["scales_file"]:
