@@ -8,6 +8,7 @@ import pytest
 
 import rfmtool
 from rfmtool.errors import AmbiguousInputError, InputError
+from rfmtool.sources.frames import table_of
 
 ROWS = [["007", "1", "2026-01-03", 10.5], ["8", "2", "2026-01-05", 20]]
 NAMES = ["customer_id", "order_id", "ordered_at", "amount"]
@@ -69,6 +70,15 @@ def test_a_column_of_objects_is_refused_by_its_name_and_quotes_none():
         rfmtool.run(frame().assign(note=cells))
 
     assert "CANARY" not in str(caught.value)
+
+
+def test_articles_that_are_texts_and_whole_numbers_are_texts():
+    articles = ["85123A", 22423]
+    as_frame = frame().assign(product=pd.Series(articles, dtype=object))
+    records = [{**row, "product": articles[i]} for i, row in enumerate(frame().to_dict("records"))]
+
+    for source in (as_frame, records):
+        assert table_of(source)["product"].to_pylist() == ["85123A", "22423"]
 
 
 def test_times_of_different_offsets_keep_the_day_that_is_written():

@@ -243,7 +243,7 @@ def test_as_many_rejects_as_the_limit_says_are_not_more_than_it(bad):
         check_rejects(with_bad_dates(bad), f"{bad - 1}.99%")
 
 
-@pytest.mark.parametrize("most", ["few", "-1", "-1%", "nan", "inf%", "", "%", "101%"])
+@pytest.mark.parametrize("most", ["few", "-1", "-1%", "nan", "inf%", "", "%", "101%", 0.05])
 def test_a_limit_that_is_no_number_is_refused(most):
     with pytest.raises(UsageError, match="--max-rejects"):
         check_rejects(Ledger(), most)

@@ -213,7 +213,8 @@ def sources_of(source: Any, asked: Asked, roles: Roles = EXPORT) -> SourcesAndNo
     if not is_sequence or not all(isinstance(path, (str, os.PathLike)) for path in source):
         kind = type(source).__name__ + " of other things" * is_sequence
         what = f"a source is a path, paths, a frame, or a list of dicts, not a {kind}"
-        raise InputError(what, "Pass one of these.")
+        hint = "Pass one of these: frames in one (pandas.concat), lazy ones collected."
+        raise InputError(what, hint)
     stored, paths = split_sources([os.fspath(path) for path in source], asked)
     tables = [source_of_stored(table, asked, roles) for table in stored]
     if stored and not paths:

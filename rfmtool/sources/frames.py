@@ -51,7 +51,7 @@ def table_of(frame: Any) -> pa.Table:  # noqa: ANN401 - any library's frame, or 
 
 
 def _normalized_frame(frame: Any) -> Any:  # noqa: ANN401
-    """A pandas frame with text for column names, levels joined, and for dates held as objects."""
+    """A pandas frame with text for column names, levels joined, and for objects read as it."""
     levels = [name if isinstance(name, tuple) else (name,) for name in frame.columns]
     names = [" ".join(str(level) for level in name if str(level)) for name in levels]
     twice = [name for name, count in Counter(names).items() if count > 1]
@@ -59,12 +59,12 @@ def _normalized_frame(frame: Any) -> Any:  # noqa: ANN401
         what = f"the frame has {Counter(names)[twice[0]]} columns called {twice[0]!r}"
         raise AmbiguousInputError(what, "Rename them apart, or drop all but one.")
     frame = frame.set_axis(names, axis=1)
-    dates = {
+    texts = {
         name: [None if _is_missing(cell) else str(cell) for cell in frame[name]]
         for name in names
-        if frame[name].dtype == object and _are_dates(frame[name])
+        if frame[name].dtype == object and _is_read_as_text(frame[name])
     }
-    return frame.assign(**dates) if dates else frame
+    return frame.assign(**texts) if texts else frame
 
 
 def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame holds
@@ -72,15 +72,15 @@ def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame ho
     return is_nan or cell is None or type(cell).__name__ in ("NaTType", "NAType")
 
 
-def _are_dates(cells: Iterable[Any]) -> bool:
-    """Whether objects are dates or times; Arrow would convert differing offsets to one zone."""
-    filled = (cell for cell in cells if not _is_missing(cell))
-    first = next(filled, None)
-    return hasattr(first, "isoformat") and all(hasattr(cell, "isoformat") for cell in filled)
+def _is_read_as_text(cells: Iterable[Any]) -> bool:
+    """Whether objects are dates or times, or texts and whole numbers, as articles in worksheets."""
+    # Arrow would convert differing offsets to one zone.
+    types = {type(cell) for cell in cells if not _is_missing(cell)}
+    return types == {int, str} or (bool(types) and all(hasattr(t, "isoformat") for t in types))
 
 
 def _column(name: str, cells: Any) -> pa.Array:  # noqa: ANN401 - a list, or a column of pandas
-    if isinstance(cells, list) and _are_dates(cells):
+    if isinstance(cells, list) and _is_read_as_text(cells):
         return pa.array([None if _is_missing(cell) else str(cell) for cell in cells], pa.string())
     try:
         return pa.array(cells, from_pandas=True)

@@ -204,7 +204,7 @@ def parse_limit(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     # NaN cannot be compared, so is_finite() comes first.
-    is_valid = number.is_finite() and 0 <= number <= (100 if text.endswith("%") else number)
+    is_valid = number.is_finite() and 0 <= number <= (100 if text.endswith("%") else int(number))
     return number if is_valid else None
 
 
