@@ -282,6 +282,24 @@ def test_a_folder_that_may_not_be_looked_into_is_an_error(write, tmp_path, monke
         list_export_files([tmp_path / "year"])
 
 
+def test_so_is_one_that_is_named(write, tmp_path, monkeypatch):
+    write("customer_id,date,amount\na,2024-01-05,1\n", "year/jan.csv")
+
+    def is_dir(path):
+        if path.parent == tmp_path / "year":
+            raise PermissionError(13, "Permission denied", str(path))
+        return path == tmp_path / "year"
+
+    def iterdir(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr(Path, "is_dir", is_dir)
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(InputError, match="year: cannot be read: permission denied"):
+        run(tmp_path / "year")
+
+
 @pytest.mark.parametrize("name", ["x" * 5000, "postgresql://u:secret@h/db", "ftp://u:secret@h/x"])
 def test_a_name_that_can_be_no_file_is_refused_without_a_password(name):
     with pytest.raises(RfmtoolError) as raised:

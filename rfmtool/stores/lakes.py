@@ -41,7 +41,7 @@ def find_lake_table(name: str) -> Lake | None:
     """The lake table that a path or URL names; None where it is something else."""
     if is_store(name):
         return None if "*" in name else _find_in_store(name)
-    if scheme_of(name) or not Path(name).is_dir():
+    if scheme_of(name) or not Path(name).is_dir() or not os.access(name, os.X_OK):
         return None
     if (Path(name) / DELTA_LOG).is_dir():
         return Lake("delta", name)
