@@ -180,6 +180,10 @@ def test_every_link_of_the_contents_leads_to_a_card(read):
     assert len(ids) == len(set(ids))
 
 
+def test_bars_are_not_told_apart_by_tones_that_a_dark_page_swaps(page):
+    assert not re.search(r"\b(?:dark|light)(?: bar)?: ", page, re.IGNORECASE)
+
+
 def test_nobody_is_named_on_the_page(folder, page):
     rows = (folder / "customers.csv").read_text("utf-8").splitlines()[1:]
     ids = [row.split(",")[0] for row in rows]

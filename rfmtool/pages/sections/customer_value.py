@@ -47,7 +47,7 @@ def segments(summary: Data, locale: Locale) -> Card | None:
     groups = sorted(summary["segments"], key=lambda group: -float(group["revenue"]))
     if not groups:
         return None
-    how_to_read = "Sorted by revenue. Light bar: share of people; dark: share of revenue."
+    how_to_read = "Sorted by revenue. Upper bar: share of people; lower: share of revenue."
     if summary["backtest"] is not None:
         how_to_read += (
             f" Dot: share who ordered within {summary['backtest']['days']} days of"

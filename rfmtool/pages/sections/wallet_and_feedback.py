@@ -46,8 +46,8 @@ def wallet(summary: Data, locale: Locale) -> Card | None:
     else:
         finding = f"By estimates alone, we get {share}"
     note = "No action rests on an estimate." if bases[-1]["basis"] == _ESTIMATE else ""
-    return Card("wallet", "Share of wallet", finding, "Dark: what they spend here. Rows are never"
-                " added up.", (table,), note, "half")  # fmt: skip
+    how_to_read = "Rows are never added up."
+    return Card("wallet", "Share of wallet", finding, how_to_read, (table,), note, "half")
 
 
 def _share_bar(group: Data) -> Cell:
