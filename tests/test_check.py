@@ -125,3 +125,28 @@ def test_orders_long_after_all_others_are_asked_about_as_by_a_run(tmp_path):
     assert "Rows 101 rows = 101 used" in page
     assert "--as-of 2024-01-28" in data["hint"]
     assert rfmtool("check", shop, "--as-of", "last").exit_code == 0
+
+
+def test_columns_of_evidence_are_shown_by_role_with_those_that_play_none(tmp_path):
+    contacts = "Kundennummer;E-Mail;Filiale\nann;ann@x.de;Nord\n"
+    answers = "customer,kind,date,remark\nann,survey,2024-01-02,fine\n"
+
+    words = (
+        "check", written(tmp_path / "shop.csv"),
+        "--contacts", written(tmp_path / "contacts.csv", contacts),
+        "--feedback", written(tmp_path / "feedback.csv", answers),
+    )  # fmt: skip
+
+    page = " ".join(rfmtool(*words).stdout.split())
+    data = json.loads(rfmtool(*words, "--format", "json").stdout)
+
+    assert "customer_id = Kundennummer, email = E-Mail about people: Filiale" in page
+    assert "not used: remark" in page
+    found = {name: (table["columns"], table["others"], table["keeps_others"])
+             for name, table in data["evidence"].items()}  # fmt: skip
+    assert found == {
+        "contacts": ({"customer_id": "Kundennummer", "email": "E-Mail"}, ["Filiale"], True),
+        "feedback": (
+            {"customer_id": "customer", "given_on": "date", "kind": "kind"}, ["remark"], False,
+        ),
+    }  # fmt: skip

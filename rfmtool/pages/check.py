@@ -103,13 +103,17 @@ def _reading(result: Data) -> list[tuple[str, str]]:
 
 
 def _evidence(tables: Data) -> list[tuple[str, str]]:
-    """Evidence tables: rows, people, and how many of these other tables know."""
+    """Evidence tables: rows, columns, people, and how many of these other tables know."""
     lines = []
     for name, table in tables.items():
         known = f"{table['matched']:,} of {table['people']:,} people matched"
         if table["merged"]:
             known += f"; {count_text(table['merged'], 'other spelling')} of e-mail addresses"
         lines.append((name.capitalize(), f"{ledger_line(table, empty=False)}; {known}"))
+        lines.append(("", ", ".join(f"{role} = {n}" for role, n in table["columns"].items())))
+        if table["others"]:
+            what = "about people" if table["keeps_others"] else "not used"
+            lines.append(("", f"{what}: {', '.join(table['others'])}"))
         lines += [("", _rejected_row(reject, _EVIDENCE_HEADER_ROWS)) for reject in table["rejects"]]
     return lines
 

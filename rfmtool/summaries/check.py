@@ -13,6 +13,7 @@ from rfmtool.money import money_text
 from rfmtool.sources.cells.currencies import distinct_currencies, is_known_currency
 from rfmtool.sources.counting import count_rows
 from rfmtool.sources.detect import KNOWN_EXPORT, Export
+from rfmtool.sources.evidence.ledger import TableLedger
 from rfmtool.sources.evidence.tables import Evidence
 from rfmtool.sources.ledger import Ledger
 from rfmtool.sources.roles import names_may_be_data
@@ -59,10 +60,19 @@ def check_data(grouped: Grouped, evidence: Evidence | None = None) -> dict[str, 
         "ledger": ledger.as_data(),
         "rejects": _rejects(ledger),
         "evidence": {
-            name: {**table.as_data(), "rejects": _rejects(table.rows)}
+            name: {**table.as_data(), "rejects": _rejects(table.rows), **_columns(table)}
             for name, table in tables.items()
         },
     }
+
+
+def _columns(ledger: TableLedger) -> dict[str, Any]:
+    """The columns of an evidence table by role in its first file, and those without a role."""
+    layout = ledger.files[0].source.layout
+    columns = {role: layout.header[layout.places[role]].strip()
+               for role in ledger.table.roles if role in layout.places}  # fmt: skip
+    others = [name for name in map(str.strip, layout.header) if name not in columns.values()]
+    return {"columns": columns, "others": others, "keeps_others": ledger.table.attributes}
 
 
 def _rejects(ledger: Ledger) -> list[dict[str, Any]]:
