@@ -27,12 +27,7 @@ _NUL: Final = re.compile(r"\\u0000|\\U00000000|\\x00")
 
 
 def read_file_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
-    """The bytes of a file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it holds more than `most` bytes.
-    """
+    """The bytes of a file; raises OSError, or ValueError where it holds more than `most` bytes."""
     with path.open("rb") as file:
         data = file.read(most + 1)
     if len(data) > most:
@@ -43,8 +38,7 @@ def read_file_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
 def parse_json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Parse JSON in UTF-8, with or without a byte order mark.
 
-    Raises:
-        ValueError: it is not JSON, is too deep, or has NaN or infinity.
+    Raises ValueError where it is not JSON, is too deep, or has NaN or infinity.
     """
     try:
         document = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant)
@@ -63,9 +57,7 @@ def packaged_toml(package: str, name: str) -> Any:  # noqa: ANN401 - as tomllib 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file in UTF-8, with or without a byte order mark; see `parse_toml`.
 
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is not TOML, or too large or too deep; the message says which.
+    Raises OSError, or ValueError where it is not TOML, or too large or too deep.
     """
     data = read_file_bytes(path, _MAX_TOML_BYTES)
     # tomllib's time and memory grow with the square of the number of parts.
@@ -80,11 +72,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """Parse TOML; numbers with a decimal point become Decimal.
-
-    Raises:
-        ValueError: it is not TOML; the message says where.
-    """
+    """Parse TOML, numbers with a decimal point as Decimal; raises ValueError, saying where."""
     try:
         document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError:

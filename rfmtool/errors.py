@@ -67,11 +67,7 @@ class UsageError(RfmtoolError):
 
 
 def check_type(name: str, value: object, kinds: type | tuple[type, ...], instead: str) -> None:
-    """Check the type of an argument of the library.
-
-    Raises:
-        UsageError: it is not.
-    """
+    """Check the type of an argument of the library; raises UsageError."""
     if not isinstance(value, kinds):
         raise UsageError(f"{name}: cannot be of type {type(value).__name__}", f"Give {instead}.")
 

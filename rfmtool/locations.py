@@ -46,11 +46,7 @@ def is_cluster(name: str) -> bool:
 
 
 def check_is_local_path(name: str) -> None:
-    """Check that a name is the path of a file or folder.
-
-    Raises:
-        UsageError: it is a URL; only its scheme is shown, since URLs may contain passwords.
-    """
+    """Check that a name is the path of a file or folder; UsageError shows only a URL's scheme."""
     if scheme := scheme_of(name):
         raise UsageError(
             f"{scheme}:…: only files and folders of this machine are read and written here",
@@ -59,11 +55,7 @@ def check_is_local_path(name: str) -> None:
 
 
 def check_is_path(name: str, verb: Literal["read", "written"]) -> None:
-    """Check that a name is a path, once URLs of all known schemes have been handled.
-
-    Raises:
-        UsageError: it is a URL with another scheme; only its scheme is shown.
-    """
+    """Check that a name is a path, once URLs of known schemes are handled; raises UsageError."""
     if scheme := scheme_of(name):
         readable = (*DATABASE_SCHEMES, *STORE_SCHEMES, WEB_SCHEME, CLUSTER_SCHEME)
         known = ", ".join(readable if verb == "read" else WRITABLE_SCHEMES)

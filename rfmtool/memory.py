@@ -58,8 +58,7 @@ def allocate_column(rows: int, kind: type[np.generic]) -> npt.NDArray[Any]:
 def copy_to_file(columns: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
     """Copies of the columns in one unnamed temporary file, however short they are.
 
-    Raises:
-        OSError: there is no space for it, files are in memory, or files cannot be mapped here.
+    Raises OSError where there is no space, files are in memory, or cannot be mapped here.
     """
     import numpy as np
 

@@ -42,8 +42,7 @@ def program_bytes(threads: int) -> int:
 def check_memory_limit(limit_bytes: int, threads: int) -> None:
     """Check that lines can be read and grouped within the program's memory limit.
 
-    Raises:
-        UsageError: they cannot, naming the minimum; or the limit is no number of bytes.
+    Raises UsageError where they cannot, naming the minimum; or the limit is no number of bytes.
     """
     if not isinstance(limit_bytes, int):
         raise UsageError("a memory limit is a number of bytes", "For example 2_000_000_000.")

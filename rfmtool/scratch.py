@@ -32,10 +32,8 @@ _MARK_TEXT: Final = b"rfmtool is at work here; a later run removes what a kill h
 def scratch_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     """Create a folder that only its owner may enter, and remove it in the end.
 
-    Folders with the same prefix that killed runs left behind are removed first.
-
-    Raises:
-        OSError: it cannot be created.
+    Folders with the same prefix that killed runs left behind are removed first. Raises OSError
+    where it cannot be created.
     """
     parent = parent or Path(tempfile.gettempdir())
     _remove_leftovers(prefix, parent)

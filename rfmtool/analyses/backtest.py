@@ -15,12 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rfmtool.analyses.return_rates import (
-    BACKTEST_DAYS,
-    MIN_GROUP_SIZE,
-    MIN_HISTORY_DAYS,
-    Share,
-)
+from rfmtool.analyses.return_rates import BACKTEST_DAYS, MIN_GROUP_SIZE, MIN_HISTORY_DAYS, Share
 from rfmtool.arrays import Ints, Mask
 from rfmtool.money import exact_total, exact_totals, money_text
 

@@ -11,12 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rfmtool.analyses.lookbacks import orders_between
-from rfmtool.analyses.return_rates import (
-    BACKTEST_DAYS,
-    MIN_HISTORY_DAYS,
-    Share,
-    backtest_date,
-)
+from rfmtool.analyses.return_rates import BACKTEST_DAYS, MIN_HISTORY_DAYS, Share, backtest_date
 from rfmtool.days import date_from_day, day_number
 from rfmtool.grouping.order_dates import OrderDates
 from rfmtool.money import exact_total, money_text

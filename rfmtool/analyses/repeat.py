@@ -136,12 +136,9 @@ def repeat(
 ) -> Repeat:
     """Estimate when second orders come; buyers without one yet are censored.
 
-    Args:
-        people: one row per customer: customer_id, order_days, first_order_on, monetary.
-        days: their order days; `owner` is the row of people.
-        as_of: until when they were watched.
-        by: what the groups are, in a word.
-        groups: for each row of people its group, each of which gets its own curve.
+    Reads customer_id, order_days, first_order_on and monetary of people, who were watched until
+    `as_of`; `owner` of days is the row of people. `by` says in a word what the groups are, one
+    for each row of people, each of which gets its own curve.
     """
     as_of_day = day_number(as_of)
     second = waiting_times(days, as_of_day)

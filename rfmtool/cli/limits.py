@@ -39,8 +39,7 @@ def parse_run_limits(texts: tuple[str, ...], target: Path | None) -> list[Limit]
 def previous_summary(limits: list[Limit], target: Path | None, params: Params) -> Data | None:
     """Check the names in limits, and read the summary of the previous run in `target`.
 
-    Returns:
-        The summary; None where no limit is on changes, and, with a message, on the first run.
+    None where no limit is on changes, and, with a message, on the first run.
     """
     from rfmtool.runs.fail_if import check_names
 

@@ -15,12 +15,7 @@ EXTRA_UNITS = 0.45  # beyond the first, per line of an ordinary household
 
 
 def draw_lines(people: pd.DataFrame, orders: pd.DataFrame, rng: Generator) -> pd.DataFrame:
-    """Draw the lines of orders.
-
-    Returns:
-        One row per (order, product): `order` (row of `orders`), `product` (row of the
-        catalogue), `quantity`.
-    """
+    """The lines of orders: `order` (row of `orders`), `product` (of the catalogue), `quantity`."""
     order = np.repeat(np.arange(len(orders)), rng.choice(LINES, len(orders), p=LINE_SHARES))
     person = orders["person"].to_numpy()[order]
     month = shop_calendar.months(orders["day"].to_numpy()[order])

@@ -28,8 +28,7 @@ def credit_notes(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Credit notes: separate documents, days or weeks after the order.
 
-    Returns:
-        The notes, with the columns of `orders` and continuing its index, and their lines.
+    The notes have the columns of `orders` and continue its index; beside them are their lines.
     """
     asked = rng.random(len(orders)) < people["credits"].to_numpy()[orders["person"]]
     after = rng.integers(*NOTE_AFTER_DAYS, len(orders))

@@ -39,8 +39,7 @@ def order_days(people: pd.DataFrame, rng: Generator) -> pd.DataFrame:
 def orders(people: pd.DataFrame, visits: pd.DataFrame, rng: Generator) -> pd.DataFrame:
     """The orders made on those days, and anonymous ones.
 
-    Returns:
-        One row per order, indexed from 0: `person`, `named`, `day`, `minute`, `cancelled`.
+    Indexed from 0: `person`, `named`, `day`, `minute`, `cancelled`.
     """
     second = visits[rng.random(len(visits)) < SECOND_ORDER_SAME_DAY]
     named = pd.concat([visits, second]).assign(named=True)

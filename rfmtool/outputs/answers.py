@@ -23,9 +23,7 @@ def write_frames(
 ) -> None:
     """Write frames of text as NAME.csv into a demo folder, and texts under their names.
 
-    Raises:
-        ForeignFolderError: the folder holds files that rfmtool did not write.
-        SystemFailureError: the system refuses.
+    Raises as `publish.published_folder` does.
     """
     with published_folder(folder, "demo", shared=shared) as target, system_failures(str(folder)):
         outputs = []
@@ -43,11 +41,7 @@ def publish_comparison(  # noqa: PLR0913 - each is part of the folder
 ) -> None:  # fmt: skip
     """Write a comparison: tables as NAME.csv, data as compare.json, `about` into the manifest.
 
-    Only another comparison is replaced.
-
-    Raises:
-        ForeignFolderError: the folder holds files that rfmtool did not write.
-        SystemFailureError: the system refuses.
+    Only another comparison is replaced. Raises as `publish.published_folder` does.
     """
     with published_folder(folder, "compare", shared=shared) as target, system_failures(str(folder)):
         outputs = [

@@ -14,10 +14,7 @@ def sort_and_limit(
 ) -> pd.DataFrame:
     """Sort by a written column, descending with a leading `-`, and keep the first `top` rows.
 
-    Rows with equal values stay ordered by customer_id.
-
-    Raises:
-        UsageError: there is no such column.
+    Rows with equal values stay ordered by customer_id; raises UsageError for an unknown column.
     """
     if sort is not None:
         column = sort.removeprefix("-")

@@ -55,10 +55,8 @@ TOOLS: Final[Mapping[str, Tool]] = {
 def upload(people: pd.DataFrame, tool: Tool) -> pd.DataFrame:
     """The table that a tool imports, as text.
 
-    Args:
-        people: columns of text: email (valid or empty), phone (E.164 or empty), name, stage,
-            segment, action, last_order_on and expected_spend.
-        tool: the tool.
+    `people` has columns of text: email (valid or empty), phone (E.164 or empty), name, stage,
+    segment, action, last_order_on and expected_spend.
     """
     email, phone = people["email"], people["phone"]
     if tool.bare_phone:

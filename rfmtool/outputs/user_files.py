@@ -23,11 +23,7 @@ def find_user_files(folder: Path) -> set[str]:
 
 
 def carry_over(folder: Path, new: Path) -> None:
-    """Link or copy the user's files to the new folder.
-
-    Raises:
-        ForeignFolderError: a new file has the same name.
-    """
+    """Link or copy the user's files to the new folder; raises ForeignFolderError on a same name."""
     folders = []
     # Sorted, folders come before their files.
     for name in sorted(find_user_files(folder)) if folder.exists() else ():

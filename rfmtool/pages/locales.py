@@ -54,11 +54,7 @@ class Locale:
 
     @classmethod
     def from_locale(cls, locale: str) -> Locale:
-        """The format of a language tag such as `de` or `pt-PT`.
-
-        Raises:
-            UsageError: the language is not known here.
-        """
+        """The format of a language tag such as `de`; raises UsageError where it is unknown."""
         tag = locale.strip().replace("_", "-").split(".")[0]
         if tag in _LAKHS:
             return cls(lakhs=True)

@@ -40,8 +40,7 @@ def cut_to_units(value: Unchecked, money: bool, method: str, where: str) -> int:
 def to_integer_units(value: Unchecked, unit: int, method: str, where: str) -> int:
     """A number times `unit` as an integer, rounded up for method at_least, else down.
 
-    Raises:
-        RulesError: it is not a number, or too large.
+    Raises RulesError where it is no number, or too large.
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise RulesError(f"{where}: {value!r} is not a number")

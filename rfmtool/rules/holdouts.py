@@ -20,8 +20,7 @@ _SHARE: Final = re.compile(r"\s*(\d{1,2}(?:\.\d{1,4})?)\s*%\s*")
 def with_holdouts(rules: Rules, asked: HoldoutRules) -> Rules:
     """The rules with the holdouts asked for, and those that rows of the playbook set.
 
-    Raises:
-        UsageError: an action is unknown, or a service, which has no holdout.
+    Raises UsageError where an action is unknown, or a service, which has no holdout.
     """
     rows = {row.label: row for row in rules.playbook}
     for name in sorted(asked.shares.keys() - {ALL_MARKETING}):
@@ -54,8 +53,7 @@ def marketing_actions(playbook: Iterable[Action]) -> frozenset[str]:
 def parse_holdouts(texts: Sequence[str], salt: str | None = None) -> HoldoutRules:
     """Parse `10%` and `ACTION=10%` of the command line.
 
-    Raises:
-        UsageError: one is not a share, or a holdout is given twice.
+    Raises UsageError where one is not a share, or a holdout is given twice.
     """
     shares: dict[str, Decimal] = {}
     for text in texts:

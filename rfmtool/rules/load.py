@@ -51,13 +51,8 @@ def load_rules(
 ) -> Rules:
     """Load the rules in force: the shipped ones, merged with files, overridden by options.
 
-    Args:
-        path: a rules file of the user's, or several; later ones add to and override earlier ones.
-        cuts: dimension to method.
-        fit: who cut points are fitted on; the files give what is None here.
-
-    Raises:
-        RulesError: a file cannot be read, has an unknown key, or its rules leave customers out.
+    Later files add to and override earlier ones; they give what is None in `fit`. Raises
+    RulesError where a file cannot be read, has an unknown key, or leaves customers out.
     """
     check_type("rules", path or (), (str, os.PathLike, list, tuple), "a rules file, or several")
     check_type("cuts", cuts or {}, Mapping, "a dict of dimension to rfmtool.Method(...)")
@@ -102,11 +97,7 @@ def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
 def parse_rules(
     data: Mapping[str, Any], where: str, cuts: Mapping[str, Method] | None = None
 ) -> Rules:
-    """Parse and check rules data.
-
-    Raises:
-        RulesError: naming `where` and the key.
-    """
+    """Parse and check rules data; raises RulesError naming `where` and the key."""
     check_keys(data, _SECTIONS, where)
     check_keys(data["scoring"], {*DIMENSIONS, "weights", "fit"}, f"{where}: scoring")
     scoring = {

@@ -26,11 +26,7 @@ FIT_LIMITS: Final = {
 
 
 def parse_cuts(text: str) -> tuple[str, Method]:
-    """Parse `DIMENSION=30,60,90` or `DIMENSION=quantile:5`.
-
-    Raises:
-        RulesError: it is neither.
-    """
+    """Parse `DIMENSION=30,60,90` or `DIMENSION=quantile:5`; raises RulesError if it is neither."""
     try:
         return _cuts(text)
     except RulesError as error:
@@ -41,8 +37,7 @@ def parse_cuts(text: str) -> tuple[str, Method]:
 def parse_fit(within: str | None, limits: Mapping[str, str]) -> FitRules:
     """Parse the options on who cut points are fitted on, and within which column.
 
-    Raises:
-        RulesError: one is not a number, or together they exclude everyone.
+    Raises RulesError where one is not a number, or together they exclude everyone.
     """
     try:
         numbers = {name: Decimal(text) for name, text in limits.items()}

@@ -131,12 +131,8 @@ def exclusion_reasons(
 ) -> pd.Series[Any]:
     """Why each person is excluded, in a few words; empty for those included.
 
-    Args:
-        people: columns of text: valid email or empty, phone as E.164 or empty, consent, action,
-            holdout and resting.
-        playbook: the actions in force; actions without a channel leave customers alone.
-        tool: the tool that the lists are for.
-        keep_unknown: include people whose consent is not known.
+    `people` has columns of text: valid email or empty, phone as E.164 or empty, consent, action,
+    holdout and resting; actions without a channel leave customers alone.
     """
     has_consent, has_refused = consent_masks(people)
     # Service actions, such as those for complaints, are no audience of mailings or advertising.

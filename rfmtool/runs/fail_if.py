@@ -133,8 +133,7 @@ def group_names(*summaries: Data) -> dict[str, list[str]]:
 def check_limits(limits: Sequence[Limit], new: Data, old: Data | None) -> None:
     """Check the summary of a run, and its changes since an old one if there is one.
 
-    Raises:
-        LimitError: naming each broken limit, with the figures.
+    Raises LimitError, naming each broken limit, with the figures.
     """
     broken = []
     for limit in limits:

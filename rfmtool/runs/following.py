@@ -26,13 +26,8 @@ from rfmtool.sources.cells.ids import matching_key, places_in
 def follow(rows: pd.DataFrame, result: Result, days: int) -> pd.DataFrame:
     """What each person of a round did within their window; those not in the export did nothing.
 
-    Args:
-        rows: `placing.holdouts.HOLDOUT_COLUMNS` of those whose window is over.
-        result: a run over a later export with order entries; a contact log as evidence.
-        days: the length of a window.
-
-    Returns:
-        The rows with the columns that `analyses.measure.measure` reads.
+    `rows` are `placing.holdouts.HOLDOUT_COLUMNS` of those whose window of `days` is over; `result`
+    is a run over a later export with order entries. Adds what `analyses.measure.measure` reads.
     """
     keys = matching_key(result.grouped.table["customer_id"].combine_chunks())
     ids = matching_key(pa.array(rows["customer_id"], pa.string()))

@@ -108,8 +108,7 @@ def write_kept(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
     """Write the kept runs, of which the first may be the previous run of that of `as_of`.
 
-    Returns:
-        The manifest entries of files, and those of runs; warnings of runs that were edited.
+    Returns the manifest entries of files, and those of runs; warnings of runs that were edited.
     """
     outputs, entries, warnings = [], [], []
     for number, run in enumerate(runs):

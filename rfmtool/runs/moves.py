@@ -73,14 +73,9 @@ def rules_text(rules: Rules) -> str:
 def find_moves(now: Standing, people: pd.DataFrame, previous: PreviousRun) -> pd.DataFrame:
     """Customers whose stage, segment or activity changed, new customers and those gone.
 
-    Args:
-        now: this run, with order entries.
-        people: `select_movement_columns` of it.
-        previous: the previous run.
-
-    Returns:
-        CHANGE_COLUMNS by customer_id, then in the order of GROUPINGS; `old` is missing for new
-        customers, `new` for those gone.
+    `now` is this run, with order entries, and `people` its `select_movement_columns`. Returns
+    CHANGE_COLUMNS by customer_id, then in the order of GROUPINGS; `old` is missing for new
+    customers, `new` for those gone.
     """
     places, vocabulary = places_in_previous(people, previous), _Vocabulary()
     code, codes = vocabulary.code, vocabulary.codes

@@ -79,12 +79,10 @@ class RunWithPrevious:
 
 
 def link_previous_runs(folder: Path, result: Result, keep: int = 1) -> RunWithPrevious:
-    """Find what changed since the previous run in a folder.
+    """Find what changed since the previous run in a folder, which need not exist.
 
-    Args:
-        folder: the folder of the runs, which need not exist.
-        result: the result of a run with order entries.
-        keep: how many runs of other days to keep: the previous one, then later, then earlier ones.
+    `result` has order entries; `keep` is how many runs of other days are kept: the previous one,
+    then later, then earlier ones.
     """
     runs, previous, warnings = earlier_runs(folder), None, _missing_tables(folder, result)
     result = _with_suppressed_by_address(result, runs)

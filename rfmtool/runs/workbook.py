@@ -38,8 +38,7 @@ def write_book(
 ) -> tuple[dict[str, Any], list[str]]:
     """Write report.xlsx into the folder of a run; `lists` by their file names.
 
-    Returns:
-        The manifest entry of the file, and a warning for each table that does not fit into it.
+    Returns the manifest entry of the file, and a warning for each table that does not fit.
     """
     tables = {**lists, "customers": customers}
     too_large = {name: reason for name, table in tables.items() if (reason := unfit(table))}

@@ -72,9 +72,7 @@ def fit_group_scales(
     """Fit cut points for each value of a column on the buyers with that value.
 
     A group that a method cannot score (see `cumulative_cuts`) is left out, like an unseen one.
-
-    Raises:
-        RulesError: there is no such column.
+    Raises RulesError where there is no such column.
     """
     groups = {}
     for name, rows in places_by_group(buyers, column):

@@ -56,8 +56,7 @@ class PeerSpend:
     def from_data(cls, data: Mapping[str, Any]) -> PeerSpend:
         """Parse the data of `as_data`.
 
-        Raises:
-            LookupError, TypeError, ValueError, ArithmeticError: it is anything else.
+        Raises LookupError, TypeError, ValueError or ArithmeticError where it is anything else.
         """
         attributes = _typed_list(data["attributes"], str)
         cuts = _typed_list(data["tenure_cuts"], int)

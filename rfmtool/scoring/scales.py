@@ -130,11 +130,7 @@ class Scales:
 
 
 def load_scales(path: str | os.PathLike[str]) -> Scales:
-    """Load a scales.json that an earlier run wrote.
-
-    Raises:
-        RulesError: the file cannot be read or is not a scales file.
-    """
+    """Load the scales.json of an earlier run; raises RulesError where it is no such file."""
     check_type("scales", path, (str, os.PathLike), "a scales.json, or the scales of a run")
     where, hint = os.fspath(path), "Take the scales.json of a run."
     check_is_local_path(where)

@@ -91,11 +91,7 @@ def scales_for_customer(person: pd.DataFrame, scales: Scales) -> Scales:
 
 
 def group_labels(customers: pd.DataFrame, column: str) -> pd.Series[str]:
-    """The group of each customer by the values of a column; "" where it is missing.
-
-    Raises:
-        RulesError: there is no such column.
-    """
+    """The group of each customer by a column, "" where missing; RulesError without the column."""
     if column not in customers:
         raise RulesError(
             f"there is no column {column!r} to score within",
@@ -105,11 +101,7 @@ def group_labels(customers: pd.DataFrame, column: str) -> pd.Series[str]:
 
 
 def places_by_group(customers: pd.DataFrame, column: str) -> Iterable[tuple[str, Ints]]:
-    """The values of the column in order, each with the places of its customers.
-
-    Raises:
-        RulesError: there is no such column.
-    """
+    """The values of the column in order, each with its customers; RulesError without the column."""
     codes, names = pd.factorize(group_labels(customers, column), sort=True)
     rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     return zip(names.tolist(), rows, strict=False)  # without customers, split gives an empty part

@@ -28,10 +28,7 @@ from rfmtool.pages.cards import Card, Heatmap, Switch, day_in_words, escaped_nam
 from rfmtool.pages.grid import order_count
 from rfmtool.pages.groups import return_rates
 from rfmtool.pages.locales import DASH, Locale, in_whole_units
-from rfmtool.pages.sections.overview import (
-    return_rate_column,
-    return_rate_dot,
-)
+from rfmtool.pages.sections.overview import return_rate_column, return_rate_dot
 from rfmtool.pages.svg import Axis, Plot, area_path, as_percent, line_path
 from rfmtool.summaries.formatting import EMPTY_RANGE
 

@@ -144,10 +144,7 @@ def margins(summary: Data, locale: Locale) -> Card | None:
         columns: tuple[tuple[Column, Sequence[Cell]], ...] = (
             (Column(title, "name"), [Name(row["name"]) for row in rows]),
             (Column(hidden_title="Average margin, as a bar"), bars),
-            (
-                Column("average margin", "number"),
-                locale.money_column(amounts),
-            ),
+            (Column("average margin", "number"), locale.money_column(amounts)),
             (Column("of revenue", "number"), [locale.share(row["share"]) for row in rows]),
             (Column("count", "number", minor=True), [locale.count(row["many"]) for row in rows]),
         )
