@@ -70,13 +70,15 @@ def page(name: str, data: Data, locale: Locale, title: str | None) -> Page:
     in_short = _card_in_short(name, blocks, locale, with_tables=name in _WITH_TABLES)
     if name in _FINDINGS:
         in_short = replace(in_short, finding=_FINDINGS[name](data, locale))
-    rows = ([replace(card, width="full")] for card in cards)
-    return Page(
-        title=title or _TITLES[name],
-        lead=f"{_TITLES[name]}, as of {day_in_words(as_of)}.",
-        chapters=tuple(chapter("", *rows, (in_short,))),
-        footer=f"rfmtool {__version__}",
-    )
+    lead = f"{_TITLES[name]}, as of {day_in_words(as_of)}."
+    whole = (replace(card, width="full") for card in cards)
+    return _page_of_cards(title or _TITLES[name], lead, *whole, in_short)
+
+
+def _page_of_cards(title: str, lead: str, *cards: Card, version: str = __version__) -> Page:
+    """A page of one chapter, each card in a row of its own."""
+    chapters = tuple(chapter("", *([card] for card in cards)))
+    return Page(title, lead, chapters=chapters, footer=f"rfmtool {version}")
 
 
 def _comparison_page(summary: Data, locale: Locale, title: str | None) -> Page:
@@ -87,12 +89,8 @@ def _comparison_page(summary: Data, locale: Locale, title: str | None) -> Page:
     down, new, lapsed = (locale.count(moves[name]).shown for name in ("down", "new", "lapsed"))
     finding = f"{up} went up the ladder and {down} down; {new} came and {lapsed} lapsed"
     card = _card_in_short("compare", blocks[:-2], locale, with_tables=True)
-    return Page(
-        title=title or "What moved",
-        lead=f"From {old_day} to {new_day}.",
-        chapters=tuple(chapter("", (replace(card, finding=finding),))),
-        footer=f"rfmtool {summary['version']}",
-    )
+    card, lead = replace(card, finding=finding), f"From {old_day} to {new_day}."
+    return _page_of_cards(title or "What moved", lead, card, version=summary["version"])
 
 
 def _customer_page(card: Data, _locale: Locale, _title: str | None) -> Page:
@@ -100,12 +98,8 @@ def _customer_page(card: Data, _locale: Locale, _title: str | None) -> Page:
     facts = tuple(pair for block in blocks if isinstance(block, Pairs) for pair in block.pairs)
     table = Table((Column("", "name", hidden_title="What"), Column("")), facts)
     explained = Card("explained", "One customer", card["stage_reason"], marks=(table,))
-    return Page(
-        title=card["customer_id"],
-        lead=f"{card['customer_id']}, as of {day_in_words(card['as_of'])}.",
-        chapters=tuple(chapter("", (explained,))),
-        footer=f"rfmtool {__version__}",
-    )
+    lead = f"{card['customer_id']}, as of {day_in_words(card['as_of'])}."
+    return _page_of_cards(card["customer_id"], lead, explained)
 
 
 def _history_page(data: Data, locale: Locale, title: str | None) -> Page:
@@ -114,12 +108,8 @@ def _history_page(data: Data, locale: Locale, title: str | None) -> Page:
     first, last = (day_in_words(runs[place]["as_of"]) for place in (0, -1))
     then, now = (locale.counted(runs[at]["customers"], "customer") for at in (0, -1))
     card = replace(card, finding=f"{then} on {first}, {now} on {last}")
-    return Page(
-        title=title or "Run by run",
-        lead=f"{locale.counted(len(runs), 'run')}, from {first} to {last}.",
-        chapters=tuple(chapter("", (card,))),
-        footer=f"rfmtool {__version__}",
-    )
+    lead = f"{locale.counted(len(runs), 'run')}, from {first} to {last}."
+    return _page_of_cards(title or "Run by run", lead, card)
 
 
 _OTHER_PAGES: Final = {
