@@ -133,7 +133,8 @@ def test_rejected_rows_are_counted_in_money_too(tmp_path):
 
     assert refused.exit_code == 1
     assert "hold 75.0% of the money" in refused.stderr
-    assert (taken.exit_code, taken.stderr) == (0, "rejected 1 of 301 rows (bad_date 1)\n")
+    assert taken.exit_code == 0
+    assert taken.stderr.startswith("rejected 1 of 301 rows (bad_date 1)\n")
 
 
 def test_a_number_of_rows_that_is_accepted_says_nothing_of_money(tmp_path):
