@@ -263,7 +263,7 @@ def test_a_typed_column_that_cannot_play_its_role_is_refused_by_name(role, colum
 
 def test_a_frame_whose_column_mixes_types_is_refused_without_quoting_a_cell():
     mixed = pd.DataFrame(
-        {"customer_id": [1, "secret"], "ordered_at": ["2024-01-31"] * 2, "amount": ["1", "2"]}
+        {"customer_id": [1.5, "secret"], "ordered_at": ["2024-01-31"] * 2, "amount": ["1", "2"]}
     )
 
     with pytest.raises(InputError, match="mixes types") as raised:

@@ -74,6 +74,10 @@ def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - any object that a frame ho
 
 def _is_read_as_text(cells: Iterable[Any]) -> bool:
     """Whether objects are dates or times, or texts and whole numbers, as articles in worksheets."""
+    from pandas.api.types import infer_dtype
+
+    if infer_dtype(cells) == "string":  # which is quick, and holds for most long columns
+        return False
     # Arrow would convert differing offsets to one zone.
     types = {type(cell) for cell in cells if not _is_missing(cell)}
     return types == {int, str} or (bool(types) and all(hasattr(t, "isoformat") for t in types))
