@@ -207,6 +207,14 @@ def test_an_address_is_preferred_to_a_name_in_any_language(address, name):
     assert roles(name, address, "date", "total")["customer_id"] == address
 
 
+@pytest.mark.parametrize(
+    ("customer", "other"),
+    [("EmailAddress", "AccountCode"), ("Client", "Réf. client"), ("CPF", "E-mail faturação")],
+)
+def test_what_may_be_of_a_ledger_or_an_order_is_not_preferred(customer, other):
+    assert roles(other, customer, "date", "total")["customer_id"] == customer
+
+
 def test_what_rows_come_to_is_preferred_to_a_price_without_a_quantity():
     assert roles("customer", "date", "price", "Total Venda")["amount"] == "Total Venda"
     assert "amount" not in roles("customer", "date", "price", "Total Venda", "qty")
