@@ -374,8 +374,20 @@ def test_who_was_left_out_of_the_export_of_a_tool_is_not_logged_by_it(tmp_path, 
     out = tmp_path / "out"
     assert shell("run", shop, "-o", out, "--contacts", people, *QUIETLY).exit_code == 0
 
-    assert shell("done", out, "welcome", "--contacted", log, *words).exit_code == 0
+    assert shell("done", out, "actions/welcome.csv", "--contacted", log, *words).exit_code == 0
     both = shell("done", out, "welcome", "--contacted", log, "--for", "brevo", "--customers", "ann")
 
     assert " ".join(pd.read_csv(log)["customer_id"]) == added
     assert both.exit_code == 2
+
+
+@pytest.mark.parametrize(("address", "is_told"), [("none@shop.example", True), ("", False)])
+def test_an_address_by_which_many_are_suppressed_is_told_of(address, is_told):
+    orders = pd.DataFrame({"customer_id": [f"c{n}" for n in range(40)], "ordered_at": "2025-12-10",
+                           "amount": 20})  # fmt: skip
+    orders["email"] = [address if n % 2 and address else f"c{n}@x.org" for n in range(40)]
+
+    result = rfmtool.run(orders, evidence={"suppress": frame("customer_id\nc1\n")})
+
+    said = result.summary["warnings"]
+    assert any("suppress: 19 people" in text for text in said) == is_told

@@ -51,7 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if tool is not None:
         from rfmtool.runs.export import export
 
-        keep, action = consent_unknown == "keep", name.removesuffix(".csv")
+        keep, action = consent_unknown == "keep", Path(name).name.removesuffix(".csv")
         ids = export(Path(folder), tool, only=action, keep_unknown=keep).customers
     file = None if handed_back is None else Path(handed_back)
     day = day or date.today()  # noqa: DTZ011 - local time

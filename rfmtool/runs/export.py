@@ -81,7 +81,7 @@ def export(
     stems = file_stems(sorted({row.label for row in rules.playbook}))
     if only is not None and only not in {*stems, *stems.values()}:
         raise UsageError(
-            f"--list {only!r}: is no action of this run", f"Actions are {', '.join(sorted(stems))}."
+            f"{only!r} is no action of this run", f"Actions are {', '.join(sorted(stems))}."
         )
     if not (people["email"].ne("").any() or people["phone"].ne("").any()):
         raise UsageError(

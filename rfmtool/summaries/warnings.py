@@ -10,6 +10,7 @@ import pandas as pd
 from rfmtool.columns import EVIDENCE_DAYS
 from rfmtool.scoring.scores import is_in_unseen_group
 from rfmtool.scoring.timing import MIN_GAPS, MIN_SECOND_ORDERS
+from rfmtool.sources.cells.ids import NUMBER
 from rfmtool.sources.consents import CONSENTS, NOT_KNOWN, REFUSALS, matches_any
 from rfmtool.sources.evidence.ledger import TableLedger
 from rfmtool.standing import Standing
@@ -18,6 +19,7 @@ from rfmtool.summaries.formatting import correlation_text, count_text
 from rfmtool.summaries.holdouts import future_date_warnings, holdout_warnings
 
 _SHORT_HISTORY_DAYS: Final = 400
+_MANY_BY_ADDRESS: Final = 10
 _MIN_PARTNERS: Final = 20
 _MIN_IDS: Final = 3
 _KNOWN_CONSENTS: Final = REFUSALS | CONSENTS | NOT_KNOWN
@@ -97,6 +99,16 @@ def _evidence_warnings(result: Standing) -> list[str]:
             texts.append(
                 f"contacts: {count_text(unclear, 'consent')} neither yes nor no: taken as"
                 " unknown, so mailing lists include these people. Write yes or no."
+            )
+    if "suppress" in tables:
+        listed = {*tables["suppress"]["customer_id"].to_pylist()}
+        others = [entry for entry in result.ledger.suppressed - listed
+                  if "@" not in entry and not entry.startswith(NUMBER)]  # fmt: skip
+        if len(others) > max(_MANY_BY_ADDRESS, 2 * len(listed)):
+            texts.append(
+                f"suppress: {len(others):,} people are left out by the e-mail address of somebody"
+                " listed, far more than the list names: if it stands for no address, take it out"
+                " of the tables."
             )
     for name in ("feedback", "referrals", "contact_steps"):
         if name in tables:
