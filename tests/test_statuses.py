@@ -285,6 +285,11 @@ def test_flags_that_may_say_what_is_no_sale_are_named(name, cells, role):
     assert any(f"Column {name!r} looks like" in text and f"{role}=NAME" in text for text in told)
 
 
+def test_a_flag_that_says_yes_of_all_rows_is_not_told_of():
+    orders = shop("", "", "", Confirmed=["Y", "Y", "Y"]).drop(columns="status")
+    assert not any("Confirmed" in text for text in library.run(orders).summary["warnings"])
+
+
 @pytest.mark.parametrize(
     ("name", "cells"),
     [("キャンセル", ["", "キャンセル", ""]), ("Paid", ["Paid", "Unpaid", "Paid"])],

@@ -95,6 +95,10 @@ def _role_like_names(
             is_zero = [not text.strip("0.,") for text in texts]
             if all(is_zero) if "unless_nothing" in match else not any(is_zero):
                 continue
+        if "unless_all_yes" in match and column is not None and not trimmed(column).null_count:
+            texts = distinct_texts(column).to_pylist()
+            if {*map(normalized, texts)} <= words("yes"):
+                continue
         is_free = source.layout.places.keys().isdisjoint(match.get("unless", ()))
         if is_free and ("cells" not in match or _is_partly(match["cells"], column)):
             yield name, (f"Column {name!r} looks like {match['what']} and is not used"
