@@ -391,3 +391,20 @@ def test_an_address_by_which_many_are_suppressed_is_told_of(address, is_told):
 
     said = result.summary["warnings"]
     assert any("suppress: 19 people" in text for text in said) == is_told
+
+
+def test_who_has_the_address_of_somebody_on_another_list_is_not_logged(tmp_path):
+    shop, people, log = (tmp_path / f"{name}.csv" for name in ("shop", "people", "log"))
+    rows = [f"{name},2025-12-{day},20" for name, day in
+            (("ann", "08"), ("ann", "09"), ("bob", "10"), ("zoe", "10"))]  # fmt: skip
+    shop.write_text("\n".join(["customer_id,ordered_at,amount", *rows]))
+    people.write_text(
+        "customer_id,email,consent\nann,a@x.org,yes\nbob,b@x.org,yes\nzoe,a@x.org,yes\n"
+    )
+    out = tmp_path / "out"
+    assert shell("run", shop, "-o", out, "--contacts", people, *QUIETLY).exit_code == 0
+
+    done = shell("done", out, "welcome", "--contacted", log, "--for", "brevo")
+
+    assert done.exit_code == 0
+    assert pd.read_csv(log)["customer_id"].tolist() == ["bob"]

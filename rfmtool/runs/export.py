@@ -96,6 +96,10 @@ def export(
         wanted = people["action"].isin({only, *(label for label in stems if stems[label] == only)})
         people, reasons = people[wanted], reasons[wanted]
     included = people[reasons.eq("")]
+    reached = {*included["email"].str.lower(), *included["phone"]} - {""}
+    has_reached = is_among(people["email"].str.lower(), reached) | is_among(
+        people["phone"], reached
+    )
     if TOOLS[tool].by_phone:  # there a number is of one person, and gets messages once
         is_repeated = included["phone"].duplicated()
         included = included.assign(phone=included["phone"].mask(is_repeated, ""))
@@ -107,7 +111,8 @@ def export(
     combined = pd.concat([upload(included[:0], TOOLS[tool]), *lists.values()], ignore_index=True)
     asked = {stem for label, stem in stems.items() if only in (None, label, stem)}
     left_out = Counter(reasons[reasons.ne("")])
-    ids = people["customer_id"][reasons.isin(["", _REPEATED])].tolist()
+    is_reached = reasons.eq("") | (reasons.eq(_REPEATED) & has_reached)
+    ids = people["customer_id"][is_reached].tolist()
     return Uploads(lists, left_out, frozenset(stems.values()), frozenset(asked), combined, ids)
 
 
