@@ -322,6 +322,7 @@ def test_the_commonest_names_of_other_languages_are_known(header):
         ("Customer number", ("Name", "Email")),
         ("Customer No", ("Customer", "Name")),
         ("KdNr", ("Kunde", "Name", "E-Mail")),
+        ("Debitorennummer", ("Kunde", "Name", "E-Mail")),
         ("N° client", ("Client", "Courriel")),
         ("Codice cliente", ("Cliente", "Email")),
         ("codice cliente", ("email", "Name")),
