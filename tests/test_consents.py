@@ -376,9 +376,11 @@ def test_who_was_left_out_of_the_export_of_a_tool_is_not_logged_by_it(tmp_path, 
 
     assert shell("done", out, "actions/welcome.csv", "--contacted", log, *words).exit_code == 0
     both = shell("done", out, "welcome", "--contacted", log, "--for", "brevo", "--customers", "ann")
+    alone = shell("done", out, "welcome", "--contacted", log, "--consent-unknown", "keep")
 
     assert " ".join(pd.read_csv(log)["customer_id"]) == added
-    assert both.exit_code == 2
+    assert both.exit_code == alone.exit_code == 2
+    assert "--for TOOL" in alone.stderr
 
 
 @pytest.mark.parametrize(("address", "is_told"), [("none@shop.example", True), ("", False)])

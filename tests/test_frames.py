@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -73,7 +74,7 @@ def test_a_column_of_objects_is_refused_by_its_name_and_quotes_none():
 
 
 def test_articles_that_are_texts_and_whole_numbers_are_texts():
-    articles = ["85123A", 22423]
+    articles = ["85123A", np.int64(22423)]
     as_frame = frame().assign(product=pd.Series(articles, dtype=object))
     records = [{**row, "product": articles[i]} for i, row in enumerate(frame().to_dict("records"))]
 

@@ -41,6 +41,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         raise UsageError(
             "more than one of --customers, --file and --for is given", "Give one of them."
         )
+    if consent_unknown == "keep" and tool is None:
+        raise UsageError("--consent-unknown keep is said of an export", "Name it with --for TOOL.")
     if "" in (contacted, handed_back):
         raise UsageError("--contacted, --file: the name is empty", "Name a file.")
     with uninterrupted():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import pyarrow as pa
@@ -80,7 +81,9 @@ def _is_read_as_text(cells: Iterable[Any]) -> bool:
         return False
     # Arrow would convert differing offsets to one zone.
     types = {type(cell) for cell in cells if not _is_missing(cell)}
-    return types == {int, str} or (bool(types) and all(hasattr(t, "isoformat") for t in types))
+    if str in types and bool not in types:
+        return all(issubclass(kind, (str, Integral)) for kind in types)
+    return bool(types) and all(hasattr(kind, "isoformat") for kind in types)
 
 
 def _column(name: str, cells: Any) -> pa.Array:  # noqa: ANN401 - a list, or a column of pandas
