@@ -6,6 +6,7 @@ import re
 import tomllib
 from copy import deepcopy
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -590,3 +591,16 @@ def test_the_rules_in_force_are_shown_as_json_too():
     shown = json.loads(rfmtool("rules", "show", "--format", "json").stdout)
     assert shown["playbook"]
     assert shown == json.loads(json.dumps(load_rules().data, default=float))
+
+
+def test_a_check_of_rules_is_json_too(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[segments]\nrows = []\n")
+    good = Path(__file__).parents[1] / "examples/four_bands.toml"
+
+    found = json.loads(rfmtool("rules", "check", good, "--format", "json").stdout)
+    refused = rfmtool("rules", "check", path, "--format", "json")
+
+    assert (found["file"], found["rungs"], found["segments"]) == (str(good), 7, 5)
+    assert any("fit several rows" in warning for warning in found["warnings"])
+    assert (refused.exit_code, refused.stdout) == (2, "")

@@ -34,18 +34,24 @@ def show(rules_file: tuple[str, ...], output_format: str) -> None:
 
 @command.command()
 @click.argument("file", metavar="FILE")
-def check(file: str) -> None:
+@output_format
+def check(file: str, output_format: str) -> None:
     """Check that FILE loads and leaves nobody out; warn of rules that can never be reached."""
     from rfmtool import rules
     from rfmtool.pages.blocks import printable
     from rfmtool.summaries.formatting import count_text
 
     loaded = rules.load_rules(file)
+    counts = {
+        "rungs": len({rung.label for rung in loaded.ladder}),
+        "segments": len({row.label for row in loaded.segments.rows}),
+        "actions": len({row.label for row in loaded.playbook}),
+    }
+    if output_format == "json":
+        data = {"file": file, **counts, "warnings": [*loaded.warnings]}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
     for warning in loaded.warnings:
         click.echo(f"! {printable(warning)}")
-    rungs = len({rung.label for rung in loaded.ladder})
-    segments = len({row.label for row in loaded.segments.rows})
-    actions = len({row.label for row in loaded.playbook})
-    parts = ((rungs, "rung"), (segments, "segment"), (actions, "action"))
-    counts = ", ".join(count_text(number, noun) for number, noun in parts)
-    click.echo(f"{printable(file)}: good; {counts}, everybody is placed")
+    texts = ", ".join(count_text(count, name.removesuffix("s")) for name, count in counts.items())
+    click.echo(f"{printable(file)}: good; {texts}, everybody is placed")
