@@ -42,8 +42,6 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
     Rows are ordered by customer_id, byte by byte, unless --sort says otherwise.
     """
     with uninterrupted():
-        import pandas as pd
-
         from rfmtool import columns, pipeline
         from rfmtool.outputs import ordering, writers
         from rfmtool.outputs.formulas import counted_rows
@@ -60,9 +58,7 @@ def command(exports: tuple[str, ...], output: str | None, **params: Any) -> None
             f"Leave one out, or name a file that ends in .{stdout_format}.",
         )
     arguments = {**run_arguments(params, exports), "on_read": reading_reporter(params)}
-    # An empty frame is sorted, to find typos before the export is read.
-    known = [*columns.WRITTEN, *params["keep"]]
-    ordering.sort_and_limit(pd.DataFrame(columns=known), known, params["sort"], None)
+    ordering.check_sort(params["sort"], [*columns.WRITTEN, *params["keep"]])  # before reading
     select = params["select"]
     if select is not None:
         select = tuple(dict.fromkeys(name.strip() for name in select.split(",") if name.strip()))
