@@ -35,7 +35,8 @@ def scratch_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     Folders with the same prefix that killed runs left behind are removed first. Raises OSError
     where it cannot be created.
     """
-    parent = parent or Path(tempfile.gettempdir())
+    with uninterrupted():  # the first time, a file is written to see whether it can be
+        parent = parent or Path(tempfile.gettempdir())
     _remove_leftovers(prefix, parent)
     created = None
     try:

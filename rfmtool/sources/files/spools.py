@@ -14,6 +14,7 @@ from typing import IO, BinaryIO, Final, cast
 import pyarrow as pa
 
 from rfmtool.errors import InputError, SystemFailureError
+from rfmtool.interrupts import uninterrupted
 
 _CHUNK: Final = 1 << 20
 
@@ -52,7 +53,8 @@ def _new_spool(name: str) -> Iterator[_Spool]:
     """Yield a new spool and flush it at the end; system errors become a SystemFailureError."""
     spool = None
     try:
-        spool = _Spool(tempfile.TemporaryFile())  # noqa: SIM115 - the spool closes it
+        with uninterrupted():  # or a file by which Python tries the folder could stay
+            spool = _Spool(tempfile.TemporaryFile())  # noqa: SIM115 - the spool closes it
         yield spool
         spool.file.flush()
     except OSError as error:
